@@ -1,0 +1,215 @@
+//! What time it is, and how old is too old.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where a signer takes the time from: the system, unless a test or a replay says otherwise.
+///
+/// ```
+/// use django_session::{Clock, Timestamp};
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let clock = Clock::fixed(UNIX_EPOCH + Duration::from_millis(1_700_000_000_500));
+/// assert_eq!(Timestamp::from(clock.now()).as_secs(), 1_700_000_000);
+/// ```
+#[derive(Clone)]
+pub struct Clock(Source);
+
+#[derive(Clone)]
+enum Source {
+    System,
+    Fixed(SystemTime),
+    Function(Arc<dyn Fn() -> SystemTime + Send + Sync>),
+}
+
+impl Clock {
+    /// The clock of the system.
+    ///
+    /// ```
+    /// let now = django_session::Clock::system().now();
+    /// ```
+    #[must_use]
+    pub const fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still.
+    ///
+    /// ```
+    /// use std::time::UNIX_EPOCH;
+    ///
+    /// assert_eq!(django_session::Clock::fixed(UNIX_EPOCH).now(), UNIX_EPOCH);
+    /// ```
+    #[must_use]
+    pub const fn fixed(at: SystemTime) -> Self {
+        Self(Source::Fixed(at))
+    }
+
+    /// A clock that asks `now` each time.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let an_hour_ahead = django_session::Clock::from_fn(|| SystemTime::now() + Duration::from_secs(3600));
+    /// assert!(an_hour_ahead.now() > SystemTime::now());
+    /// ```
+    pub fn from_fn(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Source::Function(Arc::new(now)))
+    }
+
+    /// The time by this clock.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    ///
+    /// let before = SystemTime::now();
+    /// assert!(django_session::Clock::system().now() >= before);
+    /// ```
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        match &self.0 {
+            Source::System => SystemTime::now(),
+            Source::Fixed(at) => *at,
+            Source::Function(now) => now(),
+        }
+    }
+}
+
+/// [`Clock::system`].
+impl Default for Clock {
+    fn default() -> Self {
+        Self::system()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Source::System => f.write_str("Clock::system"),
+            Source::Fixed(at) => write!(f, "Clock::fixed({at:?})"),
+            Source::Function(_) => f.write_str("Clock::from_fn(..)"),
+        }
+    }
+}
+
+/// The moment a token was signed: whole seconds since 1970-01-01 00:00 UTC, negative before.
+///
+/// ```
+/// use django_session::{Clock, KeyRing, MaxAge, SecretKey, Timestamp, TimestampSigner};
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let signer = TimestampSigner::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?
+///     .with_clock(Clock::fixed(UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+/// let token = signer.sign("hello");
+/// assert_eq!(signer.unsign(&token, MaxAge::Unlimited)?.timestamp(), Some(Timestamp::from_secs(1_700_000_000)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From seconds since the epoch.
+    ///
+    /// ```
+    /// assert!(django_session::Timestamp::from_secs(-1) < django_session::Timestamp::from_secs(0));
+    /// ```
+    #[must_use]
+    pub const fn from_secs(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch.
+    ///
+    /// ```
+    /// assert_eq!(django_session::Timestamp::from_secs(61).as_secs(), 61);
+    /// ```
+    #[must_use]
+    pub const fn as_secs(self) -> i64 {
+        self.0
+    }
+
+    /// How long ago this was, at the time `now`; `Err` holds how far it still lies ahead.
+    ///
+    /// # Errors
+    /// The time until this moment, if `now` is before it.
+    ///
+    /// ```
+    /// use django_session::Timestamp;
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// let now = UNIX_EPOCH + Duration::from_millis(10_250);
+    /// assert_eq!(Timestamp::from_secs(8).age(now), Ok(Duration::from_millis(2_250)));
+    /// assert_eq!(Timestamp::from_secs(11).age(now), Err(Duration::from_millis(750)));
+    /// ```
+    pub fn age(self, now: SystemTime) -> Result<Duration, Duration> {
+        let signed = i128::from(self.0).saturating_mul(NANOS_PER_SEC);
+        let age = nanos_since_epoch(now).saturating_sub(signed);
+        let distance = from_nanos(age.unsigned_abs());
+        if age < 0 { Err(distance) } else { Ok(distance) }
+    }
+}
+
+/// Drops the fraction, toward 1970, as Django's `int(time.time())` does.
+///
+/// ```
+/// use django_session::Timestamp;
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// assert_eq!(Timestamp::from(UNIX_EPOCH + Duration::from_millis(1_999)), Timestamp::from_secs(1));
+/// assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_millis(1_999)), Timestamp::from_secs(-1));
+/// ```
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => Self(saturating_secs(after)),
+            Err(before) => Self(saturating_secs(before.duration()).saturating_neg()),
+        }
+    }
+}
+
+/// How old a token may be. "No limit" is written out, so that it can be found.
+///
+/// A token whose age is exactly the limit is still good, and ages count fractions of a second, as in Django.
+///
+/// ```
+/// use django_session::MaxAge;
+/// use std::time::Duration;
+///
+/// assert_eq!(MaxAge::from(Duration::from_secs(60)), MaxAge::AtMost(Duration::from_secs(60)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[doc(alias = "max_age")]
+pub enum MaxAge {
+    /// However old. Django: `max_age=None`.
+    Unlimited,
+    /// At most this old.
+    AtMost(Duration),
+}
+
+impl From<Duration> for MaxAge {
+    fn from(limit: Duration) -> Self {
+        Self::AtMost(limit)
+    }
+}
+
+const NANOS_PER_SEC: i128 = 1_000_000_000;
+
+fn nanos_since_epoch(time: SystemTime) -> i128 {
+    let nanos = |distance: Duration| i128::try_from(distance.as_nanos()).unwrap_or(i128::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => nanos(after),
+        Err(before) => nanos(before.duration()).saturating_neg(),
+    }
+}
+
+fn saturating_secs(distance: Duration) -> i64 {
+    i64::try_from(distance.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn from_nanos(nanos: u128) -> Duration {
+    const NANOS_PER_SEC: u128 = self::NANOS_PER_SEC.unsigned_abs();
+    let seconds = u64::try_from(nanos / NANOS_PER_SEC).unwrap_or(u64::MAX);
+    let fraction = u32::try_from(nanos % NANOS_PER_SEC).unwrap_or(0);
+    Duration::new(seconds, fraction)
+}

@@ -1,0 +1,210 @@
+//! The four errors, by the moment they happen and by whose fault they are.
+//!
+//! None of them holds a key, a signature, a payload or any other part of what was rejected, so all of them may be
+//! logged as they are.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// The program was set up wrongly: found at start-up, to be mended by whoever runs it.
+///
+/// ```
+/// use django_session::{ConfigError, SecretKey};
+///
+/// assert_eq!(SecretKey::new("").unwrap_err(), ConfigError::EmptyKey);
+/// assert_eq!(ConfigError::EmptyKey.to_string(), "secret key is empty");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The secret key has no bytes. (Django silently takes `SECRET_KEY` instead.)
+    EmptyKey,
+    /// The salt has no bytes. (Django silently takes the signer's class name instead.)
+    EmptySalt,
+    /// The separator is empty or made only of `A`–`z`, `0`–`9`, `-`, `_` and `=`, so that it could be part of what
+    /// it separates.
+    UnsafeSeparator,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EmptyKey => "secret key is empty",
+            Self::EmptySalt => "salt is empty",
+            Self::UnsafeSeparator => "separator is empty or made only of characters that tokens are made of",
+        })
+    }
+}
+
+impl Error for ConfigError {}
+
+/// A value could not be written: found on output, the fault of our own data.
+///
+/// ```
+/// use django_session::{Codec, EncodeError};
+///
+/// let refused = Codec::default().encode(&f64::NAN).unwrap_err();
+/// assert!(matches!(refused, EncodeError::Serialize(_)));
+/// assert_eq!(refused.to_string(), "value cannot be serialized");
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The signer could not be made; only [`dumps`](crate::dumps), which makes its own, returns this.
+    Config(ConfigError),
+    /// The serializer refused the value; its reason is the [`source`](Error::source).
+    Serialize(Box<dyn Error + Send + Sync>),
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Serialize(_) => f.write_str("value cannot be serialized"),
+        }
+    }
+}
+
+impl Error for EncodeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Config(error) => error.source(),
+            Self::Serialize(source) => Some(source.as_ref()),
+        }
+    }
+}
+
+impl From<ConfigError> for EncodeError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+/// A token is not one of ours, or no longer: the fault of the client, or of time.
+///
+/// ```
+/// use django_session::{BadSignature, KeyRing, SecretKey, Signer};
+///
+/// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+/// assert_eq!(signer.unsign("no separator").unwrap_err(), BadSignature::MissingSeparator);
+/// assert_eq!(signer.unsign("value:forged").unwrap_err(), BadSignature::Mismatch);
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadSignature {
+    /// The token is longer than the signer's limit; it was not looked at.
+    TooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The token has no separator, or no second one where a timestamp is due.
+    MissingSeparator,
+    /// No key of the ring made this signature.
+    Mismatch,
+    /// The signature is ours, but what stands in the timestamp's place is not a base62 number of seconds.
+    MalformedTimestamp,
+    /// The signature is ours, but too old.
+    Expired {
+        /// Time since signing.
+        age: Duration,
+        /// The most that was allowed.
+        max_age: Duration,
+    },
+    /// The signature is ours, but lies further in the future than allowed.
+    FromTheFuture {
+        /// Time until the moment of signing.
+        ahead: Duration,
+        /// The most that was allowed.
+        limit: Duration,
+    },
+}
+
+impl fmt::Display for BadSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { limit } => write!(f, "token is longer than {limit} bytes"),
+            Self::MissingSeparator => f.write_str("token has no separator"),
+            Self::Mismatch => f.write_str("signature does not match"),
+            Self::MalformedTimestamp => f.write_str("timestamp is malformed"),
+            Self::Expired { age, max_age } => write!(f, "signature age {age:?} exceeds {max_age:?}"),
+            Self::FromTheFuture { ahead, limit } => {
+                write!(f, "signature lies {ahead:?} in the future, more than {limit:?}")
+            }
+        }
+    }
+}
+
+impl Error for BadSignature {}
+
+/// A token could not be turned back into a value.
+///
+/// Everything but [`Config`](Self::Config) and [`Signature`](Self::Signature) is found *behind* a signature that was
+/// ours: it means that another program shares the key and the salt, or that the requested type has changed.
+///
+/// ```
+/// use django_session::{BadSignature, DecodeError, KeyRing, MaxAge, SecretKey, loads};
+///
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let refused = loads::<String>("forged:1234:token", &keys, "salt", MaxAge::Unlimited).unwrap_err();
+/// assert_eq!(refused, DecodeError::Signature(BadSignature::Mismatch));
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The signer could not be made; only [`loads`](crate::loads), which makes its own, returns this.
+    Config(ConfigError),
+    /// The token is not ours, or no longer.
+    Signature(BadSignature),
+    /// The payload is not canonical base64url without padding.
+    Base64,
+    /// The payload says that it is compressed, but is not exactly one whole zlib stream.
+    Zlib,
+    /// The payload inflates to more than the codec's limit.
+    InflatesPast {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The serializer refused the payload: not its format, or not the requested type.
+    Deserialize {
+        /// What was wrong. A fixed sentence, so that it cannot carry any of the payload.
+        reason: &'static str,
+    },
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Signature(error) => error.fmt(f),
+            Self::Base64 => f.write_str("payload is not base64url"),
+            Self::Zlib => f.write_str("payload is not a zlib stream"),
+            Self::InflatesPast { limit } => write!(f, "payload inflates to more than {limit} bytes"),
+            Self::Deserialize { reason } => write!(f, "payload cannot be deserialized: {reason}"),
+        }
+    }
+}
+
+impl Error for DecodeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Config(error) => error.source(),
+            Self::Signature(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<ConfigError> for DecodeError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<BadSignature> for DecodeError {
+    fn from(error: BadSignature) -> Self {
+        Self::Signature(error)
+    }
+}

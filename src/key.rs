@@ -1,0 +1,138 @@
+//! Who may sign: the secret key, and the ring of them that makes rotation possible.
+
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::error::ConfigError;
+
+/// A secret that signs: the bytes of Django's `SECRET_KEY` (text is taken as UTF-8).
+///
+/// It is wiped from memory when the last signer that uses it is dropped, and it cannot be printed, compared, cloned
+/// or serialized. Give it at least 32 random bytes; Django's own keys have 50 characters.
+///
+/// ```
+/// use django_session::SecretKey;
+///
+/// let key = SecretKey::new("django-insecure-…")?;
+/// assert_eq!(format!("{key:?}"), "SecretKey(..)");
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
+pub struct SecretKey(Zeroizing<Box<[u8]>>);
+
+impl SecretKey {
+    /// Takes a copy of the key's bytes.
+    ///
+    /// # Errors
+    /// [`ConfigError::EmptyKey`] if there are none.
+    ///
+    /// ```
+    /// use django_session::{ConfigError, SecretKey};
+    ///
+    /// assert!(SecretKey::new(b"\x00\xff any bytes").is_ok());
+    /// assert_eq!(SecretKey::new("").unwrap_err(), ConfigError::EmptyKey);
+    /// ```
+    #[doc(alias = "SECRET_KEY")]
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        match bytes.as_ref() {
+            [] => Err(ConfigError::EmptyKey),
+            bytes => Ok(Self(Zeroizing::new(bytes.into()))),
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(..)")
+    }
+}
+
+/// The keys of a site, newest first: the first signs, all of them verify.
+///
+/// To rotate, put the new key in front and keep the old one until everything it signed has expired; then drop it.
+/// [`Verified::key_index`](crate::Verified::key_index) tells which key a token still uses.
+///
+/// Each fallback costs one more MAC over the token, but only for tokens that the keys before it did not sign.
+///
+/// Django: `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
+///
+/// ```
+/// use django_session::{KeyRing, SecretKey, Signer};
+///
+/// let last_year = Signer::new(&KeyRing::new(SecretKey::new("last year's key")?), "salt")?;
+/// let token = last_year.sign("hello");
+///
+/// let keys = KeyRing::new(SecretKey::new("this year's key")?).with_fallback(SecretKey::new("last year's key")?);
+/// let verified = Signer::new(&keys, "salt")?.unsign(&token)?;
+/// assert_eq!(verified.as_str(), "hello");
+/// assert_eq!(verified.key_index(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[doc(alias = "SECRET_KEY_FALLBACKS")]
+pub struct KeyRing(Vec<Arc<SecretKey>>);
+
+impl KeyRing {
+    /// A ring of one key, which signs.
+    ///
+    /// ```
+    /// use django_session::{KeyRing, SecretKey};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn new(current: SecretKey) -> Self {
+        Self(vec![Arc::new(current)])
+    }
+
+    /// Adds an older key, tried after all others, that never signs.
+    ///
+    /// ```
+    /// use django_session::{KeyRing, SecretKey};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("current")?)
+    ///     .with_fallback(SecretKey::new("last year's")?)
+    ///     .with_fallback(SecretKey::new("the year before's")?);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_fallback(mut self, older: SecretKey) -> Self {
+        self.0.push(Arc::new(older));
+        self
+    }
+
+    /// Puts a new key in front: it signs from now on, and every key so far becomes a fallback.
+    ///
+    /// Signers made before keep the keys they were made with.
+    ///
+    /// ```
+    /// use django_session::{KeyRing, SecretKey, Signer};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("old")?);
+    /// let token = Signer::new(&keys, "salt")?.sign("hello");
+    ///
+    /// let keys = keys.rotate(SecretKey::new("new")?);
+    /// assert_eq!(Signer::new(&keys, "salt")?.unsign(&token)?.key_index(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rotate(mut self, new: SecretKey) -> Self {
+        self.0.insert(0, Arc::new(new));
+        self
+    }
+
+    /// The same keys for one more owner; their bytes are not copied.
+    pub(crate) fn share(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &SecretKey> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod encoding;
+mod error;
+mod key;
+mod object;
+mod signing;
+
+pub use clock::{Clock, MaxAge, Timestamp};
+pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};
+pub use key::{KeyRing, SecretKey};
+#[cfg(feature = "msgpack")]
+pub use object::MessagePackSerializer;
+pub use object::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
+pub use signing::{Algorithm, Separator, Signer, TimestampSigner, Verified};

@@ -1,0 +1,232 @@
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::encoding;
+use crate::error::{DecodeError, EncodeError};
+use crate::object::scratch::Scratch;
+use crate::object::zlib::Zlib;
+use crate::object::{JsonSerializer, Serializer};
+use crate::signing::Verified;
+
+/// The most that a payload may inflate to unless told otherwise, in bytes.
+const DEFAULT_INFLATE_LIMIT: usize = 1 << 20;
+
+/// What the payload of a compressed value starts with.
+const COMPRESSED: u8 = b'.';
+
+/// Whether to compress. What is read is inflated either way if it was compressed. Django: the `compress` argument.
+///
+/// ```
+/// use django_session::{Codec, Compression};
+///
+/// let codec = Codec::default().with_compression(Compression::IfSmaller);
+/// assert!(codec.encode(&"ab".repeat(100))?.len() < 40);
+/// assert_eq!(codec.encode(&"ab")?, Codec::default().encode(&"ab")?);
+/// # Ok::<(), django_session::EncodeError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Compression {
+    /// Never. Django: `compress=False`.
+    #[default]
+    Never,
+    /// With zlib, if that saves two bytes or more. Django: `compress=True`, and all of its signed-cookie sessions.
+    IfSmaller,
+}
+
+/// Value ⇄ payload: serialized, perhaps compressed, in base64url.
+///
+/// ```
+/// use django_session::{Codec, KeyRing, SecretKey, Signer};
+///
+/// let codec = Codec::default();
+/// let payload = codec.encode(&[1, 2, 3])?;
+/// assert_eq!(payload, "WzEsMiwzXQ"); // [1,2,3]
+///
+/// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+/// let token = signer.sign(&payload);
+/// assert_eq!(codec.decode::<Vec<u8>>(signer.unsign(&token)?)?, [1, 2, 3]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Codec<S = JsonSerializer> {
+    serializer: S,
+    compression: Compression,
+    inflate_limit: usize,
+}
+
+impl<S: Serializer> Codec<S> {
+    /// No compression, and an inflate limit of 1 MiB.
+    ///
+    /// ```
+    /// use django_session::{Codec, JsonSerializer};
+    ///
+    /// let codec = Codec::new(JsonSerializer); // or Codec::default()
+    /// ```
+    #[must_use]
+    pub const fn new(serializer: S) -> Self {
+        Self {
+            serializer,
+            compression: Compression::Never,
+            inflate_limit: DEFAULT_INFLATE_LIMIT,
+        }
+    }
+
+    /// Whether to compress what is encoded.
+    ///
+    /// ```
+    /// use django_session::{Codec, Compression};
+    ///
+    /// let codec = Codec::default().with_compression(Compression::IfSmaller);
+    /// assert!(codec.encode(&"a".repeat(100))?.starts_with('.'));
+    /// # Ok::<(), django_session::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// How many bytes a payload may inflate to; a larger value is encoded without compression, so that it can be read.
+    ///
+    /// ```
+    /// use django_session::{Codec, Compression, DecodeError, KeyRing, SecretKey, Signer};
+    ///
+    /// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+    /// let codec = Codec::default().with_compression(Compression::IfSmaller);
+    /// let token = signer.sign_object(&"a".repeat(1000), &codec)?;
+    ///
+    /// let refused = signer.unsign_object::<String, _>(&token, &codec.with_inflate_limit(1001)).unwrap_err();
+    /// assert_eq!(refused, DecodeError::InflatesPast { limit: 1001 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_inflate_limit(mut self, bytes: usize) -> Self {
+        self.inflate_limit = bytes;
+        self
+    }
+
+    /// Turns a value into a payload, ready to be signed.
+    ///
+    /// # Errors
+    /// [`EncodeError::Serialize`].
+    ///
+    /// ```
+    /// assert_eq!(django_session::Codec::default().encode(&"hello")?, "ImhlbGxvIg");
+    /// # Ok::<(), django_session::EncodeError>(())
+    /// ```
+    pub fn encode<T: Serialize + ?Sized>(&self, value: &T) -> Result<String, EncodeError> {
+        self.encode_with_room(value, 0).map(encoding::into_text)
+    }
+
+    /// As [`encode`](Self::encode), as bytes, with room for so many more.
+    pub(super) fn encode_with_room<T>(&self, value: &T, room: usize) -> Result<Vec<u8>, EncodeError>
+    where
+        T: Serialize + ?Sized,
+    {
+        Scratch::lend(
+            |Scratch {
+                 payload: data,
+                 compressed,
+                 zlib,
+             }| {
+                // 1. serialize
+                self.serializer.dumps(value, data)?;
+                // 2. compress
+                let compress = self.compression == Compression::IfSmaller && data.len() <= self.inflate_limit;
+                let (mark, data): (&[u8], _) = if compress && zlib.compress(data, compressed) {
+                    (&[COMPRESSED], compressed)
+                } else {
+                    (&[], data)
+                };
+                // 3. encode
+                let len = mark.len().saturating_add(encoding::base64_len(data.len()));
+                let mut payload = Vec::with_capacity(len.saturating_add(room));
+                payload.extend_from_slice(mark);
+                encoding::base64_encode(data, &mut payload);
+                Ok(payload)
+            },
+        )
+    }
+
+    /// Turns what was signed back into a value.
+    ///
+    /// # Errors
+    /// [`DecodeError::Base64`], [`Zlib`](DecodeError::Zlib), [`InflatesPast`](DecodeError::InflatesPast) or
+    /// [`Deserialize`](DecodeError::Deserialize).
+    ///
+    /// ```
+    /// use django_session::{Codec, DecodeError, KeyRing, SecretKey, Signer};
+    ///
+    /// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+    /// let token = signer.sign("ImhlbGxvIg");
+    /// assert_eq!(Codec::default().decode::<String>(signer.unsign(&token)?)?, "hello");
+    ///
+    /// let token = signer.sign("not base64url");
+    /// assert_eq!(Codec::default().decode::<String>(signer.unsign(&token)?), Err(DecodeError::Base64));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decode<T: DeserializeOwned>(&self, verified: Verified<'_>) -> Result<T, DecodeError> {
+        Scratch::lend(
+            |Scratch {
+                 payload,
+                 compressed,
+                 zlib,
+             }| {
+                self.unpack(verified, compressed, zlib, payload)?;
+                self.serializer.loads(payload)
+            },
+        )
+    }
+
+    /// As [`decode`](Self::decode), for a value that borrows from the serialized bytes: they are left in `buffer`,
+    /// whatever that held.
+    ///
+    /// # Errors
+    /// Those of [`decode`](Self::decode).
+    ///
+    /// ```
+    /// use django_session::{Codec, KeyRing, SecretKey, Signer};
+    ///
+    /// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+    /// let token = signer.sign("ImhlbGxvIg");
+    /// let mut buffer = Vec::new();
+    /// assert_eq!(Codec::default().decode_borrowed::<&str>(signer.unsign(&token)?, &mut buffer)?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decode_borrowed<'b, T>(&self, verified: Verified<'_>, buffer: &'b mut Vec<u8>) -> Result<T, DecodeError>
+    where
+        T: Deserialize<'b>,
+    {
+        Scratch::lend(|Scratch { compressed, zlib, .. }| self.unpack(verified, compressed, zlib, buffer))?;
+        self.serializer.loads(buffer)
+    }
+
+    /// Undoes steps 3 and 2 of encoding.
+    fn unpack(
+        &self,
+        verified: Verified<'_>,
+        compressed: &mut Vec<u8>,
+        zlib: &mut Zlib,
+        payload: &mut Vec<u8>,
+    ) -> Result<(), DecodeError> {
+        let text = verified.as_str().as_bytes();
+        match text.split_first() {
+            Some((&COMPRESSED, text)) => {
+                encoding::base64_decode(text, compressed).ok_or(DecodeError::Base64)?;
+                zlib.decompress(compressed, self.inflate_limit, payload)
+            }
+            _ => encoding::base64_decode(text, payload).ok_or(DecodeError::Base64),
+        }
+    }
+}
+
+/// JSON, no compression, and an inflate limit of 1 MiB.
+///
+/// ```
+/// let codec = django_session::Codec::default();
+/// ```
+impl Default for Codec {
+    fn default() -> Self {
+        Self::new(JsonSerializer)
+    }
+}

@@ -1,0 +1,38 @@
+use std::cell::Cell;
+
+use crate::object::zlib::Zlib;
+
+/// What encoding and decoding need besides their result, kept between calls.
+///
+/// It never meets a key. What stays in it is payload, which the client can read anyway.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// The serialized value.
+    pub(super) payload: Vec<u8>,
+    /// The same, compressed.
+    pub(super) compressed: Vec<u8>,
+    pub(super) zlib: Zlib,
+}
+
+/// Buffers that grew larger than this are given back.
+const KEPT: usize = 64 * 1024;
+
+thread_local! {
+    static KEPT_SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+impl Scratch {
+    /// Lends this thread's scratch, or a new one where it is lent already (a value whose `Serialize` encodes another) or
+    /// the thread is ending.
+    pub(super) fn lend<R>(borrow: impl FnOnce(&mut Self) -> R) -> R {
+        let mut scratch = KEPT_SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        let result = borrow(&mut scratch);
+        for buffer in [&mut scratch.payload, &mut scratch.compressed] {
+            buffer.clear();
+            buffer.shrink_to(KEPT);
+        }
+        // A thread that is ending has nowhere to keep it.
+        let _ = KEPT_SCRATCH.try_with(|kept| kept.set(Some(scratch)));
+        result
+    }
+}

@@ -1,0 +1,61 @@
+use serde::{Deserialize, Serialize};
+
+use crate::error::{DecodeError, EncodeError};
+
+/// Value ⇄ bytes. Django: the `serializer` argument, `SESSION_SERIALIZER`.
+///
+/// [`JsonSerializer`](crate::JsonSerializer) is the one that Django reads. Another serde format takes a few lines:
+///
+/// ```
+/// use django_session::{Codec, DecodeError, EncodeError, KeyRing, SecretKey, Serializer, Signer};
+/// use serde::{Deserialize, Serialize};
+///
+/// struct PrettyJson;
+///
+/// impl Serializer for PrettyJson {
+///     fn dumps<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+///         serde_json::to_writer_pretty(out, value).map_err(|error| EncodeError::Serialize(error.into()))
+///     }
+///
+///     fn loads<'de, T: Deserialize<'de>>(&self, data: &'de [u8]) -> Result<T, DecodeError> {
+///         serde_json::from_slice(data).map_err(|_| DecodeError::Deserialize { reason: "not the JSON we expect" })
+///     }
+/// }
+///
+/// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+/// let codec = Codec::new(PrettyJson);
+/// let token = signer.sign_object(&["a", "b"], &codec)?;
+/// assert_eq!(signer.unsign_object::<Vec<String>, _>(&token, &codec)?, ["a", "b"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "SESSION_SERIALIZER")]
+pub trait Serializer {
+    /// Appends the bytes of `value` to `out`.
+    ///
+    /// # Errors
+    /// [`EncodeError::Serialize`] for a value that the format cannot hold. What was appended by then is not used.
+    ///
+    /// ```
+    /// use django_session::{JsonSerializer, Serializer};
+    ///
+    /// let mut out = Vec::new();
+    /// JsonSerializer.dumps(&("é", 1e16), &mut out)?;
+    /// assert_eq!(out, br#"["\u00e9",1e+16]"#);
+    /// # Ok::<(), django_session::EncodeError>(())
+    /// ```
+    fn dumps<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Reads a value from `data`, all of it; the value may borrow from there.
+    ///
+    /// # Errors
+    /// [`DecodeError::Deserialize`] for anything but the bytes of one `T`.
+    ///
+    /// ```
+    /// use django_session::{JsonSerializer, Serializer};
+    ///
+    /// let (text, number): (&str, u8) = JsonSerializer.loads(br#"["text", 1]"#)?;
+    /// assert_eq!((text, number), ("text", 1));
+    /// # Ok::<(), django_session::DecodeError>(())
+    /// ```
+    fn loads<'de, T: Deserialize<'de>>(&self, data: &'de [u8]) -> Result<T, DecodeError>;
+}

@@ -1,0 +1,73 @@
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+use crate::error::DecodeError;
+
+/// Below this, deflate rarely saves a byte and always costs a dozen microseconds.
+const WORTH_TRYING: usize = 64;
+
+/// Compressor and decompressor, made when first needed and kept for the next token: each holds large tables that cost
+/// more to set up than a token's bytes cost to pass.
+#[derive(Default)]
+pub(super) struct Zlib {
+    deflate: Option<Compress>,
+    inflate: Option<Decompress>,
+}
+
+impl Zlib {
+    /// Compresses `data` into `out` if that is what Django calls shorter: by two bytes at least.
+    pub(super) fn compress(&mut self, data: &[u8], out: &mut Vec<u8>) -> bool {
+        if data.len() < WORTH_TRYING {
+            return false;
+        }
+        let deflate = self
+            .deflate
+            .get_or_insert_with(|| Compress::new(Compression::default(), true));
+        deflate.reset();
+        // No more room than what is worth keeping: then "is it shorter?" is "did it finish?".
+        out.clear();
+        out.resize(data.len().saturating_sub(2), 0);
+        let finished = matches!(
+            deflate.compress(data, out, FlushCompress::Finish),
+            Ok(Status::StreamEnd)
+        );
+        out.truncate(usize::try_from(deflate.total_out()).unwrap_or(0));
+        finished
+    }
+
+    /// Inflates one whole zlib stream, `data` from end to end, into `out`, which never holds more than `limit + 1` bytes.
+    pub(super) fn decompress(&mut self, data: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
+        let inflate = self.inflate.get_or_insert_with(|| Decompress::new(true));
+        inflate.reset(true);
+        out.clear();
+        let most = limit.saturating_add(1);
+        let mut room = data.len().saturating_mul(4);
+        loop {
+            room = room.min(most);
+            out.reserve_exact(room.saturating_sub(out.len()));
+            out.resize(room, 0);
+            let (read, written) = progress(inflate);
+            let (rest, free) = (
+                data.get(read..).unwrap_or_default(),
+                out.get_mut(written..).unwrap_or_default(),
+            );
+            let status = inflate.decompress(rest, free, FlushDecompress::None);
+            let (read, written) = progress(inflate);
+            match status {
+                _ if written > limit => return Err(DecodeError::InflatesPast { limit }),
+                Ok(Status::StreamEnd) if read == data.len() => {
+                    out.truncate(written);
+                    return Ok(());
+                }
+                Ok(Status::Ok | Status::BufError) if written == room => room = room.saturating_mul(2),
+                // Damaged, cut short, or followed by something else.
+                _ => return Err(DecodeError::Zlib),
+            }
+        }
+    }
+}
+
+/// Bytes read and bytes written so far; both count what lies in memory.
+fn progress(inflate: &Decompress) -> (usize, usize) {
+    let size = |total| usize::try_from(total).unwrap_or(usize::MAX);
+    (size(inflate.total_in()), size(inflate.total_out()))
+}

@@ -1,0 +1,12 @@
+//! Text ⇄ token: who signed it, and when.
+
+mod algorithm;
+mod mac;
+mod separator;
+mod signer;
+mod timestamp;
+
+pub use algorithm::Algorithm;
+pub use separator::Separator;
+pub use signer::{Signer, Verified};
+pub use timestamp::TimestampSigner;

@@ -1,0 +1,293 @@
+use std::fmt;
+
+use crate::clock::Timestamp;
+use crate::encoding;
+use crate::error::{BadSignature, ConfigError};
+use crate::key::KeyRing;
+use crate::signing::mac::MacRing;
+use crate::signing::{Algorithm, Separator};
+
+/// The longest token that a signer looks at unless told otherwise, in bytes.
+const DEFAULT_MAX_TOKEN_LEN: usize = 1 << 20;
+
+/// Text ⇄ `text:signature`, without a date. Django: `django.core.signing.Signer`.
+///
+/// The salt keeps purposes apart: a token signed for one salt is nothing to a signer of another, though both have the
+/// same key. Give each purpose its own; `"django.core.signing.Signer"` is what Django takes when none is given.
+///
+/// Make a signer once and keep it: the keys are derived when it is made, and only then.
+///
+/// ```
+/// use django_session::{KeyRing, SecretKey, Signer};
+///
+/// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "unsubscribe")?;
+/// let token = signer.sign("ada@example.org");
+/// assert_eq!(token, "ada@example.org:p-tiubxA_zjxdUyfJ7YRePVPlnT4hvq07FqO-RBthts");
+/// assert_eq!(signer.unsign(&token)?.as_str(), "ada@example.org");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Signer {
+    macs: MacRing,
+    sep: Separator,
+    max_token_len: usize,
+}
+
+impl Signer {
+    /// A signer for one purpose, with ":" and SHA-256, for tokens of up to 1 MiB.
+    ///
+    /// # Errors
+    /// [`ConfigError::EmptySalt`].
+    ///
+    /// ```
+    /// use django_session::{ConfigError, KeyRing, SecretKey, Signer};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// assert!(Signer::new(&keys, "unsubscribe").is_ok());
+    /// assert_eq!(Signer::new(&keys, "").unwrap_err(), ConfigError::EmptySalt);
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    pub fn new(keys: &KeyRing, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        match salt.as_ref() {
+            [] => Err(ConfigError::EmptySalt),
+            salt => Ok(Self::from_macs(MacRing::new(keys, b"", salt))),
+        }
+    }
+
+    pub(super) fn from_macs(macs: MacRing) -> Self {
+        Self {
+            macs,
+            sep: Separator::default(),
+            max_token_len: DEFAULT_MAX_TOKEN_LEN,
+        }
+    }
+
+    /// Another separator than ":".
+    ///
+    /// ```
+    /// use django_session::{KeyRing, SecretKey, Separator, Signer};
+    ///
+    /// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?.with_sep(Separator::new("~~")?);
+    /// assert!(signer.sign("hello").starts_with("hello~~"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_sep(mut self, sep: Separator) -> Self {
+        self.sep = sep;
+        self
+    }
+
+    /// Another hash than SHA-256, for signing and for verifying.
+    ///
+    /// ```
+    /// use django_session::{Algorithm, KeyRing, SecretKey, Signer};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let signer = Signer::new(&keys, "salt")?.with_algorithm(Algorithm::Sha384);
+    /// assert!(signer.unsign(&Signer::new(&keys, "salt")?.sign("hello")).is_err());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.macs = self.macs.with_algorithm(algorithm);
+        self
+    }
+
+    /// Accepts, but never makes, signatures of one more algorithm: for the time of a change from one to the other.
+    ///
+    /// Django 3.1 and 3.2 do this with SHA-1: `legacy_algorithm`.
+    ///
+    /// ```
+    /// use django_session::{Algorithm, KeyRing, SecretKey, Signer};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let old = Signer::new(&keys, "salt")?;
+    /// let new = Signer::new(&keys, "salt")?.with_algorithm(Algorithm::Sha512).with_legacy_algorithm(Algorithm::Sha256);
+    /// assert_eq!(new.unsign(&old.sign("hello"))?.as_str(), "hello");
+    /// assert!(old.unsign(&new.sign("hello")).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "legacy_algorithm")]
+    pub fn with_legacy_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.macs = self.macs.accept_algorithm(algorithm);
+        self
+    }
+
+    /// Another limit, in bytes, on the tokens that are looked at. Verifying costs one pass over the token for each key,
+    /// so this bounds what a stranger can make the program do.
+    ///
+    /// Signing has no limit: raise this where longer tokens are made.
+    ///
+    /// ```
+    /// use django_session::{BadSignature, KeyRing, SecretKey, Signer};
+    ///
+    /// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?.with_max_token_len(100);
+    /// let refused = signer.unsign(&"x".repeat(101)).unwrap_err();
+    /// assert_eq!(refused, BadSignature::TooLong { limit: 100 });
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_token_len(mut self, bytes: usize) -> Self {
+        self.max_token_len = bytes;
+        self
+    }
+
+    /// Appends the separator and the signature of the current key. The value stays readable.
+    ///
+    /// ```
+    /// use django_session::{KeyRing, SecretKey, Signer};
+    ///
+    /// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+    /// assert_eq!(signer.sign("hello"), "hello:1sJO-f64SOGIc6JjBWADuGBjhQus0cFruSq7cy6A7kI");
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn sign(&self, value: &str) -> String {
+        let mut token = Vec::with_capacity(value.len().saturating_add(self.overhead()));
+        token.extend_from_slice(value.as_bytes());
+        self.seal(token)
+    }
+
+    /// Checks the signature against the current key and then each fallback, and hands out what was signed.
+    ///
+    /// # Errors
+    /// [`BadSignature::TooLong`], [`MissingSeparator`](BadSignature::MissingSeparator) or
+    /// [`Mismatch`](BadSignature::Mismatch).
+    ///
+    /// ```
+    /// use django_session::{BadSignature, KeyRing, SecretKey, Signer};
+    ///
+    /// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+    /// let token = signer.sign("hello");
+    /// assert_eq!(signer.unsign(&token)?.as_str(), "hello");
+    /// assert_eq!(signer.unsign(&token.replace("hello", "hallo")).unwrap_err(), BadSignature::Mismatch);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn unsign<'t>(&self, token: &'t str) -> Result<Verified<'t>, BadSignature> {
+        if token.len() > self.max_token_len {
+            return Err(BadSignature::TooLong {
+                limit: self.max_token_len,
+            });
+        }
+        let (value, signature) = self.split(token)?;
+        let key_index = self
+            .macs
+            .verify(value.as_bytes(), signature)
+            .ok_or(BadSignature::Mismatch)?;
+        Ok(Verified {
+            value,
+            key_index,
+            timestamp: None,
+        })
+    }
+
+    pub(super) fn split<'t>(&self, text: &'t str) -> Result<(&'t str, &'t str), BadSignature> {
+        text.rsplit_once(self.sep.as_str())
+            .ok_or(BadSignature::MissingSeparator)
+    }
+
+    pub(super) fn sep(&self) -> &str {
+        self.sep.as_str()
+    }
+
+    /// How many bytes [`seal`](Self::seal) appends.
+    pub(crate) fn overhead(&self) -> usize {
+        self.sep.as_str().len().saturating_add(self.macs.signature_len())
+    }
+
+    /// Makes a token of UTF-8 text, in place when there is room for [`overhead`](Self::overhead) more bytes.
+    pub(crate) fn seal(&self, mut value: Vec<u8>) -> String {
+        self.macs.sign(&mut value, self.sep.as_str());
+        encoding::into_text(value)
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("sep", &self.sep)
+            .field("max_token_len", &self.max_token_len)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Proof that a text was signed with one of our keys: only a signer's `unsign` makes one.
+///
+/// [`Codec::decode`](crate::Codec::decode) takes nothing else, so base64, zlib and JSON never meet a byte that was not
+/// signed by us.
+///
+/// ```
+/// use django_session::{KeyRing, SecretKey, Signer};
+///
+/// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+/// let token = signer.sign("hello");
+/// let verified = signer.unsign(&token)?;
+/// assert_eq!((verified.as_str(), verified.key_index(), verified.timestamp()), ("hello", 0, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// There is no other way to one:
+///
+/// ```compile_fail,E0451
+/// let forged = django_session::Verified { value: "hello", key_index: 0, timestamp: None };
+/// ```
+/// ```compile_fail,E0277
+/// fn made_from_nothing<T: Default>() {}
+/// made_from_nothing::<django_session::Verified<'static>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn made_from_outside<T: serde::de::DeserializeOwned>() {}
+/// made_from_outside::<django_session::Verified<'static>>();
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified<'t> {
+    pub(super) value: &'t str,
+    pub(super) key_index: usize,
+    pub(super) timestamp: Option<Timestamp>,
+}
+
+impl<'t> Verified<'t> {
+    /// What was signed.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, Signer};
+    /// # let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+    /// assert_eq!(signer.unsign(&signer.sign("hello"))?.as_str(), "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn as_str(&self) -> &'t str {
+        self.value
+    }
+
+    /// Which key of the ring signed it: 0 is the current one, 1 the first fallback. Anything but 0 is worth signing
+    /// anew.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, Signer};
+    /// # let token = Signer::new(&KeyRing::new(SecretKey::new("old")?), "salt")?.sign("hello");
+    /// let keys = KeyRing::new(SecretKey::new("new")?).with_fallback(SecretKey::new("old")?);
+    /// assert_eq!(Signer::new(&keys, "salt")?.unsign(&token)?.key_index(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn key_index(&self) -> usize {
+        self.key_index
+    }
+
+    /// When it was signed, if a [`TimestampSigner`](crate::TimestampSigner) verified it.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, MaxAge, SecretKey, Timestamp, TimestampSigner};
+    /// # use std::time::SystemTime;
+    /// # let signer = TimestampSigner::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?;
+    /// let token = signer.sign("hello");
+    /// let signed_at = signer.unsign(&token, MaxAge::Unlimited)?.timestamp();
+    /// assert!(signed_at.is_some_and(|at| at <= Timestamp::from(SystemTime::now())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn timestamp(&self) -> Option<Timestamp> {
+        self.timestamp
+    }
+}

@@ -1,0 +1,282 @@
+use std::time::Duration;
+
+use crate::clock::{Clock, MaxAge, Timestamp};
+use crate::encoding;
+use crate::error::{BadSignature, ConfigError};
+use crate::key::KeyRing;
+use crate::signing::mac::MacRing;
+use crate::signing::{Algorithm, Separator, Signer, Verified};
+
+/// Text ⇄ `text:timestamp:signature`: a token that knows how old it is. Django: `django.core.signing.TimestampSigner`.
+///
+/// ```
+/// use django_session::{BadSignature, Clock, KeyRing, SecretKey, TimestampSigner};
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let at = |second| Clock::fixed(UNIX_EPOCH + Duration::from_secs(second));
+/// let signer = TimestampSigner::new(&KeyRing::new(SecretKey::new("secret")?), "reset password")?;
+///
+/// let signer = signer.with_clock(at(1_000_000));
+/// let token = signer.sign("ada");
+/// assert_eq!(token, "ada:4C92:CKXKTZw1DygQ68uF7zyUvqZxKUSYnwLv3MrFo1lHpkI");
+///
+/// let an_hour = Duration::from_secs(3600);
+/// assert_eq!(signer.unsign(&token, an_hour)?.as_str(), "ada");
+///
+/// let later = signer.with_clock(at(1_003_601));
+/// let (age, max_age) = (Duration::from_secs(3601), an_hour);
+/// assert_eq!(later.unsign(&token, an_hour).unwrap_err(), BadSignature::Expired { age, max_age });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TimestampSigner {
+    signer: Signer,
+    clock: Clock,
+    max_ahead: Option<Duration>,
+}
+
+impl TimestampSigner {
+    /// A signer for one purpose, as [`Signer::new`], by the system's clock.
+    ///
+    /// # Errors
+    /// [`ConfigError::EmptySalt`].
+    ///
+    /// ```
+    /// use django_session::{ConfigError, KeyRing, SecretKey, TimestampSigner};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// assert!(TimestampSigner::new(&keys, "reset password").is_ok());
+    /// assert_eq!(TimestampSigner::new(&keys, "").unwrap_err(), ConfigError::EmptySalt);
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    pub fn new(keys: &KeyRing, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        Signer::new(keys, salt).map(Self::from_signer)
+    }
+
+    /// The signer of one signed cookie: what Django's `set_signed_cookie` writes and `get_signed_cookie` reads, since
+    /// 5.2.15 and 6.0.6. Name and salt (which may be empty here, as in Django) are bound so that no two pairs share
+    /// signatures: [CVE-2026-6873](https://www.cve.org/CVERecord?id=CVE-2026-6873).
+    ///
+    /// ```
+    /// use django_session::{KeyRing, MaxAge, SecretKey, TimestampSigner};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = TimestampSigner::for_cookie(&keys, "theme", "");
+    /// let cookie = theme.sign("dark");
+    /// assert_eq!(theme.unsign(&cookie, MaxAge::Unlimited)?.as_str(), "dark");
+    /// assert!(TimestampSigner::for_cookie(&keys, "them", "e").unsign(&cookie, MaxAge::Unlimited).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "set_signed_cookie")]
+    #[doc(alias = "get_signed_cookie")]
+    pub fn for_cookie(keys: &KeyRing, cookie_name: &str, salt: &str) -> Self {
+        Self::from_signer(Signer::from_macs(cookie_macs(keys, cookie_name, salt)))
+    }
+
+    /// As [`for_cookie`](Self::for_cookie), and also reads, but never writes, what Django signed before those versions:
+    /// there the salt was `cookie_name + salt`, so that the cookie `ab` with salt `c` passes for `a` with salt `bc`.
+    ///
+    /// A token that is signed in the new way and has expired stays expired.
+    ///
+    /// Django: `SIGNED_COOKIE_LEGACY_SALT_FALLBACK = True`.
+    ///
+    /// ```
+    /// use django_session::{KeyRing, MaxAge, SecretKey, TimestampSigner};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = TimestampSigner::for_cookie_or_legacy(&keys, "theme", "");
+    /// assert!(theme.unsign(&TimestampSigner::for_cookie(&keys, "theme", "").sign("dark"), MaxAge::Unlimited).is_ok());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "SIGNED_COOKIE_LEGACY_SALT_FALLBACK")]
+    pub fn for_cookie_or_legacy(keys: &KeyRing, cookie_name: &str, salt: &str) -> Self {
+        let legacy = format!("{cookie_name}{salt}");
+        Self::from_signer(Signer::from_macs(
+            cookie_macs(keys, cookie_name, salt).accept_salt(legacy.as_bytes()),
+        ))
+    }
+
+    fn from_signer(signer: Signer) -> Self {
+        Self {
+            signer,
+            clock: Clock::default(),
+            max_ahead: None,
+        }
+    }
+
+    /// Another separator than ":": see [`Signer::with_sep`].
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, Separator, TimestampSigner};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let signer = TimestampSigner::new(&keys, "salt")?.with_sep(Separator::new("|")?);
+    /// assert_eq!(signer.sign("hello").split('|').count(), 3);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_sep(mut self, sep: Separator) -> Self {
+        self.signer = self.signer.with_sep(sep);
+        self
+    }
+
+    /// Another hash than SHA-256: see [`Signer::with_algorithm`].
+    ///
+    /// ```
+    /// # use django_session::{Algorithm, KeyRing, SecretKey, TimestampSigner};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let signer = TimestampSigner::new(&keys, "salt")?.with_algorithm(Algorithm::Sha384);
+    /// assert_eq!(signer.sign("").rsplit(':').next().map(str::len), Some(64));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.signer = self.signer.with_algorithm(algorithm);
+        self
+    }
+
+    /// Accepts signatures of one more algorithm: see [`Signer::with_legacy_algorithm`].
+    ///
+    /// ```
+    /// # use django_session::{Algorithm, KeyRing, MaxAge, SecretKey, TimestampSigner};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let old = TimestampSigner::new(&keys, "salt")?.with_algorithm(Algorithm::Sha224);
+    /// let new = TimestampSigner::new(&keys, "salt")?.with_legacy_algorithm(Algorithm::Sha224);
+    /// assert!(new.unsign(&old.sign("hello"), MaxAge::Unlimited).is_ok());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "legacy_algorithm")]
+    pub fn with_legacy_algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.signer = self.signer.with_legacy_algorithm(algorithm);
+        self
+    }
+
+    /// Another limit on the tokens that are looked at: see [`Signer::with_max_token_len`].
+    ///
+    /// ```
+    /// # use django_session::{BadSignature, KeyRing, MaxAge, SecretKey, TimestampSigner};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let signer = TimestampSigner::new(&keys, "salt")?.with_max_token_len(4096);
+    /// let refused = signer.unsign(&"x".repeat(4097), MaxAge::Unlimited).unwrap_err();
+    /// assert_eq!(refused, BadSignature::TooLong { limit: 4096 });
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_token_len(mut self, bytes: usize) -> Self {
+        self.signer = self.signer.with_max_token_len(bytes);
+        self
+    }
+
+    /// Another clock than the system's.
+    ///
+    /// ```
+    /// # use django_session::{Clock, KeyRing, SecretKey, TimestampSigner};
+    /// # use std::time::UNIX_EPOCH;
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let signer = TimestampSigner::new(&keys, "salt")?.with_clock(Clock::fixed(UNIX_EPOCH));
+    /// assert!(signer.sign("hello").starts_with("hello:0:"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How far in the future a token may have been signed; without this, however far, as in Django. Leave room for the
+    /// clocks of the servers to differ.
+    ///
+    /// ```
+    /// # use django_session::{BadSignature, Clock, KeyRing, MaxAge, SecretKey, TimestampSigner};
+    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let at = |second| Clock::fixed(UNIX_EPOCH + Duration::from_secs(second));
+    /// let limit = Duration::from_secs(60);
+    /// let signer = TimestampSigner::new(&keys, "salt")?.with_max_ahead(limit).with_clock(at(100));
+    /// let token = signer.sign("hello");
+    /// assert!(signer.unsign(&token, MaxAge::Unlimited).is_ok());
+    ///
+    /// let refused = signer.with_clock(at(39)).unsign(&token, MaxAge::Unlimited).unwrap_err();
+    /// assert_eq!(refused, BadSignature::FromTheFuture { ahead: Duration::from_secs(61), limit });
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_ahead(mut self, limit: Duration) -> Self {
+        self.max_ahead = Some(limit);
+        self
+    }
+
+    /// Appends the time, and the signature over value and time.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, TimestampSigner};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let signer = TimestampSigner::new(&keys, "salt")?;
+    /// assert!(signer.sign("hello").starts_with("hello:"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn sign(&self, value: &str) -> String {
+        let mut token = Vec::with_capacity(value.len().saturating_add(self.overhead()));
+        token.extend_from_slice(value.as_bytes());
+        self.seal(token)
+    }
+
+    /// Checks the signature and then the age, and hands out what was signed.
+    ///
+    /// # Errors
+    /// Those of [`Signer::unsign`]; then [`BadSignature::MalformedTimestamp`] for anything but an optional "-" and
+    /// base62 digits that an `i64` holds, [`Expired`](BadSignature::Expired), and
+    /// [`FromTheFuture`](BadSignature::FromTheFuture) if that was [limited](Self::with_max_ahead).
+    ///
+    /// ```
+    /// # use django_session::{BadSignature, KeyRing, MaxAge, SecretKey, TimestampSigner};
+    /// # use std::time::Duration;
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let signer = TimestampSigner::new(&keys, "salt")?;
+    /// let token = signer.sign("hello");
+    /// assert_eq!(signer.unsign(&token, MaxAge::Unlimited)?.as_str(), "hello");
+    /// assert_eq!(signer.unsign(&token, Duration::from_secs(60))?.as_str(), "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn unsign<'t>(&self, token: &'t str, max_age: impl Into<MaxAge>) -> Result<Verified<'t>, BadSignature> {
+        let verified = self.signer.unsign(token)?;
+        let (value, timestamp) = self.signer.split(verified.as_str())?;
+        let timestamp = encoding::base62_decode(timestamp).ok_or(BadSignature::MalformedTimestamp)?;
+        let timestamp = Timestamp::from_secs(timestamp);
+        self.check_age(timestamp, max_age.into())?;
+        Ok(Verified {
+            value,
+            timestamp: Some(timestamp),
+            ..verified
+        })
+    }
+
+    fn check_age(&self, timestamp: Timestamp, max_age: MaxAge) -> Result<(), BadSignature> {
+        match (timestamp.age(self.clock.now()), max_age, self.max_ahead) {
+            (Ok(age), MaxAge::AtMost(max_age), _) if age > max_age => Err(BadSignature::Expired { age, max_age }),
+            (Err(ahead), _, Some(limit)) if ahead > limit => Err(BadSignature::FromTheFuture { ahead, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many bytes [`seal`](Self::seal) appends at most.
+    pub(crate) fn overhead(&self) -> usize {
+        let stamp = self.signer.sep().len().saturating_add(encoding::BASE62_ROOM);
+        self.signer.overhead().saturating_add(stamp)
+    }
+
+    /// Makes a token of UTF-8 text, in place when there is room for [`overhead`](Self::overhead) more bytes.
+    pub(crate) fn seal(&self, mut value: Vec<u8>) -> String {
+        value.extend_from_slice(self.signer.sep().as_bytes());
+        encoding::base62_encode(Timestamp::from(self.clock.now()).as_secs(), &mut value);
+        self.signer.seal(value)
+    }
+}
+
+fn cookie_macs(keys: &KeyRing, cookie_name: &str, salt: &str) -> MacRing {
+    let bound = format!("django.http.cookies.v2:{}:{salt}{cookie_name}", salt.chars().count());
+    MacRing::new(keys, b"django.http.cookies", bound.as_bytes())
+}
