@@ -162,8 +162,8 @@ impl Timestamp {
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => Self(saturating_secs(after)),
-            Err(before) => Self(saturating_secs(before.duration()).saturating_neg()),
+            Ok(after) => Self(0_i64.saturating_add_unsigned(after.as_secs())),
+            Err(before) => Self(0_i64.saturating_sub_unsigned(before.duration().as_secs())),
         }
     }
 }
@@ -201,10 +201,6 @@ fn nanos_since_epoch(time: SystemTime) -> i128 {
         Ok(after) => nanos(after),
         Err(before) => nanos(before.duration()).saturating_neg(),
     }
-}
-
-fn saturating_secs(distance: Duration) -> i64 {
-    i64::try_from(distance.as_secs()).unwrap_or(i64::MAX)
 }
 
 fn from_nanos(nanos: u128) -> Duration {

@@ -67,26 +67,32 @@ impl Formatter for Python {
     }
 
     fn write_string_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.bytes().all(is_printable_ascii) {
-            return out.write_all(fragment.as_bytes());
-        }
-        for char in fragment.chars() {
-            match u8::try_from(char) {
-                Ok(byte) if is_printable_ascii(byte) => out.write_all(&[byte])?,
-                _ => {
-                    for unit in char.encode_utf16(&mut [0; 2]) {
-                        write!(out, "\\u{unit:04x}")?;
-                    }
-                }
-            }
-        }
-        Ok(())
+        write_ascii(out, fragment)
+    }
+
+    /// A `RawValue`: JSON already, of which only strings can hold anything outside ASCII.
+    fn write_raw_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        write_ascii(out, fragment)
     }
 }
 
-/// Of what reaches `write_string_fragment`: control characters below the space have been escaped by then.
-fn is_printable_ascii(byte: u8) -> bool {
-    byte < 0x7f
+/// Writes text of strings, in which quotes, backslashes and control characters have been escaped by now.
+fn write_ascii<W: Write + ?Sized>(out: &mut W, text: &str) -> io::Result<()> {
+    const DELETE: u8 = 0x7f;
+    if text.bytes().all(|byte| byte < DELETE) {
+        return out.write_all(text.as_bytes());
+    }
+    for char in text.chars() {
+        match u8::try_from(char) {
+            Ok(byte) if byte < DELETE => out.write_all(&[byte])?,
+            _ => {
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Rust's `{:?}` has the digits of Python's `repr` and changes to the exponent form at the same magnitudes; only the

@@ -40,7 +40,7 @@ impl Zlib {
         inflate.reset(true);
         out.clear();
         let most = limit.saturating_add(1);
-        let mut room = data.len().saturating_mul(4);
+        let mut room = data.len().saturating_mul(4).max(WORTH_TRYING);
         loop {
             room = room.min(most);
             out.reserve_exact(room.saturating_sub(out.len()));

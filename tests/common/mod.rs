@@ -1,0 +1,97 @@
+//! What the tests share: Django's vectors, and plain ways to say key, time and JSON.
+#![allow(dead_code, unreachable_pub, reason = "each test program takes what it needs")]
+
+pub mod json;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fs, path::Path};
+
+use django_session::{Algorithm, Clock, KeyRing, SecretKey};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// The series of which `tests/vectors` has files.
+pub const DJANGOS: [&str; 12] = [
+    "1.11", "2.2", "3.0", "3.1", "3.2", "4.0", "4.1", "4.2", "5.0", "5.1", "5.2", "6.1",
+];
+
+/// Every vector of one group, from the files `django-*.json` or `sessions-*.json`, each with its Django.
+pub fn vectors<T: DeserializeOwned>(kind: &str, group: &str) -> Vec<(&'static str, T)> {
+    let mut all = Vec::new();
+    let read = |django: &str| -> serde_json::Value {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/vectors/{kind}-{django}.json"));
+        let mut file: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        file[group].take()
+    };
+    for django in DJANGOS {
+        let mut vectors = read(django);
+        // The same as an earlier Django's.
+        if let Some(earlier) = vectors.as_str() {
+            vectors = read(earlier);
+        }
+        let vectors: Vec<T> = serde_json::from_value(vectors).unwrap();
+        all.extend(vectors.into_iter().map(|vector| (django, vector)));
+    }
+    assert!(!all.is_empty(), "no vectors of {group}");
+    all
+}
+
+/// Bytes, written in hexadecimal.
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Hex(pub Vec<u8>);
+
+impl TryFrom<String> for Hex {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+pub fn key(bytes: impl AsRef<[u8]>) -> SecretKey {
+    SecretKey::new(bytes).unwrap()
+}
+
+pub fn ring(current: impl AsRef<[u8]>) -> KeyRing {
+    KeyRing::new(key(current))
+}
+
+pub fn ring_of(current: &Hex, fallbacks: &[Hex]) -> KeyRing {
+    fallbacks
+        .iter()
+        .fold(ring(&current.0), |keys, older| keys.with_fallback(key(&older.0)))
+}
+
+/// The moment `seconds` after 1970, as a float of Python.
+pub fn moment(seconds: f64) -> SystemTime {
+    let distance = Duration::from_secs_f64(seconds.abs());
+    if seconds < 0.0 {
+        UNIX_EPOCH - distance
+    } else {
+        UNIX_EPOCH + distance
+    }
+}
+
+pub fn clock(seconds: f64) -> Clock {
+    Clock::fixed(moment(seconds))
+}
+
+/// By hashlib's name; `None` for the one that needs the feature `legacy` when that is off.
+pub fn algorithm(name: &str) -> Option<Algorithm> {
+    Some(match name {
+        #[cfg(feature = "legacy")]
+        "sha1" => Algorithm::Sha1,
+        #[cfg(not(feature = "legacy"))]
+        "sha1" => return None,
+        "sha224" => Algorithm::Sha224,
+        "sha256" => Algorithm::Sha256,
+        "sha384" => Algorithm::Sha384,
+        "sha512" => Algorithm::Sha512,
+        other => panic!("no such algorithm: {other}"),
+    })
+}
