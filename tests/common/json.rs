@@ -43,7 +43,11 @@ impl Serialize for Json {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(bool) => serializer.serialize_bool(*bool),
-            Self::Int(int) => serializer.serialize_i128(*int),
+            Self::Int(int) => match (i64::try_from(*int), u64::try_from(*int)) {
+                (Ok(int), _) => serializer.serialize_i64(int),
+                (_, Ok(int)) => serializer.serialize_u64(int),
+                _ => serializer.serialize_i128(*int),
+            },
             Self::Float(float) => serializer.serialize_f64(*float),
             Self::String(text) => serializer.serialize_str(text),
             Self::Array(items) => serializer.collect_seq(items),

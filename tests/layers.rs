@@ -1,0 +1,128 @@
+//! The house has floors: a file imports from its own and from those below, never from above.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module with those of this crate that it may import; and the rooms that have a foreign crate to themselves.
+const MAY_IMPORT: [(&str, &[&str]); 6] = [
+    ("error", &[]),
+    ("encoding", &[]),
+    ("key", &["error", "encoding"]),
+    ("clock", &["error", "encoding"]),
+    ("signing", &["error", "encoding", "key", "clock"]),
+    ("object", &["error", "encoding", "key", "clock", "signing"]),
+];
+
+const SOLE_USERS: [(&str, &[&str]); 9] = [
+    ("base64", &["encoding.rs"]),
+    ("zeroize", &["key.rs", "signing/mac.rs"]),
+    ("hmac", &["signing/mac.rs"]),
+    ("sha2", &["signing/mac.rs"]),
+    ("sha1", &["signing/mac.rs"]),
+    ("subtle", &["signing/mac.rs"]),
+    ("serde_json", &["object/json.rs"]),
+    ("flate2", &["object/zlib.rs"]),
+    ("rmp_serde", &["object/msgpack.rs"]),
+];
+
+/// Every file of src/, by its path there, with its text less comments.
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, files)
+            } else {
+                files.push(path)
+            }
+        }
+    }
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    walk(&src, &mut files);
+    files
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect::<Vec<_>>()
+                .join("\n");
+            (
+                path.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/"),
+                code,
+            )
+        })
+        .collect()
+}
+
+/// The words that follow `prefix`, wherever it stands.
+fn words_after<'c>(code: &'c str, prefix: &'static str) -> impl Iterator<Item = &'c str> {
+    code.match_indices(prefix).map(move |(at, _)| {
+        let rest = &code[at + prefix.len()..];
+        &rest[..rest
+            .find(|char: char| !char.is_alphanumeric() && char != '_')
+            .unwrap_or(rest.len())]
+    })
+}
+
+#[test]
+fn imports_point_down() {
+    let known: BTreeSet<&str> = MAY_IMPORT.iter().map(|(module, _)| *module).collect();
+    for (path, code) in sources() {
+        let module = path.split(['/', '.']).next().unwrap();
+        if module == "lib" {
+            continue;
+        }
+        let (_, below) = MAY_IMPORT
+            .iter()
+            .find(|(name, _)| *name == module)
+            .expect("a module without a floor");
+        for imported in words_after(&code, "crate::") {
+            assert!(
+                known.contains(imported),
+                "{path} imports {imported}, which is no module"
+            );
+            assert!(
+                imported == module || below.contains(&imported),
+                "{path} reaches up to {imported}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_foreign_crate_has_one_room() {
+    for (path, code) in sources() {
+        for (foreign, rooms) in SOLE_USERS {
+            let used = code.match_indices(foreign).any(|(at, _)| {
+                let before = code[..at].chars().next_back();
+                let boundary = before.is_none_or(|char| !char.is_alphanumeric() && char != '_' && char != ':');
+                boundary && code[at + foreign.len()..].starts_with("::")
+            });
+            assert!(!used || rooms.contains(&path.as_str()), "{path} uses {foreign}");
+        }
+    }
+}
+
+/// `lib.rs` and every `mod.rs` are tables of contents.
+#[test]
+fn indexes_hold_no_items() {
+    for (path, code) in sources() {
+        if !path.ends_with("mod.rs") && path != "lib.rs" {
+            continue;
+        }
+        for line in code
+            .split_inclusive([';', ']'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            let index = ["mod ", "pub use ", "pub(crate) use ", "#[cfg(", "#![doc"]
+                .iter()
+                .any(|start| line.starts_with(start));
+            assert!(index, "{path} holds {line:?}");
+        }
+    }
+}
