@@ -1,4 +1,12 @@
 #![doc = include_str!("../README.md")]
+// Of the library alone: tests may well panic.
+#![warn(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod clock;
 mod encoding;

@@ -75,9 +75,9 @@ fn not_a_token() {
         ("value:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", mismatch),
         (long.as_str(), mismatch),
     ] {
-        assert_eq!(signer().unsign(token), Err(answer), "{:.20?}", token);
+        assert_eq!(signer().unsign(token), Err(answer), "{token:.20?}");
         let dated = TimestampSigner::new(&ring("secret"), "salt").unwrap();
-        assert_eq!(dated.unsign(token, MaxAge::Unlimited), Err(answer), "{:.20?}", token);
+        assert_eq!(dated.unsign(token, MaxAge::Unlimited), Err(answer), "{token:.20?}");
     }
 }
 
@@ -273,12 +273,13 @@ fn inflate_limit() {
     }
 }
 
-/// One GiB of zeros, compressed twice to fit, and once more than the limit allows.
+/// One GiB of zeros.
 #[test]
 fn an_inflate_bomb_stops_at_the_limit() {
     let mut zlib = ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    let mebibyte = vec![0; 1 << 20];
     for _ in 0..1 << 10 {
-        zlib.write_all(&[0; 1 << 20]).unwrap();
+        zlib.write_all(&mebibyte).unwrap();
     }
     let bomb = zlib.finish().unwrap();
     let signer = signer().with_max_token_len(usize::MAX);

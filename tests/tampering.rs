@@ -10,7 +10,7 @@ use django_session::{BadSignature, KeyRing, MaxAge, Separator, Signer, Timestamp
 use serde::Deserialize;
 
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
-struct Token {
+struct Vector {
     key_hex: Hex,
     salt: String,
     #[serde(default = "colon")]
@@ -29,7 +29,7 @@ fn unknown() -> String {
     String::new()
 }
 
-impl Token {
+impl Vector {
     fn signer(&self) -> Option<Signer> {
         let name = match self.token.rsplit(self.sep.as_str()).next().map(str::len) {
             Some(27) => "sha1",
@@ -46,11 +46,11 @@ impl Token {
 }
 
 /// Every token that any Django signed, once.
-fn tokens() -> HashSet<Token> {
+fn tokens() -> HashSet<Vector> {
     ["signer", "timestamp_signer", "dumps", "python_only"]
         .iter()
-        .flat_map(|group| vectors::<Token>("django", group))
-        .map(|(_, token)| token)
+        .flat_map(|group| vectors::<Vector>("django", group))
+        .map(|(_, vector)| vector)
         .collect()
 }
 

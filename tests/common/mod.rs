@@ -1,5 +1,10 @@
 //! What the tests share: Django's vectors, and plain ways to say key, time and JSON.
-#![allow(dead_code, unreachable_pub, reason = "each test program takes what it needs")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unnecessary_wraps,
+    reason = "each test program takes what it needs"
+)]
 
 pub mod json;
 
