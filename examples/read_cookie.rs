@@ -38,11 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut session: Map<String, Value> = codec.decode(verified)?;
 
     if let Some(Ok(age)) = verified.timestamp().map(|signed| signed.age(SystemTime::now())) {
-        println!(
-            "signed {} days and {} seconds ago",
-            age.as_secs() / 86_400,
-            age.as_secs() % 86_400
-        );
+        println!("signed {} days and {} seconds ago", age.as_secs() / 86_400, age.as_secs() % 86_400);
     }
     for (key, value) in &session {
         println!("{key} = {value}");

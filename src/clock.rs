@@ -143,10 +143,8 @@ impl Timestamp {
     /// assert_eq!(Timestamp::from_secs(11).age(now), Err(Duration::from_millis(750)));
     /// ```
     pub fn age(self, now: SystemTime) -> Result<Duration, Duration> {
-        let signed = i128::from(self.0).saturating_mul(NANOS_PER_SEC);
-        let age = nanos_since_epoch(now).saturating_sub(signed);
-        let distance = from_nanos(age.unsigned_abs());
-        if age < 0 { Err(distance) } else { Ok(distance) }
+        let age = nanos_since_epoch(now).saturating_sub(nanos(self.0));
+        if age < 0 { Err(duration(age.saturating_neg())) } else { Ok(duration(age)) }
     }
 }
 
@@ -195,7 +193,18 @@ impl From<Duration> for MaxAge {
 
 const NANOS_PER_SEC: i128 = 1_000_000_000;
 
-fn nanos_since_epoch(time: SystemTime) -> i128 {
+/// Of so many seconds.
+pub(crate) fn nanos(seconds: i64) -> i128 {
+    i128::from(seconds).saturating_mul(NANOS_PER_SEC)
+}
+
+/// Rounded down.
+pub(crate) fn floor_seconds(nanos: i128) -> i64 {
+    i64::try_from(nanos.div_euclid(NANOS_PER_SEC)).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// Negative before 1970.
+pub(crate) fn nanos_since_epoch(time: SystemTime) -> i128 {
     let nanos = |distance: Duration| i128::try_from(distance.as_nanos()).unwrap_or(i128::MAX);
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => nanos(after),
@@ -203,8 +212,10 @@ fn nanos_since_epoch(time: SystemTime) -> i128 {
     }
 }
 
-fn from_nanos(nanos: u128) -> Duration {
+/// Nothing, if it is negative.
+pub(crate) fn duration(nanos: i128) -> Duration {
     const NANOS_PER_SEC: u128 = self::NANOS_PER_SEC.unsigned_abs();
+    let nanos = u128::try_from(nanos).unwrap_or(0);
     let seconds = u64::try_from(nanos / NANOS_PER_SEC).unwrap_or(u64::MAX);
     let fraction = u32::try_from(nanos % NANOS_PER_SEC).unwrap_or(0);
     Duration::new(seconds, fraction)

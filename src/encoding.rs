@@ -47,6 +47,27 @@ pub(crate) fn base64_decode_slice<'o>(text: &[u8], out: &'o mut [u8]) -> Option<
     out.get(..len)
 }
 
+/// The other base64: its own alphabet, and padded.
+#[cfg(feature = "legacy")]
+pub(crate) fn standard_base64_encode(data: &[u8]) -> String {
+    base64::prelude::BASE64_STANDARD.encode(data)
+}
+
+#[cfg(feature = "legacy")]
+pub(crate) fn standard_base64_decode(text: &str) -> Option<Vec<u8>> {
+    base64::prelude::BASE64_STANDARD.decode(text).ok()
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex_encode(data: &[u8]) -> String {
+    base16ct::lower::encode_string(data)
+}
+
+/// Reads lower-case hexadecimal into the front of `out`.
+pub(crate) fn hex_decode<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
+    base16ct::lower::decode(text, out).ok()
+}
+
 /// The text of a token in the making, which only ever had text appended.
 #[expect(clippy::expect_used)]
 pub(crate) fn into_text(token: Vec<u8>) -> String {

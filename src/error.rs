@@ -7,6 +7,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::size::CookieTooLarge;
+
 /// The program was set up wrongly: found at start-up, to be mended by whoever runs it.
 ///
 /// ```
@@ -25,6 +27,19 @@ pub enum ConfigError {
     /// The separator is empty or made only of `A`–`z`, `0`–`9`, `-`, `_` and `=`, so that it could be part of what
     /// it separates.
     UnsafeSeparator,
+    /// The cookie's name is not a token of RFC 6265 (visible ASCII without separators), or longer than 1024 bytes.
+    CookieName,
+    /// The cookie's path does not start with "/", holds something else than visible ASCII without ";", or is longer
+    /// than the 1024 bytes up to which browsers heed it.
+    CookiePath,
+    /// The cookie's domain is not letters, digits, "-" and "_" in labels joined by ".", or longer than 253 bytes.
+    CookieDomain,
+    /// A cookie named `__Host-…` must be Secure, with the path "/" and no domain; one named `__Secure-…` must be Secure.
+    CookiePrefix,
+    /// A cookie with `SameSite=None` or `Partitioned` must be Secure.
+    CookieNotSecure,
+    /// The cookie lives less than a second, or longer than the 400 days that browsers grant.
+    CookieMaxAge,
 }
 
 impl fmt::Display for ConfigError {
@@ -33,6 +48,12 @@ impl fmt::Display for ConfigError {
             Self::EmptyKey => "secret key is empty",
             Self::EmptySalt => "salt is empty",
             Self::UnsafeSeparator => "separator is empty or made only of characters that tokens are made of",
+            Self::CookieName => "cookie name is not a token",
+            Self::CookiePath => "cookie path is not an absolute path of at most 1024 visible ASCII characters",
+            Self::CookieDomain => "cookie domain is not a host name",
+            Self::CookiePrefix => "cookie does not meet the conditions of its name's prefix",
+            Self::CookieNotSecure => "cookie with SameSite=None or Partitioned is not Secure",
+            Self::CookieMaxAge => "cookie max_age is not between 1 second and 400 days",
         })
     }
 }
@@ -55,6 +76,17 @@ pub enum EncodeError {
     Config(ConfigError),
     /// The serializer refused the value; its reason is the [`source`](Error::source).
     Serialize(Box<dyn Error + Send + Sync>),
+    /// The key already holds a value, of another type than the one asked for.
+    Occupied(DecodeError),
+    /// The value of `_session_expiry` is neither seconds nor a date.
+    MalformedExpiry,
+    /// The expiry lies before the year 1 or after 9999, where no cookie's date reaches.
+    ExpiryOutOfRange,
+    /// The cookie's value holds something that no cookie can: a control character, a space, `"`, `,`, `;`, `\` or
+    /// anything outside ASCII.
+    CookieValue,
+    /// Browsers would drop the cookie.
+    CookieTooLarge(Box<CookieTooLarge>),
 }
 
 impl fmt::Display for EncodeError {
@@ -62,6 +94,11 @@ impl fmt::Display for EncodeError {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::Serialize(_) => f.write_str("value cannot be serialized"),
+            Self::Occupied(_) => f.write_str("key holds a value of another type"),
+            Self::MalformedExpiry => f.write_str("_session_expiry is neither seconds nor a date"),
+            Self::ExpiryOutOfRange => f.write_str("session expiry lies outside the years 1 to 9999"),
+            Self::CookieValue => f.write_str("cookie value holds a character that cookies cannot"),
+            Self::CookieTooLarge(report) => report.fmt(f),
         }
     }
 }
@@ -71,6 +108,9 @@ impl Error for EncodeError {
         match self {
             Self::Config(error) => error.source(),
             Self::Serialize(source) => Some(source.as_ref()),
+            Self::Occupied(error) => Some(error),
+            Self::CookieTooLarge(report) => report.source(),
+            Self::MalformedExpiry | Self::ExpiryOutOfRange | Self::CookieValue => None,
         }
     }
 }

@@ -9,16 +9,22 @@
 )]
 
 mod clock;
+mod cookie;
 mod encoding;
 mod error;
 mod key;
 mod object;
+mod sessions;
 mod signing;
+mod size;
 
 pub use clock::{Clock, MaxAge, Timestamp};
+pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};
 pub use key::{KeyRing, SecretKey};
 #[cfg(feature = "msgpack")]
 pub use object::MessagePackSerializer;
 pub use object::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
+pub use sessions::{Commit, Expiry, ExpiryPolicy, Session, SessionAuth, SessionStore, StoredSessions};
 pub use signing::{Algorithm, Separator, Signer, TimestampSigner, Verified};
+pub use size::{CookieTooLarge, SizeRule};

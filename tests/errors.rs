@@ -17,48 +17,27 @@ fn sentences() {
     let sentences: [(&dyn Error, &str); 17] = [
         (&ConfigError::EmptyKey, "secret key is empty"),
         (&ConfigError::EmptySalt, "salt is empty"),
-        (
-            &ConfigError::UnsafeSeparator,
-            "separator is empty or made only of characters that tokens are made of",
-        ),
+        (&ConfigError::UnsafeSeparator, "separator is empty or made only of characters that tokens are made of"),
         (&EncodeError::Config(ConfigError::EmptySalt), "salt is empty"),
         (&EncodeError::Serialize("reason".into()), "value cannot be serialized"),
-        (
-            &BadSignature::TooLong { limit: 4096 },
-            "token is longer than 4096 bytes",
-        ),
+        (&BadSignature::TooLong { limit: 4096 }, "token is longer than 4096 bytes"),
         (&BadSignature::MissingSeparator, "token has no separator"),
         (&BadSignature::Mismatch, "signature does not match"),
         (&BadSignature::MalformedTimestamp, "timestamp is malformed"),
         (
-            &BadSignature::Expired {
-                age: Duration::from_millis(61_500),
-                max_age: seconds(60),
-            },
+            &BadSignature::Expired { age: Duration::from_millis(61_500), max_age: seconds(60) },
             "signature age 61.5s exceeds 60s",
         ),
         (
-            &BadSignature::FromTheFuture {
-                ahead: seconds(61),
-                limit: seconds(60),
-            },
+            &BadSignature::FromTheFuture { ahead: seconds(61), limit: seconds(60) },
             "signature lies 61s in the future, more than 60s",
         ),
         (&DecodeError::Config(ConfigError::EmptySalt), "salt is empty"),
-        (
-            &DecodeError::Signature(BadSignature::Mismatch),
-            "signature does not match",
-        ),
+        (&DecodeError::Signature(BadSignature::Mismatch), "signature does not match"),
         (&DecodeError::Base64, "payload is not base64url"),
         (&DecodeError::Zlib, "payload is not a zlib stream"),
-        (
-            &DecodeError::InflatesPast { limit: 10 },
-            "payload inflates to more than 10 bytes",
-        ),
-        (
-            &DecodeError::Deserialize { reason: "not JSON" },
-            "payload cannot be deserialized: not JSON",
-        ),
+        (&DecodeError::InflatesPast { limit: 10 }, "payload inflates to more than 10 bytes"),
+        (&DecodeError::Deserialize { reason: "not JSON" }, "payload cannot be deserialized: not JSON"),
     ];
     for (error, sentence) in sentences {
         assert_eq!(error.to_string(), sentence);
@@ -68,35 +47,21 @@ fn sentences() {
 #[test]
 fn sources() {
     let reason = Codec::default().encode(&f64::NAN).unwrap_err();
-    assert_eq!(
-        reason.source().unwrap().to_string(),
-        "NaN and the infinities have no JSON form"
-    );
-    assert!(
-        DecodeError::Signature(BadSignature::Mismatch).source().is_none(),
-        "it speaks for itself"
-    );
+    assert_eq!(reason.source().unwrap().to_string(), "NaN and the infinities have no JSON form");
+    assert!(DecodeError::Signature(BadSignature::Mismatch).source().is_none(), "it speaks for itself");
     assert!(BadSignature::Mismatch.source().is_none());
 }
 
 #[test]
 fn an_empty_salt_is_refused_by_the_short_forms_too() {
-    assert!(matches!(
-        dumps("hello", &ring("secret"), ""),
-        Err(EncodeError::Config(ConfigError::EmptySalt))
-    ));
+    assert!(matches!(dumps("hello", &ring("secret"), ""), Err(EncodeError::Config(ConfigError::EmptySalt))));
     let refused = loads::<String>("a:b:c", &ring("secret"), "", MaxAge::Unlimited);
     assert_eq!(refused, Err(DecodeError::Config(ConfigError::EmptySalt)));
 }
 
 #[test]
 fn nothing_tells_a_secret() {
-    let secrets = [
-        "dont-tell-the-key",
-        "dont-tell-the-old-key",
-        "dont-tell-the-value",
-        "dont-tell-the-salt",
-    ];
+    let secrets = ["dont-tell-the-key", "dont-tell-the-old-key", "dont-tell-the-value", "dont-tell-the-salt"];
     let [current, old, value, salt] = secrets;
     let keys: KeyRing = ring(current).with_fallback(key(old));
     let signer = Signer::new(&keys, salt).unwrap().with_sep(Separator::new("|").unwrap());

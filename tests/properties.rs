@@ -14,12 +14,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn algorithms() -> impl Strategy<Value = Algorithm> {
-    prop_oneof![
-        Just(Algorithm::Sha224),
-        Just(Algorithm::Sha256),
-        Just(Algorithm::Sha384),
-        Just(Algorithm::Sha512)
-    ]
+    prop_oneof![Just(Algorithm::Sha224), Just(Algorithm::Sha256), Just(Algorithm::Sha384), Just(Algorithm::Sha512)]
 }
 
 /// Any JSON, with the floats and strings where spelling is hard.
@@ -29,9 +24,7 @@ fn json() -> impl Strategy<Value = Json> {
         any::<bool>().prop_map(Json::Bool),
         any::<i64>().prop_map(|int| Json::Int(int.into())),
         any::<u64>().prop_map(|int| Json::Int(int.into())),
-        any::<f64>()
-            .prop_filter("JSON has no others", |float| float.is_finite())
-            .prop_map(Json::Float),
+        any::<f64>().prop_filter("JSON has no others", |float| float.is_finite()).prop_map(Json::Float),
         any::<String>().prop_map(Json::String),
     ];
     leaf.prop_recursive(4, 64, 8, |inner| {

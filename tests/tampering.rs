@@ -37,11 +37,7 @@ impl Vector {
             _ => &self.algorithm,
         };
         let signer = Signer::new(&ring(&self.key_hex.0), &self.salt).unwrap();
-        Some(
-            signer
-                .with_sep(Separator::new(self.sep.clone()).unwrap())
-                .with_algorithm(algorithm(name)?),
-        )
+        Some(signer.with_sep(Separator::new(self.sep.clone()).unwrap()).with_algorithm(algorithm(name)?))
     }
 }
 
@@ -74,10 +70,7 @@ fn every_flipped_bit_and_byte_is_rejected() {
         assert!(signer.unsign(&vector.token).is_ok());
         for tampered in flips(&vector.token) {
             let answer = signer.unsign(&tampered);
-            assert!(
-                matches!(answer, Err(BadSignature::Mismatch | BadSignature::MissingSeparator)),
-                "{tampered:?}"
-            );
+            assert!(matches!(answer, Err(BadSignature::Mismatch | BadSignature::MissingSeparator)), "{tampered:?}");
             rejected += 1;
         }
     }
@@ -90,11 +83,7 @@ fn every_truncation_and_insertion_is_rejected() {
     let token = signer.sign("value");
     for end in 0..token.len() {
         assert!(signer.unsign(&token[..end]).is_err(), "cut to {:?}", &token[..end]);
-        assert!(
-            signer.unsign(&token[end + 1..]).is_err(),
-            "cut to {:?}",
-            &token[end + 1..]
-        );
+        assert!(signer.unsign(&token[end + 1..]).is_err(), "cut to {:?}", &token[end + 1..]);
     }
     for at in 0..=token.len() {
         for byte in 0..=0x7f_u8 {
@@ -113,18 +102,11 @@ fn no_other_spelling_of_a_signature_is_accepted() {
     let (text, signature) = token.rsplit_once(':').unwrap();
     let (body, _) = signature.split_at(signature.len() - 1);
     let last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=";
-    let accepted: Vec<String> = last
-        .chars()
-        .map(|last| format!("{text}:{body}{last}"))
-        .filter(|token| signer.unsign(token).is_ok())
-        .collect();
+    let accepted: Vec<String> =
+        last.chars().map(|last| format!("{text}:{body}{last}")).filter(|token| signer.unsign(token).is_ok()).collect();
     assert_eq!(accepted, [token.as_str()]);
 
-    for other in [
-        format!("{token}="),
-        format!("{token}=="),
-        token.replace('-', "+").replace('_', "/") + " ",
-    ] {
+    for other in [format!("{token}="), format!("{token}=="), token.replace('-', "+").replace('_', "/") + " "] {
         assert_eq!(signer.unsign(&other), Err(BadSignature::Mismatch), "{other:?}");
     }
 }
@@ -135,17 +117,10 @@ fn a_token_is_good_for_its_own_purpose_only() {
     let signer = |salt: &str| Signer::new(&keys, salt).unwrap();
     let token = signer("salt").sign("value");
     for other in ["sal", "saltt", "Salt", "salt ", "salts", "saltsigner"] {
-        assert_eq!(
-            signer(other).unsign(&token),
-            Err(BadSignature::Mismatch),
-            "salt {other:?}"
-        );
+        assert_eq!(signer(other).unsign(&token), Err(BadSignature::Mismatch), "salt {other:?}");
     }
     // A dated token is a token, but its date then belongs to the value.
-    let dated = TimestampSigner::new(&keys, "salt")
-        .unwrap()
-        .with_clock(clock(61.0))
-        .sign("value");
+    let dated = TimestampSigner::new(&keys, "salt").unwrap().with_clock(clock(61.0)).sign("value");
     assert_eq!(signer("salt").unsign(&dated).unwrap().as_str(), "value:z");
 }
 
@@ -153,15 +128,7 @@ fn a_token_is_good_for_its_own_purpose_only() {
 #[test]
 fn signed_cookies_never_pass_for_each_other() {
     let keys = ring("secret");
-    let pairs = [
-        ("ab", "c"),
-        ("a", "bc"),
-        ("abc", ""),
-        ("c", "ab"),
-        ("", "abc"),
-        ("1:abc", ""),
-        ("bc", "1:a"),
-    ];
+    let pairs = [("ab", "c"), ("a", "bc"), ("abc", ""), ("c", "ab"), ("", "abc"), ("1:abc", ""), ("bc", "1:a")];
     for (name, salt) in pairs {
         let token = TimestampSigner::for_cookie(&keys, name, salt).sign("value");
         for (other_name, other_salt) in pairs {
@@ -187,9 +154,7 @@ fn an_expired_cookie_does_not_come_back_by_its_legacy_salt() {
 #[test]
 fn only_the_first_key_signs_and_each_of_them_verifies() {
     let names = ["newest", "newer", "old", "oldest"];
-    let keys = names[1..]
-        .iter()
-        .fold(ring(names[0]), |keys, older| keys.with_fallback(key(older)));
+    let keys = names[1..].iter().fold(ring(names[0]), |keys, older| keys.with_fallback(key(older)));
     let signer = Signer::new(&keys, "salt").unwrap();
     for (index, name) in names.iter().enumerate() {
         let token = Signer::new(&ring(name), "salt").unwrap().sign("value");

@@ -57,15 +57,7 @@ struct Stamped {
 
 #[test]
 fn timestamp_signer() {
-    for (
-        django,
-        Stamped {
-            signed: v,
-            time,
-            timestamp,
-        },
-    ) in vectors("django", "timestamp_signer")
-    {
+    for (django, Stamped { signed: v, time, timestamp }) in vectors("django", "timestamp_signer") {
         let Some(algorithm) = algorithm(&v.algorithm) else {
             continue;
         };
@@ -75,19 +67,12 @@ fn timestamp_signer() {
             .with_algorithm(algorithm)
             .with_clock(clock(time));
         assert_eq!(signer.sign(&v.value), v.token, "Django {django}");
-        assert!(
-            v.token
-                .starts_with(&[&v.value, &v.sep, &timestamp, &v.sep].map(String::as_str).concat())
-        );
+        assert!(v.token.starts_with(&[&v.value, &v.sep, &timestamp, &v.sep].map(String::as_str).concat()));
         let verified = signer.unsign(&v.token, Duration::from_secs(1)).unwrap();
         assert_eq!(verified.as_str(), v.value, "Django {django}");
         #[expect(clippy::cast_possible_truncation, reason = "that is what Django does")]
         let seconds = time as i64;
-        assert_eq!(
-            verified.timestamp(),
-            Some(Timestamp::from_secs(seconds)),
-            "Django {django}"
-        );
+        assert_eq!(verified.timestamp(), Some(Timestamp::from_secs(seconds)), "Django {django}");
     }
 }
 
@@ -104,20 +89,12 @@ fn base62() {
         let token = Signer::new(&keys, "salt").unwrap().sign(&format!("hello:{text}"));
         let signer = TimestampSigner::new(&keys, "salt").unwrap();
         let verified = signer.unsign(&token, MaxAge::Unlimited).unwrap();
-        assert_eq!(
-            verified.timestamp().map(Timestamp::as_secs),
-            Some(value),
-            "Django {django}"
-        );
+        assert_eq!(verified.timestamp().map(Timestamp::as_secs), Some(value), "Django {django}");
 
         // A clock of the standard library reaches as far as the platform's.
         let at = std::time::UNIX_EPOCH;
         let distance = Duration::from_secs(value.unsigned_abs());
-        let Some(now) = (if value < 0 {
-            at.checked_sub(distance)
-        } else {
-            at.checked_add(distance)
-        }) else {
+        let Some(now) = (if value < 0 { at.checked_sub(distance) } else { at.checked_add(distance) }) else {
             continue;
         };
         let signer = signer.with_clock(django_session::Clock::fixed(now));
@@ -148,10 +125,7 @@ fn max_age() {
         match signer.unsign(&v.token, limit) {
             Ok(verified) => assert!(v.ok, "Django {django}: {}", verified.as_str()),
             Err(error) => {
-                assert!(
-                    matches!(error, BadSignature::Expired { max_age, .. } if max_age == limit),
-                    "{error}"
-                );
+                assert!(matches!(error, BadSignature::Expired { max_age, .. } if max_age == limit), "{error}");
                 assert!(!v.ok, "Django {django}: {error}");
             }
         }
@@ -183,11 +157,7 @@ fn dumps() {
             continue;
         };
         let signer = signer.with_clock(clock(v.time));
-        let compression = if v.compress {
-            Compression::IfSmaller
-        } else {
-            Compression::Never
-        };
+        let compression = if v.compress { Compression::IfSmaller } else { Compression::Never };
         let codec = Codec::default().with_compression(compression);
         let value = Json::parse(&v.json);
 
@@ -195,12 +165,7 @@ fn dumps() {
         assert_eq!(read, value, "Django {django}");
 
         let written = signer.sign_object(&value, &codec).unwrap();
-        assert_eq!(
-            signer
-                .unsign_object::<Json, _>(&written, &codec, MaxAge::Unlimited)
-                .unwrap(),
-            value
-        );
+        assert_eq!(signer.unsign_object::<Json, _>(&written, &codec, MaxAge::Unlimited).unwrap(), value);
         // Two deflates may choose different bytes for the same text.
         if v.token.starts_with('.') {
             assert!(written.starts_with('.'), "Django {django} compressed {}", v.json);
@@ -226,17 +191,8 @@ fn python_only() {
                 assert!(v.compress || written == v.token, "Django {django}");
             }
             Err(error) => {
-                assert_eq!(
-                    error,
-                    DecodeError::Deserialize { reason: "not JSON" },
-                    "Django {django}: {}",
-                    v.json
-                );
-                assert!(
-                    v.json.contains("NaN") || v.json.contains("Infinity"),
-                    "Django {django}: {}",
-                    v.json
-                );
+                assert_eq!(error, DecodeError::Deserialize { reason: "not JSON" }, "Django {django}: {}", v.json);
+                assert!(v.json.contains("NaN") || v.json.contains("Infinity"), "Django {django}: {}", v.json);
             }
         }
     }
@@ -291,25 +247,14 @@ fn signed_cookies() {
         let bound = TimestampSigner::for_cookie(&keys, &v.name, &v.salt).with_clock(clock(v.time));
         if v.version == 2 {
             assert_eq!(bound.sign(&v.value), v.token, "Django {django}");
-            assert_eq!(
-                bound.unsign(&v.token, Duration::from_secs(1)).unwrap().as_str(),
-                v.value
-            );
+            assert_eq!(bound.unsign(&v.token, Duration::from_secs(1)).unwrap().as_str(), v.value);
         } else {
-            assert_eq!(
-                bound.unsign(&v.token, MaxAge::Unlimited),
-                Err(BadSignature::Mismatch),
-                "Django {django}"
-            );
+            assert_eq!(bound.unsign(&v.token, MaxAge::Unlimited), Err(BadSignature::Mismatch), "Django {django}");
             let legacy = TimestampSigner::for_cookie_or_legacy(&keys, &v.name, &v.salt).with_clock(clock(v.time));
             let Some(legacy) = default_signer(django, legacy) else {
                 continue;
             };
-            assert_eq!(
-                legacy.unsign(&v.token, Duration::from_secs(1)).unwrap().as_str(),
-                v.value,
-                "Django {django}"
-            );
+            assert_eq!(legacy.unsign(&v.token, Duration::from_secs(1)).unwrap().as_str(), v.value, "Django {django}");
             assert_ne!(legacy.sign(&v.value), v.token, "the old salt is never signed with");
         }
     }
@@ -342,23 +287,11 @@ fn signed_cookie_reads() {
             _ => TimestampSigner::for_cookie,
         };
         let signer = signer(&keys, &v.name, &v.salt).with_clock(clock(v.now));
-        let max_age = v.max_age.map_or(MaxAge::Unlimited, |limit| {
-            MaxAge::AtMost(Duration::from_secs_f64(limit))
-        });
+        let max_age = v.max_age.map_or(MaxAge::Unlimited, |limit| MaxAge::AtMost(Duration::from_secs_f64(limit)));
         let ours = signer.unsign(&v.token, max_age);
-        assert_eq!(
-            ours.ok().map(|verified| verified.as_str()),
-            v.result.as_deref(),
-            "Django {django}: {}",
-            v.case
-        );
+        assert_eq!(ours.ok().map(|verified| verified.as_str()), v.result.as_deref(), "Django {django}: {}", v.case);
         let expired = v.error.as_deref() == Some("SignatureExpired");
-        assert_eq!(
-            matches!(ours, Err(BadSignature::Expired { .. })),
-            expired,
-            "Django {django}: {}",
-            v.case
-        );
+        assert_eq!(matches!(ours, Err(BadSignature::Expired { .. })), expired, "Django {django}: {}", v.case);
     }
 }
 
@@ -386,12 +319,7 @@ fn legacy_algorithm() {
             _ => signer,
         };
         let read = signer.unsign(&v.token);
-        assert_eq!(
-            read.is_ok(),
-            v.ok,
-            "Django {django}, signed with {}",
-            v.signed_algorithm
-        );
+        assert_eq!(read.is_ok(), v.ok, "Django {django}, signed with {}", v.signed_algorithm);
     }
 }
 
@@ -434,9 +362,7 @@ fn refused_on_purpose(case: &str) -> Option<DecodeError> {
 fn malformed() {
     for (django, v) in vectors::<Malformed>("django", "malformed") {
         let keys = ring(&v.key_hex.0);
-        let max_age = v.max_age.map_or(MaxAge::Unlimited, |limit| {
-            MaxAge::AtMost(Duration::from_secs_f64(limit))
-        });
+        let max_age = v.max_age.map_or(MaxAge::Unlimited, |limit| MaxAge::AtMost(Duration::from_secs_f64(limit)));
         let Some(stamped) = default_signer(django, TimestampSigner::new(&keys, &v.salt).unwrap()) else {
             continue;
         };
@@ -449,18 +375,12 @@ fn malformed() {
                     ("1.11" | "2.2" | "3.0", Some(sha1)) => signer.with_algorithm(sha1),
                     _ => signer,
                 };
-                signer
-                    .unsign(&v.token)
-                    .map(|verified| Some(verified.as_str().to_owned()))
-                    .map_err(Into::into)
+                signer.unsign(&v.token).map(|verified| Some(verified.as_str().to_owned())).map_err(Into::into)
             }
-            "TimestampSigner" => stamped
-                .unsign(&v.token, max_age)
-                .map(|verified| Some(verified.as_str().to_owned()))
-                .map_err(Into::into),
-            _ => stamped
-                .unsign_object::<Json, _>(&v.token, &Codec::default(), max_age)
-                .map(|_| None),
+            "TimestampSigner" => {
+                stamped.unsign(&v.token, max_age).map(|verified| Some(verified.as_str().to_owned())).map_err(Into::into)
+            }
+            _ => stamped.unsign_object::<Json, _>(&v.token, &Codec::default(), max_age).map(|_| None),
         };
 
         let context = format!("Django {django}, {} of {:?}: {ours:?}", v.signer, v.case);
@@ -469,10 +389,7 @@ fn malformed() {
             (Ok(Some(value)), "ok") => assert_eq!(Some(value), v.value.as_ref(), "{context}"),
             (Err(DecodeError::Signature(error)), outcome) => match outcome {
                 "BadSignature" => {
-                    assert!(
-                        matches!(error, BadSignature::Mismatch | BadSignature::MissingSeparator),
-                        "{context}"
-                    );
+                    assert!(matches!(error, BadSignature::Mismatch | BadSignature::MissingSeparator), "{context}");
                 }
                 "SignatureExpired" => assert!(matches!(error, BadSignature::Expired { .. }), "{context}"),
                 "IndexError" => assert_eq!(*error, BadSignature::MalformedTimestamp, "{context}"),
@@ -499,9 +416,6 @@ fn loads_reads_what_dumps_of_django_wrote() {
             continue;
         }
         let keys = ring(&v.key_hex.0);
-        assert_eq!(
-            loads::<Json>(&v.token, &keys, &v.salt, MaxAge::Unlimited).unwrap(),
-            Json::parse(&v.json)
-        );
+        assert_eq!(loads::<Json>(&v.token, &keys, &v.salt, MaxAge::Unlimited).unwrap(), Json::parse(&v.json));
     }
 }

@@ -64,11 +64,7 @@ impl<S: Serializer> Codec<S> {
     /// ```
     #[must_use]
     pub const fn new(serializer: S) -> Self {
-        Self {
-            serializer,
-            compression: Compression::Never,
-            inflate_limit: DEFAULT_INFLATE_LIMIT,
-        }
+        Self { serializer, compression: Compression::Never, inflate_limit: DEFAULT_INFLATE_LIMIT }
     }
 
     /// Whether to compress what is encoded.
@@ -86,7 +82,8 @@ impl<S: Serializer> Codec<S> {
         self
     }
 
-    /// How many bytes a payload may inflate to; a larger value is encoded without compression, so that it can be read.
+    /// How many bytes a payload may inflate to. A larger value is encoded without compression, so that this limit does not
+    /// keep it from being read.
     ///
     /// ```
     /// use django_session::{Codec, Compression, DecodeError, KeyRing, SecretKey, Signer};
@@ -123,29 +120,33 @@ impl<S: Serializer> Codec<S> {
     where
         T: Serialize + ?Sized,
     {
-        Scratch::lend(
-            |Scratch {
-                 payload: data,
-                 compressed,
-                 zlib,
-             }| {
-                // 1. serialize
-                self.serializer.dumps(value, data)?;
-                // 2. compress
-                let compress = self.compression == Compression::IfSmaller && data.len() <= self.inflate_limit;
-                let (mark, data): (&[u8], _) = if compress && zlib.compress(data, compressed) {
-                    (&[COMPRESSED], compressed)
-                } else {
-                    (&[], data)
-                };
-                // 3. encode
-                let len = mark.len().saturating_add(encoding::base64_len(data.len()));
-                let mut payload = Vec::with_capacity(len.saturating_add(room));
-                payload.extend_from_slice(mark);
-                encoding::base64_encode(data, &mut payload);
-                Ok(payload)
-            },
-        )
+        self.pack(room, |serializer, data| serializer.dumps(value, data))
+    }
+
+    /// As [`encode_with_room`](Self::encode_with_room), of a value that is given as JSON text.
+    pub(crate) fn encode_json_with_room(&self, json: &str, room: usize) -> Result<Vec<u8>, EncodeError> {
+        self.pack(room, |serializer, data| serializer.dumps_json(json, data))
+    }
+
+    fn pack(
+        &self,
+        room: usize,
+        serialize: impl FnOnce(&S, &mut Vec<u8>) -> Result<(), EncodeError>,
+    ) -> Result<Vec<u8>, EncodeError> {
+        Scratch::lend(|Scratch { payload: data, compressed, zlib }| {
+            // 1. serialize
+            serialize(&self.serializer, data)?;
+            // 2. compress
+            let compress = self.compression == Compression::IfSmaller && data.len() <= self.inflate_limit;
+            let (mark, data): (&[u8], _) =
+                if compress && zlib.compress(data, compressed) { (&[COMPRESSED], compressed) } else { (&[], data) };
+            // 3. encode
+            let len = mark.len().saturating_add(encoding::base64_len(data.len()));
+            let mut payload = Vec::with_capacity(len.saturating_add(room));
+            payload.extend_from_slice(mark);
+            encoding::base64_encode(data, &mut payload);
+            Ok(payload)
+        })
     }
 
     /// Turns what was signed back into a value.
@@ -166,16 +167,10 @@ impl<S: Serializer> Codec<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decode<T: DeserializeOwned>(&self, verified: Verified<'_>) -> Result<T, DecodeError> {
-        Scratch::lend(
-            |Scratch {
-                 payload,
-                 compressed,
-                 zlib,
-             }| {
-                self.unpack(verified, compressed, zlib, payload)?;
-                self.serializer.loads(payload)
-            },
-        )
+        Scratch::lend(|Scratch { payload, compressed, zlib }| {
+            self.unpack(verified, compressed, zlib, payload)?;
+            self.serializer.loads(payload)
+        })
     }
 
     /// As [`decode`](Self::decode), for a value that borrows from the serialized bytes: they are left in `buffer`,
@@ -199,6 +194,16 @@ impl<S: Serializer> Codec<S> {
     {
         Scratch::lend(|Scratch { compressed, zlib, .. }| self.unpack(verified, compressed, zlib, buffer))?;
         self.serializer.loads(buffer)
+    }
+
+    /// As [`decode`](Self::decode), into JSON text.
+    pub(crate) fn decode_json(&self, verified: Verified<'_>) -> Result<String, DecodeError> {
+        let mut json = String::new();
+        Scratch::lend(|Scratch { payload, compressed, zlib }| {
+            self.unpack(verified, compressed, zlib, payload)?;
+            self.serializer.loads_json(payload, &mut json)
+        })?;
+        Ok(json)
     }
 
     /// Undoes steps 3 and 2 of encoding.

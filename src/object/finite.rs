@@ -43,19 +43,11 @@ impl<S: Serializer> Serializer for Finite<S> {
     type SerializeStructVariant = Finite<S::SerializeStructVariant>;
 
     fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
-        if value.is_finite() {
-            self.0.serialize_f32(value)
-        } else {
-            Err(refuse())
-        }
+        if value.is_finite() { self.0.serialize_f32(value) } else { Err(refuse()) }
     }
 
     fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
-        if value.is_finite() {
-            self.0.serialize_f64(value)
-        } else {
-            Err(refuse())
-        }
+        if value.is_finite() { self.0.serialize_f64(value) } else { Err(refuse()) }
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {

@@ -1,10 +1,10 @@
-use std::fmt;
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
-use serde_json::ser::Formatter;
+use serde_json::ser::{CompactFormatter, Formatter};
 
+use crate::encoding;
 use crate::error::{DecodeError, EncodeError};
 use crate::object::Serializer;
 use crate::object::finite::Finite;
@@ -16,8 +16,8 @@ use crate::object::finite::Finite;
 ///
 /// Python writes `NaN` and `Infinity` as such, which is not JSON; here they are refused, in both directions. Integers
 /// are written up to 128 bits and read as far as the requested type goes; beyond `u64`, an untyped
-/// `serde_json::Value` holds the nearest float. Lone surrogates (`"\ud800"`) and nesting beyond 128 levels are refused
-/// when read.
+/// `serde_json::Value` holds the nearest float. When read, lone surrogates (`"\ud800"`) and nesting of 128 levels or more
+/// are refused, raw UTF-8 is taken for what it is (Django takes it for Latin-1), and `-0` is a float.
 ///
 /// Django: `django.core.signing.JSONSerializer`.
 ///
@@ -36,84 +36,109 @@ pub struct JsonSerializer;
 
 impl Serializer for JsonSerializer {
     fn dumps<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let mut json = serde_json::Serializer::with_formatter(out, Python);
-        value
-            .serialize(Finite(&mut json))
-            .map_err(|error| EncodeError::Serialize(error.into()))
+        let start = out.len();
+        write(out, |json| value.serialize(json)).map_err(|error| EncodeError::Serialize(error.into()))?;
+        escape(out, start);
+        Ok(())
     }
 
     fn loads<'de, T: Deserialize<'de>>(&self, data: &'de [u8]) -> Result<T, DecodeError> {
-        let refuse = |reason| DecodeError::Deserialize { reason };
-        let text = str::from_utf8(data).map_err(|_| refuse("not UTF-8"))?;
-        serde_json::from_str(text).map_err(|error| {
-            refuse(match error.classify() {
+        serde_json::from_str(text(data)?).map_err(|error| DecodeError::Deserialize {
+            reason: match error.classify() {
                 Category::Data => "JSON of another type",
                 Category::Syntax | Category::Eof | Category::Io => "not JSON",
-            })
+            },
         })
+    }
+
+    fn dumps_json(&self, json: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let start = out.len();
+        out.extend_from_slice(json.as_bytes());
+        escape(out, start);
+        Ok(())
+    }
+
+    fn loads_json(&self, data: &[u8], out: &mut String) -> Result<(), DecodeError> {
+        out.clear();
+        text(data).map(|json| out.push_str(json))
     }
 }
 
-/// Where Python's spelling differs from `serde_json`'s.
-struct Python;
+fn text(data: &[u8]) -> Result<&str, DecodeError> {
+    str::from_utf8(data).map_err(|_| DecodeError::Deserialize { reason: "not UTF-8" })
+}
 
-impl Formatter for Python {
+/// Hands `value` a serializer that writes as Python does.
+pub(super) fn write(
+    out: &mut Vec<u8>,
+    value: impl FnOnce(Finite<&mut Python<'_>>) -> Result<(), serde_json::Error>,
+) -> Result<(), serde_json::Error> {
+    value(Finite(&mut serde_json::Serializer::with_formatter(out, Spelling)))
+}
+
+type Python<'o> = serde_json::Serializer<&'o mut Vec<u8>, Spelling>;
+
+/// Where Python's spelling differs from `serde_json`'s.
+pub(super) struct Spelling;
+
+impl Formatter for Spelling {
     fn write_f32<W: Write + ?Sized>(&mut self, out: &mut W, value: f32) -> io::Result<()> {
-        write_repr(out, format_args!("{value:?}"))
+        write_repr(out, value.into(), |text| CompactFormatter.write_f32(text, value))
     }
 
     fn write_f64<W: Write + ?Sized>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
-        write_repr(out, format_args!("{value:?}"))
-    }
-
-    fn write_string_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        write_ascii(out, fragment)
-    }
-
-    /// A `RawValue`: JSON already, of which only strings can hold anything outside ASCII.
-    fn write_raw_fragment<W: Write + ?Sized>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        write_ascii(out, fragment)
+        write_repr(out, value, |text| CompactFormatter.write_f64(text, value))
     }
 }
 
-/// Writes text of strings, in which quotes, backslashes and control characters have been escaped by now.
-fn write_ascii<W: Write + ?Sized>(out: &mut W, text: &str) -> io::Result<()> {
+/// Escapes what is not printable ASCII in JSON text from `start` on. It can only stand in strings, where control characters
+/// have been escaped by now.
+fn escape(out: &mut Vec<u8>, start: usize) {
     const DELETE: u8 = 0x7f;
-    if text.bytes().all(|byte| byte < DELETE) {
-        return out.write_all(text.as_bytes());
+    let json = out.get(start..).unwrap_or_default();
+    // Counted, because a loop without a way out in the middle takes many bytes at once.
+    if json.iter().filter(|&&byte| byte >= DELETE).count() == 0 {
+        return;
     }
-    for char in text.chars() {
+    for char in encoding::into_text(out.split_off(start)).chars() {
         match u8::try_from(char) {
-            Ok(byte) if byte < DELETE => out.write_all(&[byte])?,
+            Ok(byte) if byte < DELETE => out.push(byte),
             _ => {
                 for unit in char.encode_utf16(&mut [0; 2]) {
-                    write!(out, "\\u{unit:04x}")?;
+                    // Memory takes every byte.
+                    let _ = write!(out, "\\u{unit:04x}");
                 }
             }
         }
     }
-    Ok(())
 }
 
-/// Rust's `{:?}` has the digits of Python's `repr` and changes to the exponent form at the same magnitudes; only the
-/// exponent is spelled otherwise: Python gives it a sign, always, and two digits at least.
-fn write_repr<W: Write + ?Sized>(out: &mut W, debug: fmt::Arguments<'_>) -> io::Result<()> {
-    // The longest is 24 bytes: a sign, 17 digits, a point, and "e-308" or "0.000" before them.
-    let mut room = [0; 32];
-    let mut rest = room.as_mut_slice();
-    rest.write_fmt(debug)?;
-    let unused = rest.len();
-    let text = room.get(..room.len().saturating_sub(unused)).unwrap_or_default();
-    let mut parts = text.splitn(2, |&byte| byte == b'e');
-    out.write_all(parts.next().unwrap_or_default())?;
-    let Some(exponent) = parts.next() else { return Ok(()) };
-    let (sign, digits) = match exponent.strip_prefix(b"-") {
-        Some(digits) => (b"e-", digits),
-        None => (b"e+", exponent),
-    };
-    out.write_all(sign)?;
-    if digits.len() < 2 {
-        out.write_all(b"0")?;
+/// Python's `repr`: the digits that `shortest` writes, with an exponent from 1e16 on and below 1e-4, which has a sign and
+/// two digits at least.
+///
+/// (The standard library's digits will not do: of two shortest texts equally near it takes another than Python.)
+fn write_repr<W: Write + ?Sized>(
+    out: &mut W,
+    value: f64,
+    shortest: impl FnOnce(&mut io::Cursor<[u8; 32]>) -> io::Result<()>,
+) -> io::Result<()> {
+    // The longest is 24 bytes: a sign, 17 digits, a point, and "e-308".
+    let mut room = io::Cursor::new([0; 32]);
+    shortest(&mut room)?;
+    let len = usize::try_from(room.position()).unwrap_or(0);
+    let text = room.get_ref().get(..len).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default();
+
+    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        return out.write_all(text.as_bytes());
     }
-    out.write_all(digits)
+    let (sign, text) = text.strip_prefix('-').map_or(("", text), |text| ("-", text));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let digits = mantissa.trim_start_matches(['0', '.']);
+    // The writer may have spelled a small number as 0.00001, with the exponent in its zeros.
+    let zeros = mantissa.len().saturating_sub(digits.len()).saturating_sub(1);
+    let exponent = exponent.parse::<i64>().unwrap_or(0).saturating_sub_unsigned(zeros as u64);
+    let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
+    let rest = rest.strip_prefix('.').unwrap_or(rest);
+    let point = if rest.is_empty() { "" } else { "." };
+    write!(out, "{sign}{first}{point}{rest}e{exponent:+03}")
 }

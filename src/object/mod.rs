@@ -8,6 +8,7 @@ mod msgpack;
 mod scratch;
 mod serializer;
 mod sign;
+mod text;
 mod zlib;
 
 pub use codec::{Codec, Compression};

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{DecodeError, EncodeError};
+use crate::object::text::{Spelled, Spelling};
 
 /// Value ⇄ bytes. Django: the `serializer` argument, `SESSION_SERIALIZER`.
 ///
@@ -58,4 +59,39 @@ pub trait Serializer {
     /// # Ok::<(), django_session::DecodeError>(())
     /// ```
     fn loads<'de, T: Deserialize<'de>>(&self, data: &'de [u8]) -> Result<T, DecodeError>;
+
+    /// As [`dumps`](Self::dumps), of a value that is given as JSON text: how sessions are kept.
+    ///
+    /// # Errors
+    /// As [`dumps`](Self::dumps); also for what only Python calls JSON (`NaN`), and for integers beyond 64 bits, unless the
+    /// serializer writes JSON itself.
+    ///
+    /// ```
+    /// use django_session::{JsonSerializer, Serializer};
+    ///
+    /// let mut out = Vec::new();
+    /// JsonSerializer.dumps_json(r#"{"big":100000000000000000000000000000000000000000}"#, &mut out)?;
+    /// assert_eq!(out, br#"{"big":100000000000000000000000000000000000000000}"#);
+    /// # Ok::<(), django_session::EncodeError>(())
+    /// ```
+    fn dumps_json(&self, json: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.dumps(&Spelled(json), out)
+    }
+
+    /// As [`loads`](Self::loads), into JSON text, which replaces what is in `out`.
+    ///
+    /// # Errors
+    /// As [`loads`](Self::loads); also for what JSON cannot hold.
+    ///
+    /// ```
+    /// use django_session::{JsonSerializer, Serializer};
+    ///
+    /// let mut out = String::new();
+    /// JsonSerializer.loads_json(br#"{"a":1}"#, &mut out)?;
+    /// assert_eq!(out, r#"{"a":1}"#);
+    /// # Ok::<(), django_session::DecodeError>(())
+    /// ```
+    fn loads_json(&self, data: &[u8], out: &mut String) -> Result<(), DecodeError> {
+        self.loads(data).map(|Spelling(json)| *out = json)
+    }
 }

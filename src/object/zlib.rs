@@ -19,17 +19,12 @@ impl Zlib {
         if data.len() < WORTH_TRYING {
             return false;
         }
-        let deflate = self
-            .deflate
-            .get_or_insert_with(|| Compress::new(Compression::default(), true));
+        let deflate = self.deflate.get_or_insert_with(|| Compress::new(Compression::default(), true));
         deflate.reset();
         // No more room than what is worth keeping: then "is it shorter?" is "did it finish?".
         out.clear();
         out.resize(data.len().saturating_sub(2), 0);
-        let finished = matches!(
-            deflate.compress(data, out, FlushCompress::Finish),
-            Ok(Status::StreamEnd)
-        );
+        let finished = matches!(deflate.compress(data, out, FlushCompress::Finish), Ok(Status::StreamEnd));
         out.truncate(usize::try_from(deflate.total_out()).unwrap_or(0));
         finished
     }
@@ -46,10 +41,7 @@ impl Zlib {
             out.reserve_exact(room.saturating_sub(out.len()));
             out.resize(room, 0);
             let (read, written) = progress(inflate);
-            let (rest, free) = (
-                data.get(read..).unwrap_or_default(),
-                out.get_mut(written..).unwrap_or_default(),
-            );
+            let (rest, free) = (data.get(read..).unwrap_or_default(), out.get_mut(written..).unwrap_or_default());
             let status = inflate.decompress(rest, free, FlushDecompress::None);
             let (read, written) = progress(inflate);
             match status {

@@ -5,12 +5,11 @@ use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use crate::encoding;
 use crate::key::KeyRing;
 use crate::signing::Algorithm;
 
 /// The longest tag, SHA-512's, in bytes.
-const MAX_TAG: usize = 64;
+pub(crate) const MAX_TAG: usize = 64;
 
 /// A MAC's answer, on the stack.
 pub(crate) struct Tag {
@@ -25,36 +24,19 @@ impl Tag {
 }
 
 /// An HMAC whose key is `H(salt ‖ secret)`, derived and scheduled once. Django: `salted_hmac`.
-pub(crate) struct SaltedHmac(Box<dyn Keyed>);
-
-impl SaltedHmac {
-    /// Salt and secret come in parts, which are joined with nothing between them.
-    pub(crate) fn new(algorithm: Algorithm, salt: &[&[u8]], secret: &[&[u8]]) -> Self {
-        Self(match algorithm {
-            #[cfg(feature = "legacy")]
-            Algorithm::Sha1 => Box::new(keyed::<sha1::Sha1>(salt, secret)),
-            Algorithm::Sha224 => Box::new(keyed::<sha2::Sha224>(salt, secret)),
-            Algorithm::Sha256 => Box::new(keyed::<sha2::Sha256>(salt, secret)),
-            Algorithm::Sha384 => Box::new(keyed::<sha2::Sha384>(salt, secret)),
-            Algorithm::Sha512 => Box::new(keyed::<sha2::Sha512>(salt, secret)),
-        })
-    }
-
-    pub(crate) fn tag(&self, message: &[u8]) -> Tag {
-        self.0.tag(message)
-    }
-
-    fn tag_len(&self) -> usize {
-        self.0.tag_len()
+fn salted_hmac(algorithm: Algorithm, salt: &[u8], secret: [&[u8]; 2]) -> Box<dyn SaltedHmac> {
+    match algorithm {
+        #[cfg(feature = "legacy")]
+        Algorithm::Sha1 => Box::new(keyed::<sha1::Sha1>(salt, secret)),
+        Algorithm::Sha224 => Box::new(keyed::<sha2::Sha224>(salt, secret)),
+        Algorithm::Sha256 => Box::new(keyed::<sha2::Sha256>(salt, secret)),
+        Algorithm::Sha384 => Box::new(keyed::<sha2::Sha384>(salt, secret)),
+        Algorithm::Sha512 => Box::new(keyed::<sha2::Sha512>(salt, secret)),
     }
 }
 
-fn keyed<D: Digest + EagerHash>(salt: &[&[u8]], secret: &[&[u8]]) -> Hmac<D> {
-    let mut hash = D::new();
-    for part in salt.iter().chain(secret) {
-        Digest::update(&mut hash, part);
-    }
-    let mut derived = hash.finalize();
+fn keyed<D: Digest + EagerHash>(salt: &[u8], [prefix, secret]: [&[u8]; 2]) -> Hmac<D> {
+    let mut derived = D::new().chain_update(salt).chain_update(prefix).chain_update(secret).finalize();
     // HMAC pads a key with zeros to one block, and no digest is longer than a block of its own hash.
     let mut block = Key::<Hmac<D>>::default();
     block.iter_mut().zip(&derived).for_each(|(slot, byte)| *slot = *byte);
@@ -64,26 +46,27 @@ fn keyed<D: Digest + EagerHash>(salt: &[&[u8]], secret: &[&[u8]]) -> Hmac<D> {
     mac
 }
 
-/// What does not depend on the hash: [`Hmac`] is generic over it.
-trait Keyed: Send + Sync {
+/// The same for every hash; the keyed state is cloned for each message.
+trait SaltedHmac: Send + Sync {
     fn tag(&self, message: &[u8]) -> Tag;
+    /// In constant time for a tag of the right length.
+    fn is_tag(&self, message: &[u8], tag: &[u8]) -> bool;
     fn tag_len(&self) -> usize;
 }
 
-impl<M: Mac + Clone + Send + Sync> Keyed for M {
+impl<M: Mac + Clone + Send + Sync> SaltedHmac for M {
     fn tag(&self, message: &[u8]) -> Tag {
-        let mut mac = self.clone();
-        mac.update(message);
-        let output = mac.finalize();
-        let mut tag = Tag {
-            bytes: [0; MAX_TAG],
-            len: self.tag_len(),
-        };
-        tag.bytes
-            .iter_mut()
-            .zip(output.as_bytes())
-            .for_each(|(slot, byte)| *slot = *byte);
+        let output = self.clone().chain_update(message).finalize();
+        let mut tag = Tag { bytes: [0; MAX_TAG], len: self.tag_len() };
+        if let Some(room) = tag.bytes.get_mut(..tag.len) {
+            room.copy_from_slice(output.as_bytes());
+        }
         tag
+    }
+
+    fn is_tag(&self, message: &[u8], tag: &[u8]) -> bool {
+        let output = self.clone().chain_update(message).finalize();
+        output.as_bytes().as_slice().ct_eq(tag).into()
     }
 
     fn tag_len(&self) -> usize {
@@ -98,25 +81,18 @@ pub(super) struct MacRing {
     keys: KeyRing,
     /// Goes before every secret.
     prefix: &'static [u8],
-    /// The current one first.
+    /// All that goes before that; the current one first.
     salts: Vec<Box<[u8]>>,
     /// The current one first.
     algorithms: Vec<Algorithm>,
     /// Each with the index of its key in the ring.
-    macs: Box<[(usize, SaltedHmac)]>,
+    macs: Box<[(usize, Box<dyn SaltedHmac>)]>,
 }
 
 impl MacRing {
     pub(super) fn new(keys: &KeyRing, prefix: &'static [u8], salt: &[u8]) -> Self {
         let (salts, algorithms) = (vec![salt.into()], vec![Algorithm::default()]);
-        Self {
-            keys: keys.share(),
-            prefix,
-            salts,
-            algorithms,
-            macs: Box::default(),
-        }
-        .derive()
+        Self { keys: keys.share(), prefix, salts, algorithms, macs: Box::default() }.derive()
     }
 
     /// Signs with this algorithm instead.
@@ -142,8 +118,7 @@ impl MacRing {
         for salt in &self.salts {
             for &algorithm in &self.algorithms {
                 for (index, key) in self.keys.iter().enumerate() {
-                    let mac = SaltedHmac::new(algorithm, &[salt, b"signer"], &[self.prefix, key.as_bytes()]);
-                    macs.push((index, mac));
+                    macs.push((index, salted_hmac(algorithm, salt, [self.prefix, key.as_bytes()])));
                 }
             }
         }
@@ -151,38 +126,24 @@ impl MacRing {
         self
     }
 
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "a ring holds a key, a salt and an algorithm at least"
-    )]
-    fn signing(&self) -> &SaltedHmac {
-        &self.macs[0].1
+    #[expect(clippy::indexing_slicing, reason = "a ring holds a key, a salt and an algorithm at least")]
+    fn current(&self) -> &dyn SaltedHmac {
+        &*self.macs[0].1
     }
 
-    /// How many characters [`sign`](Self::sign) appends.
-    pub(super) fn signature_len(&self) -> usize {
-        encoding::base64_len(self.signing().tag_len())
+    pub(super) fn tag_len(&self) -> usize {
+        self.current().tag_len()
     }
 
-    /// Appends the separator and the signature over all that was there.
-    pub(super) fn sign(&self, token: &mut Vec<u8>, sep: &str) {
-        let tag = self.signing().tag(token);
-        token.extend_from_slice(sep.as_bytes());
-        encoding::base64_encode(tag.as_bytes(), token);
+    /// By the current key, salt and algorithm.
+    pub(super) fn tag(&self, message: &[u8]) -> Tag {
+        self.current().tag(message)
     }
 
-    /// The index of the key that made this signature over `message`.
-    ///
-    /// The presented text is decoded, strictly, rather than the expected MAC encoded: that accepts the same texts, and
-    /// no secret byte ever indexes a table. The MACs are then compared in constant time, each in turn; that one of
-    /// another length is passed over tells nothing but the length of what was presented.
-    pub(super) fn verify(&self, message: &[u8], signature: &str) -> Option<usize> {
-        let mut room = [0; MAX_TAG];
-        let presented = encoding::base64_decode_slice(signature.as_bytes(), &mut room)?;
-        self.macs
-            .iter()
-            .filter(|(_, mac)| mac.tag_len() == presented.len())
-            .find(|(_, mac)| mac.tag(message).as_bytes().ct_eq(presented).into())
-            .map(|&(key_index, _)| key_index)
+    /// The index of the first key that gives `message` this tag. Tags of another length are passed over, which tells
+    /// nothing but the length of what was presented.
+    pub(super) fn verify(&self, message: &[u8], tag: &[u8]) -> Option<usize> {
+        let mut macs = self.macs.iter().filter(|(_, mac)| mac.tag_len() == tag.len());
+        macs.find(|(_, mac)| mac.is_tag(message, tag)).map(|&(key_index, _)| key_index)
     }
 }

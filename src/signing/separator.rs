@@ -35,13 +35,20 @@ impl Separator {
         // Django's regular expression is ^[A-z0-9-_=]*$, whose A-z spans more than letters and whose $ also stands
         // before a last newline.
         let body = text.strip_suffix('\n').unwrap_or(&text);
-        if body
-            .bytes()
-            .all(|byte| matches!(byte, b'A'..=b'z' | b'0'..=b'9' | b'-' | b'='))
-        {
+        if body.bytes().all(|byte| matches!(byte, b'A'..=b'z' | b'0'..=b'9' | b'-' | b'=')) {
             Err(ConfigError::UnsafeSeparator)
         } else {
             Ok(Self(text))
+        }
+    }
+
+    /// At the last separator.
+    pub(super) fn rsplit<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        let mut chars = self.0.chars();
+        match (chars.next(), chars.next()) {
+            // Several times faster than looking for a string.
+            (Some(char), None) => text.rsplit_once(char),
+            _ => text.rsplit_once(&*self.0),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::encoding;
 use crate::error::{BadSignature, ConfigError};
 use crate::key::KeyRing;
-use crate::signing::mac::MacRing;
+use crate::signing::mac::{MAX_TAG, MacRing};
 use crate::signing::{Algorithm, Separator};
 
 /// The longest token that a signer looks at unless told otherwise, in bytes.
@@ -49,16 +49,17 @@ impl Signer {
     pub fn new(keys: &KeyRing, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         match salt.as_ref() {
             [] => Err(ConfigError::EmptySalt),
-            salt => Ok(Self::from_macs(MacRing::new(keys, b"", salt))),
+            salt => Ok(Self::salted(keys, salt)),
         }
     }
 
+    /// With a salt that is not empty.
+    pub(crate) fn salted(keys: &KeyRing, salt: &[u8]) -> Self {
+        Self::from_macs(MacRing::new(keys, b"", &signer_salt(salt)))
+    }
+
     pub(super) fn from_macs(macs: MacRing) -> Self {
-        Self {
-            macs,
-            sep: Separator::default(),
-            max_token_len: DEFAULT_MAX_TOKEN_LEN,
-        }
+        Self { macs, sep: Separator::default(), max_token_len: DEFAULT_MAX_TOKEN_LEN }
     }
 
     /// Another separator than ":".
@@ -165,25 +166,23 @@ impl Signer {
     /// ```
     pub fn unsign<'t>(&self, token: &'t str) -> Result<Verified<'t>, BadSignature> {
         if token.len() > self.max_token_len {
-            return Err(BadSignature::TooLong {
-                limit: self.max_token_len,
-            });
+            return Err(BadSignature::TooLong { limit: self.max_token_len });
         }
         let (value, signature) = self.split(token)?;
-        let key_index = self
-            .macs
-            .verify(value.as_bytes(), signature)
-            .ok_or(BadSignature::Mismatch)?;
-        Ok(Verified {
-            value,
-            key_index,
-            timestamp: None,
-        })
+        let key_index = self.verify(value, signature).ok_or(BadSignature::Mismatch)?;
+        Ok(Verified { value, key_index, timestamp: None })
+    }
+
+    /// Django encodes the MAC it expects and compares texts. The presented text is decoded, strictly, instead: that
+    /// accepts the same texts, and no secret byte ever indexes a table.
+    fn verify(&self, value: &str, signature: &str) -> Option<usize> {
+        let mut room = [0; MAX_TAG];
+        let tag = encoding::base64_decode_slice(signature.as_bytes(), &mut room)?;
+        self.macs.verify(value.as_bytes(), tag)
     }
 
     pub(super) fn split<'t>(&self, text: &'t str) -> Result<(&'t str, &'t str), BadSignature> {
-        text.rsplit_once(self.sep.as_str())
-            .ok_or(BadSignature::MissingSeparator)
+        self.sep.rsplit(text).ok_or(BadSignature::MissingSeparator)
     }
 
     pub(super) fn sep(&self) -> &str {
@@ -192,14 +191,21 @@ impl Signer {
 
     /// How many bytes [`seal`](Self::seal) appends.
     pub(crate) fn overhead(&self) -> usize {
-        self.sep.as_str().len().saturating_add(self.macs.signature_len())
+        self.sep.as_str().len().saturating_add(encoding::base64_len(self.macs.tag_len()))
     }
 
     /// Makes a token of UTF-8 text, in place when there is room for [`overhead`](Self::overhead) more bytes.
     pub(crate) fn seal(&self, mut value: Vec<u8>) -> String {
-        self.macs.sign(&mut value, self.sep.as_str());
+        let tag = self.macs.tag(&value);
+        value.extend_from_slice(self.sep.as_str().as_bytes());
+        encoding::base64_encode(tag.as_bytes(), &mut value);
         encoding::into_text(value)
     }
+}
+
+/// What Django's signers add to every salt.
+pub(super) fn signer_salt(salt: &[u8]) -> Vec<u8> {
+    [salt, b"signer"].concat()
 }
 
 impl fmt::Debug for Signer {

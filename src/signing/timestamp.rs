@@ -5,6 +5,7 @@ use crate::encoding;
 use crate::error::{BadSignature, ConfigError};
 use crate::key::KeyRing;
 use crate::signing::mac::MacRing;
+use crate::signing::signer::signer_salt;
 use crate::signing::{Algorithm, Separator, Signer, Verified};
 
 /// Text ⇄ `text:timestamp:signature`: a token that knows how old it is. Django: `django.core.signing.TimestampSigner`.
@@ -94,16 +95,12 @@ impl TimestampSigner {
     pub fn for_cookie_or_legacy(keys: &KeyRing, cookie_name: &str, salt: &str) -> Self {
         let legacy = format!("{cookie_name}{salt}");
         Self::from_signer(Signer::from_macs(
-            cookie_macs(keys, cookie_name, salt).accept_salt(legacy.as_bytes()),
+            cookie_macs(keys, cookie_name, salt).accept_salt(&signer_salt(legacy.as_bytes())),
         ))
     }
 
-    fn from_signer(signer: Signer) -> Self {
-        Self {
-            signer,
-            clock: Clock::default(),
-            max_ahead: None,
-        }
+    pub(crate) fn from_signer(signer: Signer) -> Self {
+        Self { signer, clock: Clock::default(), max_ahead: None }
     }
 
     /// Another separator than ":": see [`Signer::with_sep`].
@@ -247,11 +244,7 @@ impl TimestampSigner {
         let timestamp = encoding::base62_decode(timestamp).ok_or(BadSignature::MalformedTimestamp)?;
         let timestamp = Timestamp::from_secs(timestamp);
         self.check_age(timestamp, max_age.into())?;
-        Ok(Verified {
-            value,
-            timestamp: Some(timestamp),
-            ..verified
-        })
+        Ok(Verified { value, timestamp: Some(timestamp), ..verified })
     }
 
     fn check_age(&self, timestamp: Timestamp, max_age: MaxAge) -> Result<(), BadSignature> {
@@ -278,5 +271,5 @@ impl TimestampSigner {
 
 fn cookie_macs(keys: &KeyRing, cookie_name: &str, salt: &str) -> MacRing {
     let bound = format!("django.http.cookies.v2:{}:{salt}{cookie_name}", salt.chars().count());
-    MacRing::new(keys, b"django.http.cookies", bound.as_bytes())
+    MacRing::new(keys, b"django.http.cookies", &signer_salt(bound.as_bytes()))
 }

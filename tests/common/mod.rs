@@ -1,10 +1,5 @@
 //! What the tests share: Django's vectors, and plain ways to say key, time and JSON.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::unnecessary_wraps,
-    reason = "each test program takes what it needs"
-)]
+#![allow(dead_code, unreachable_pub, clippy::unnecessary_wraps, reason = "each test program takes what it needs")]
 
 pub mod json;
 
@@ -16,9 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// The series of which `tests/vectors` has files.
-pub const DJANGOS: [&str; 12] = [
-    "1.11", "2.2", "3.0", "3.1", "3.2", "4.0", "4.1", "4.2", "5.0", "5.1", "5.2", "6.1",
-];
+pub const DJANGOS: [&str; 12] = ["1.11", "2.2", "3.0", "3.1", "3.2", "4.0", "4.1", "4.2", "5.0", "5.1", "5.2", "6.1"];
 
 /// Every vector of one group, from the files `django-*.json` or `sessions-*.json`, each with its Django.
 pub fn vectors<T: DeserializeOwned>(kind: &str, group: &str) -> Vec<(&'static str, T)> {
@@ -67,19 +60,13 @@ pub fn ring(current: impl AsRef<[u8]>) -> KeyRing {
 }
 
 pub fn ring_of(current: &Hex, fallbacks: &[Hex]) -> KeyRing {
-    fallbacks
-        .iter()
-        .fold(ring(&current.0), |keys, older| keys.with_fallback(key(&older.0)))
+    fallbacks.iter().fold(ring(&current.0), |keys, older| keys.with_fallback(key(&older.0)))
 }
 
 /// The moment `seconds` after 1970, as a float of Python.
 pub fn moment(seconds: f64) -> SystemTime {
     let distance = Duration::from_secs_f64(seconds.abs());
-    if seconds < 0.0 {
-        UNIX_EPOCH - distance
-    } else {
-        UNIX_EPOCH + distance
-    }
+    if seconds < 0.0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
 }
 
 pub fn clock(seconds: f64) -> Clock {

@@ -1,0 +1,188 @@
+//! Who takes part in what. Everything that is timed has been read back first.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use benches::django::Django;
+use benches::floor::{Floor, keyed};
+use benches::naive::Naive;
+use benches::ours::{Free, Ours};
+use benches::payloads::Visitor;
+use benches::peers::{Axum, CookieSent, CookieValue, Jwt};
+use benches::scheme::{KEY, Objects, Texts, Value};
+use hmac::Mac;
+
+use crate::task::Task::{self, DecodeCompressed, DecodeRaw, EncodeCompressed, EncodeRaw, Refuse, SignText, UnsignText};
+
+/// Does it so many times, and says how long that took.
+pub type Run = Box<dyn FnMut(u32) -> Duration>;
+
+pub struct Contestant {
+    pub name: &'static str,
+    pub run: Run,
+}
+
+/// One task on one payload: all that are compared with each other. Ours is the first.
+pub struct Race {
+    pub task: Task,
+    pub payload: &'static str,
+    pub contestants: Vec<Contestant>,
+}
+
+pub struct Field {
+    pub races: Vec<Race>,
+    django: Option<&'static Django>,
+}
+
+impl Field {
+    pub fn new(django: Option<Django>) -> Self {
+        Self { races: Vec::new(), django: django.map(leak) }
+    }
+}
+
+impl Visitor for Field {
+    fn visit<T: Value>(&mut self, payload: &'static str, value: T) {
+        const OBJECTS: &[Task] = &[EncodeRaw, EncodeCompressed, DecodeRaw, DecodeCompressed, Refuse];
+        let mut entry = Entry { payload, value: leak(value), races: Task::ALL.map(|_| Vec::new()) };
+
+        entry.objects::<Ours>("ours", OBJECTS);
+        entry.texts::<Ours>("ours");
+        entry.objects::<Floor>("floor", OBJECTS);
+        entry.texts::<Floor>("floor");
+        entry.same_format::<Floor>();
+        entry.objects::<Naive>("naive", OBJECTS);
+        entry.texts::<Naive>("naive");
+        entry.same_format::<Naive>();
+        entry.objects::<Free>("free", &[EncodeRaw, DecodeRaw]);
+        entry.hmac("hmac");
+        entry.objects::<CookieValue>("cookie", &[EncodeRaw, DecodeRaw, Refuse]);
+        entry.texts::<CookieValue>("cookie");
+        entry.objects::<CookieSent>("cookie_sent", &[EncodeRaw, DecodeRaw, Refuse]);
+        entry.objects::<Jwt>("jwt", &[EncodeRaw, DecodeRaw, Refuse]);
+        entry.objects::<Axum>("axum", &[DecodeRaw, Refuse]);
+        if let Some(django) = self.django {
+            entry.django("django", django);
+        }
+
+        let races = Task::ALL.into_iter().zip(entry.races);
+        self.races.extend(races.map(|(task, contestants)| Race { task, payload, contestants }));
+    }
+}
+
+struct Entry<T: 'static> {
+    payload: &'static str,
+    value: &'static T,
+    races: [Vec<Contestant>; Task::ALL.len()],
+}
+
+impl<T: Value> Entry<T> {
+    fn enter(&mut self, task: Task, name: &'static str, run: Run) {
+        self.races[task as usize].push(Contestant { name, run });
+    }
+
+    fn objects<S: Objects + 'static>(&mut self, name: &'static str, tasks: &[Task]) {
+        let (scheme, value): (&S, _) = (leak(S::with_key(KEY)), self.value);
+        for &task in tasks {
+            let run = match task {
+                EncodeRaw => timed(move || scheme.dumps(black_box(value), false)),
+                EncodeCompressed => timed(move || scheme.dumps(black_box(value), true)),
+                DecodeRaw | DecodeCompressed => {
+                    let token = scheme.dumps(value, task == DecodeCompressed);
+                    assert_eq!(scheme.loads::<T>(&token).as_ref(), Some(value), "{name} reads back");
+                    timed(move || scheme.loads::<T>(black_box(&token)))
+                }
+                Refuse => {
+                    let token = forger::<S>().dumps(value, false);
+                    assert_eq!(scheme.loads::<T>(&token), None, "{name} refuses");
+                    timed(move || scheme.loads::<T>(black_box(&token)))
+                }
+                SignText | UnsignText => unreachable!("not objects"),
+            };
+            self.enter(task, name, run);
+        }
+    }
+
+    fn texts<S: Texts + 'static>(&mut self, name: &'static str) {
+        let (scheme, text): (&S, &str) = (leak(S::with_key(KEY)), leak(self.text()));
+        let token = scheme.sign(text);
+        assert_eq!(scheme.unsign(&token, str::to_owned).as_deref(), Some(text), "{name} reads back");
+        self.enter(SignText, name, timed(move || scheme.sign(black_box(text))));
+        let unsign = move || scheme.unsign(black_box(&token), |text| black_box(text).len());
+        self.enter(UnsignText, name, timed(unsign));
+    }
+
+    /// A keyed HMAC over the bytes that a task signs or checks, and nothing more.
+    fn hmac(&mut self, name: &'static str) {
+        let mac: &_ = leak(keyed(KEY));
+        for task in Task::ALL {
+            let token = self.token(task);
+            let signed = token.rsplit_once(':').map(|(signed, _)| signed.to_owned()).expect("a token");
+            let run = move || mac.clone().chain_update(black_box(&signed)).finalize().into_bytes();
+            self.enter(task, name, timed(run));
+        }
+    }
+
+    fn django(&mut self, name: &'static str, django: &'static Django) {
+        let [raw, compressed, signed, forged] =
+            [DecodeRaw, DecodeCompressed, UnsignText, Refuse].map(|task| self.token(task));
+        let (payload, text, ours) = (self.payload, self.text(), Ours::with_key(KEY));
+        let theirs = django.meet(payload, &text, [&raw, &compressed, &signed, &forged]);
+        assert_eq!(ours.loads::<T>(&theirs[0]).as_ref(), Some(self.value));
+        assert_eq!(ours.loads::<T>(&theirs[1]).as_ref(), Some(self.value));
+        assert_eq!(ours.unsign(&theirs[2], str::to_owned), Some(text));
+        for task in Task::ALL {
+            self.enter(task, name, Box::new(move |times| django.time(task.name(), payload, times)));
+        }
+    }
+
+    /// Asserts that another writes what we write, but for the time, and that each reads the other's.
+    fn same_format<S: Texts>(&self) {
+        let (ours, other, value, text) = (Ours::with_key(KEY), S::with_key(KEY), Some(self.value), self.text());
+        for compress in [false, true] {
+            let tokens = [ours.dumps(self.value, compress), other.dumps(self.value, compress)];
+            let [payload, same] = tokens.each_ref().map(|token| token.split(':').next());
+            assert_eq!(payload, same);
+            assert_eq!(other.loads::<T>(&tokens[0]).as_ref(), value);
+            assert_eq!(ours.loads::<T>(&tokens[1]).as_ref(), value);
+        }
+        assert_eq!(other.unsign(&ours.sign(&text), str::to_owned).as_ref(), Some(&text));
+        assert_eq!(ours.unsign(&other.sign(&text), str::to_owned).as_ref(), Some(&text));
+    }
+
+    /// The token of ours that a task writes or reads.
+    fn token(&self, task: Task) -> String {
+        let ours = Ours::with_key(KEY);
+        match task {
+            EncodeRaw | DecodeRaw => ours.dumps(self.value, false),
+            EncodeCompressed | DecodeCompressed => ours.dumps(self.value, true),
+            SignText | UnsignText => ours.sign(&self.text()),
+            Refuse => forger::<Ours>().dumps(self.value, false),
+        }
+    }
+
+    fn text(&self) -> String {
+        serde_json::to_string(self.value).expect("JSON")
+    }
+}
+
+/// Somebody who has another key.
+fn forger<S: Objects>() -> S {
+    S::with_key(&KEY.iter().rev().copied().collect::<Vec<_>>())
+}
+
+fn timed<R>(mut call: impl FnMut() -> R + 'static) -> Run {
+    Box::new(move |times| {
+        // What the others have pushed out of the caches.
+        black_box(call());
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(call());
+        }
+        start.elapsed()
+    })
+}
+
+/// For as long as the program runs.
+fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}

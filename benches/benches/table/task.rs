@@ -1,0 +1,37 @@
+//! What is timed.
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    EncodeRaw,
+    EncodeCompressed,
+    DecodeRaw,
+    DecodeCompressed,
+    SignText,
+    UnsignText,
+    Refuse,
+}
+
+impl Task {
+    pub const ALL: [Self; 7] = [
+        Self::EncodeRaw,
+        Self::EncodeCompressed,
+        Self::DecodeRaw,
+        Self::DecodeCompressed,
+        Self::SignText,
+        Self::UnsignText,
+        Self::Refuse,
+    ];
+
+    /// As the ratios and the Django child call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EncodeRaw => "encode_raw",
+            Self::EncodeCompressed => "encode_compressed",
+            Self::DecodeRaw => "decode_raw",
+            Self::DecodeCompressed => "decode_compressed",
+            Self::SignText => "sign_text",
+            Self::UnsignText => "unsign_text",
+            Self::Refuse => "refuse",
+        }
+    }
+}

@@ -1,0 +1,72 @@
+"""Django's side of the table: a line of JSON in, a line of JSON out."""
+
+import gc
+import json
+import sys
+import time
+
+from django.conf import settings
+
+settings.configure(SECRET_KEY=sys.argv[1])
+
+from django.contrib.sessions.serializers import JSONSerializer
+from django.core import signing
+
+SALT = "django.contrib.sessions.backends.signed_cookies"
+MAX_AGE = 1209600
+
+
+def dumps(value, compress):
+    """SessionStore._get_session_key of the signed_cookies backend, and without its compress=True."""
+    return signing.dumps(value, salt=SALT, serializer=JSONSerializer, compress=compress)
+
+
+def loads(token):
+    """SessionStore.load."""
+    return signing.loads(token, salt=SALT, serializer=JSONSerializer, max_age=MAX_AGE)
+
+
+def is_refused(token):
+    try:
+        loads(token)
+    except signing.BadSignature:
+        return True
+    return False
+
+
+def meet(text, raw, compressed, signed, forged):
+    """Reads what Rust wrote, and returns what it is to read, and the tasks."""
+    value = json.loads(text)
+    signer = signing.TimestampSigner(salt=SALT)
+    assert loads(raw) == loads(compressed) == value
+    assert signer.unsign(signed, max_age=MAX_AGE) == text
+    assert is_refused(forged)
+    raw, compressed, signed = dumps(value, False), dumps(value, True), signer.sign(text)
+    tasks = {
+        "encode_raw": lambda: dumps(value, False),
+        "encode_compressed": lambda: dumps(value, True),
+        "decode_raw": lambda: loads(raw),
+        "decode_compressed": lambda: loads(compressed),
+        "sign_text": lambda: signer.sign(text),
+        "unsign_text": lambda: signer.unsign(signed, max_age=MAX_AGE),
+        "refuse": lambda: is_refused(forged),
+    }
+    return [raw, compressed, signed], tasks
+
+
+def seconds(task, times):
+    gc.collect(0)
+    start = time.perf_counter()
+    for _ in range(times):
+        task()
+    return time.perf_counter() - start
+
+
+payloads = {}
+for line in sys.stdin:
+    command, payload, *rest = json.loads(line)
+    if command == "meet":
+        answer, payloads[payload] = meet(*rest)
+    else:
+        answer = seconds(payloads[payload][command], *rest)
+    print(json.dumps(answer), flush=True)

@@ -1,0 +1,74 @@
+//! Django itself, in a child process that times itself when it is asked to.
+
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::scheme::KEY;
+
+const REQUIREMENT: &str = "django==5.2.*";
+
+pub struct Django {
+    child: Child,
+    pipes: RefCell<(ChildStdin, Lines<BufReader<ChildStdout>>)>,
+}
+
+impl Django {
+    /// Installs it below `target` unless it is there. `Err` says what is missing.
+    pub fn start(target: &Path) -> Result<Self, String> {
+        let venv = target.join("django");
+        let python = venv.join("bin").join("python");
+        if !succeeds(Command::new(&python).args(["-c", "import django"])) {
+            let made = succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
+            made.then_some(()).ok_or("python3 or its venv module is not there")?;
+            let installed = succeeds(Command::new(&python).args(["-m", "pip", "install", "--quiet", REQUIREMENT]));
+            installed.then_some(()).ok_or(format!("pip could not install {REQUIREMENT}"))?;
+        }
+        let mut child = Command::new(python)
+            .args(["-c", include_str!("django.py")])
+            .arg(str::from_utf8(KEY).expect("ASCII"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let stdin = child.stdin.take().expect("piped");
+        let stdout = BufReader::new(child.stdout.take().expect("piped")).lines();
+        Ok(Self { child, pipes: (stdin, stdout).into() })
+    }
+
+    /// Has it read `text` and its `tokens` (raw, compressed, signed text, forged); returns its own first three.
+    pub fn meet(&self, payload: &str, text: &str, tokens: [&str; 4]) -> [String; 3] {
+        let [raw, compressed, signed, forged] = tokens;
+        self.ask(&("meet", payload, text, raw, compressed, signed, forged))
+    }
+
+    /// How long it takes for so many `times` of a task.
+    pub fn time(&self, task: &str, payload: &str, times: u32) -> Duration {
+        Duration::from_secs_f64(self.ask(&(task, payload, times)))
+    }
+
+    fn ask<T: DeserializeOwned>(&self, question: &impl Serialize) -> T {
+        let (stdin, stdout) = &mut *self.pipes.borrow_mut();
+        let question = serde_json::to_string(question).expect("JSON");
+        writeln!(stdin, "{question}").expect("the child listens");
+        let answer = stdout.next().expect("the child answers").expect("text");
+        serde_json::from_str(&answer).expect("what was asked for")
+    }
+}
+
+impl Drop for Django {
+    fn drop(&mut self) {
+        // If it has gone before, all the better.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,9 @@
+//! What it costs to sign a session: the payloads, and everyone who signs them.
+
+pub mod django;
+pub mod floor;
+pub mod naive;
+pub mod ours;
+pub mod payloads;
+pub mod peers;
+pub mod scheme;

@@ -1,0 +1,127 @@
+//! What else there is in Rust to carry a signed value in a cookie. None of them writes the time or compresses.
+
+use axum_extra::extract::cookie::SignedCookieJar;
+use cookie::{Cookie, CookieJar, Key};
+use http::HeaderMap;
+use http::header::COOKIE;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+
+use crate::scheme::{Objects, Texts, Value};
+
+const NAME: &str = "sessionid";
+
+/// cookie-rs' `SignedJar`: only the value, which signs JSON as it is and would not travel so.
+pub struct CookieValue(Key);
+
+impl CookieValue {
+    fn signed<R>(&self, text: &str, read: impl FnOnce(&Cookie<'static>) -> R) -> R {
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&self.0).add(Cookie::new(NAME, text.to_owned()));
+        read(jar.get(NAME).expect("just added"))
+    }
+}
+
+impl Objects for CookieValue {
+    type Token = String;
+
+    fn with_key(key: &[u8]) -> Self {
+        Self(Key::derive_from(key))
+    }
+
+    fn dumps<T: Value>(&self, value: &T, _: bool) -> String {
+        self.sign(&json(value))
+    }
+
+    fn loads<T: Value>(&self, token: &String) -> Option<T> {
+        self.unsign(token, |json| serde_json::from_str(json).ok()).flatten()
+    }
+}
+
+impl Texts for CookieValue {
+    fn sign(&self, text: &str) -> String {
+        self.signed(text, |cookie| cookie.value().to_owned())
+    }
+
+    fn unsign<R>(&self, token: &str, read: impl FnOnce(&str) -> R) -> Option<R> {
+        let cookie = Cookie::new(NAME, token.to_owned());
+        CookieJar::new().signed(&self.0).verify(cookie).map(|cookie| read(cookie.value()))
+    }
+}
+
+/// The same as it is sent: `name=value`, percent-encoded.
+pub struct CookieSent(CookieValue);
+
+impl Objects for CookieSent {
+    type Token = String;
+
+    fn with_key(key: &[u8]) -> Self {
+        Self(CookieValue::with_key(key))
+    }
+
+    fn dumps<T: Value>(&self, value: &T, _: bool) -> String {
+        self.0.signed(&json(value), |cookie| cookie.encoded().to_string())
+    }
+
+    fn loads<T: Value>(&self, token: &String) -> Option<T> {
+        let cookie = Cookie::parse_encoded(token.to_owned()).ok()?;
+        let cookie = CookieJar::new().signed(&self.0.0).verify(cookie)?;
+        serde_json::from_str(cookie.value()).ok()
+    }
+}
+
+/// axum-extra's `SignedCookieJar`, from the headers of a request.
+pub struct Axum(CookieSent);
+
+impl Objects for Axum {
+    type Token = HeaderMap;
+
+    fn with_key(key: &[u8]) -> Self {
+        Self(CookieSent::with_key(key))
+    }
+
+    fn dumps<T: Value>(&self, value: &T, _: bool) -> HeaderMap {
+        let header = self.0.dumps(value, false).parse().expect("percent-encoded");
+        HeaderMap::from_iter([(COOKIE, header)])
+    }
+
+    fn loads<T: Value>(&self, headers: &HeaderMap) -> Option<T> {
+        let cookie = SignedCookieJar::from_headers(headers, self.0.0.0.clone()).get(NAME)?;
+        serde_json::from_str(cookie.value()).ok()
+    }
+}
+
+/// jsonwebtoken's HS256, without the checks of registered claims.
+pub struct Jwt {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    header: Header,
+    validation: Validation,
+}
+
+impl Objects for Jwt {
+    type Token = String;
+
+    fn with_key(key: &[u8]) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        Self {
+            encoding: EncodingKey::from_secret(key),
+            decoding: DecodingKey::from_secret(key),
+            header: Header::new(Algorithm::HS256),
+            validation,
+        }
+    }
+
+    fn dumps<T: Value>(&self, value: &T, _: bool) -> String {
+        encode(&self.header, value, &self.encoding).expect("JSON")
+    }
+
+    fn loads<T: Value>(&self, token: &String) -> Option<T> {
+        decode(token, &self.decoding, &self.validation).ok().map(|data| data.claims)
+    }
+}
+
+fn json(value: &impl Value) -> String {
+    serde_json::to_string(value).expect("JSON")
+}

@@ -1,0 +1,157 @@
+use std::fmt;
+use std::io::Write as _;
+use std::time::SystemTime;
+
+use time::OffsetDateTime;
+use time::format_description::StaticFormatDescription;
+use time::macros::format_description;
+
+use crate::clock;
+use crate::cookie::CookieOptions;
+use crate::encoding;
+use crate::error::EncodeError;
+
+/// The value of a `Set-Cookie` header that fits and is safe to send: otherwise there is none.
+///
+/// It is spelled as Django spells it. The cookie's value goes on the wire as it is: the ":" of a token is never
+/// percent-encoded.
+///
+/// ```
+/// use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+///
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let mut session = store.load(None);
+/// session.insert("visits", 1)?;
+///
+/// let cookie = store.commit(&session, 200)?.set_cookie.expect("a changed session is sent");
+/// assert!(cookie.as_str().starts_with("sessionid=eyJ2aXNpdHMiOjF9:"));
+/// assert_eq!(format!("{cookie:?}"), r#"SetCookie { name: "sessionid", .. }"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SetCookie {
+    header: String,
+    name_len: usize,
+}
+
+/// RFC 9110's IMF-fixdate, the one form of a date that every browser reads.
+const IMF_FIXDATE: StaticFormatDescription =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+
+/// How long a browser keeps a cookie: seconds, and the date they end.
+pub(crate) struct Lifetime {
+    max_age: i64,
+    expires: OffsetDateTime,
+}
+
+impl Lifetime {
+    /// `max_age` in seconds, which may be negative, as Django's may.
+    pub(crate) fn new(max_age: i64, now: SystemTime) -> Result<Self, EncodeError> {
+        let expires = clock::nanos_since_epoch(now).saturating_add(clock::nanos(max_age));
+        match OffsetDateTime::from_unix_timestamp_nanos(expires) {
+            Ok(expires) if (1..=9999).contains(&expires.year()) => Ok(Self { max_age, expires }),
+            _ => Err(EncodeError::ExpiryOutOfRange),
+        }
+    }
+}
+
+impl SetCookie {
+    /// Sets the cookie; without a lifetime, until the browser closes. Also tells how many bytes are left.
+    pub(crate) fn new(
+        options: &CookieOptions,
+        value: &str,
+        lifetime: Option<&Lifetime>,
+    ) -> Result<(Self, usize), EncodeError> {
+        if !value.bytes().all(is_cookie_octet) {
+            return Err(EncodeError::CookieValue);
+        }
+        let cookie = Self::write(options, value, lifetime, options.http_only);
+        let name_and_value = cookie.name_len.saturating_add("=".len()).saturating_add(value.len());
+        let attributes = cookie.header.len().saturating_sub(name_and_value);
+        match options.size_rule.check(cookie.name_len, value.len(), attributes) {
+            Ok(bytes_left) => Ok((cookie, bytes_left)),
+            Err(report) => Err(EncodeError::CookieTooLarge(Box::new(report))),
+        }
+    }
+
+    /// Django writes the empty value in quotes, and no `HttpOnly`.
+    pub(super) fn removal(options: &CookieOptions) -> Self {
+        let past = Lifetime { max_age: 0, expires: OffsetDateTime::UNIX_EPOCH };
+        Self::write(options, "\"\"", Some(&past), false)
+    }
+
+    /// The attributes stand in the order in which Django writes them.
+    #[expect(clippy::expect_used)]
+    fn write(options: &CookieOptions, value: &str, lifetime: Option<&Lifetime>, http_only: bool) -> Self {
+        const FIXED: usize = 160;
+        let mut header = Vec::with_capacity(options.name.len().saturating_add(value.len()).saturating_add(FIXED));
+        let mut write = || -> Result<(), time::error::Format> {
+            write!(header, "{}={value}", options.name)?;
+            if let Some(domain) = &options.domain {
+                write!(header, "; Domain={domain}")?;
+            }
+            if let Some(Lifetime { expires, .. }) = lifetime {
+                header.extend_from_slice(b"; expires=");
+                expires.format_into(&mut header, IMF_FIXDATE)?;
+            }
+            if http_only {
+                header.extend_from_slice(b"; HttpOnly");
+            }
+            if let Some(Lifetime { max_age, .. }) = lifetime {
+                write!(header, "; Max-Age={max_age}")?;
+            }
+            if options.partitioned {
+                header.extend_from_slice(b"; Partitioned");
+            }
+            write!(header, "; Path={}", options.path)?;
+            if let Some(same_site) = options.same_site {
+                write!(header, "; SameSite={}", same_site.as_str())?;
+            }
+            if options.secure {
+                header.extend_from_slice(b"; Secure");
+            }
+            Ok(())
+        };
+        write().expect("memory takes every byte, and a date has every part of the format");
+        Self { header: encoding::into_text(header), name_len: options.name.len() }
+    }
+
+    /// The header's value.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let removal = CookieOptions::builder("sessionid").build()?.removal();
+    /// assert!(removal.as_str().starts_with("sessionid="));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.header
+    }
+
+    /// The header's value, to keep.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let removal: String = CookieOptions::builder("sessionid").build()?.removal().into_string();
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.header
+    }
+}
+
+/// The name only: whoever has the value has the session.
+impl fmt::Debug for SetCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.header.get(..self.name_len).unwrap_or_default();
+        f.debug_struct("SetCookie").field("name", &name).finish_non_exhaustive()
+    }
+}
+
+/// What RFC 6265, section 4.1.1, lets stand in a value.
+fn is_cookie_octet(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
+}

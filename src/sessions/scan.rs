@@ -1,0 +1,197 @@
+//! Where the keys and values of a JSON object begin and end.
+
+use std::ops::Range;
+
+/// The deepest nesting that is followed.
+const MAX_DEPTH: usize = 1024;
+
+/// Calls `found` with the place of each key, within its quotes, and of its value, in order.
+///
+/// Python's JSON: that of RFC 8259, and `NaN`, `Infinity` and `-Infinity`. Lone surrogates may stand in strings, as
+/// escapes. Nothing is built, and nothing recurses. `None` for anything else than one object.
+pub(super) fn object(json: &str, mut found: impl FnMut(Range<usize>, Range<usize>)) -> Option<()> {
+    let mut scan = Scan { json: json.as_bytes(), at: 0, open: [Container::Array; MAX_DEPTH], depth: 0 };
+    scan.space();
+    scan.eat(b'{')?;
+    scan.space();
+    if scan.eat(b'}').is_none() {
+        loop {
+            let key = scan.key()?;
+            scan.space();
+            let start = scan.at;
+            scan.value()?;
+            found(key, start..scan.at);
+            scan.space();
+            match scan.next()? {
+                b',' => scan.space(),
+                b'}' => break,
+                _ => return None,
+            }
+        }
+    }
+    scan.space();
+    (scan.at == json.len()).then_some(())
+}
+
+#[derive(Clone, Copy)]
+enum Container {
+    Array,
+    Object,
+}
+
+struct Scan<'j> {
+    json: &'j [u8],
+    at: usize,
+    /// What has been opened and not closed, outermost first: the first `depth` of these.
+    open: [Container; MAX_DEPTH],
+    depth: usize,
+}
+
+impl Scan<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.json.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at = self.at.saturating_add(1);
+        Some(byte)
+    }
+
+    fn eat(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at = self.at.saturating_add(1))
+    }
+
+    fn word(&mut self, word: &str) -> Option<()> {
+        word.bytes().try_for_each(|byte| self.eat(byte))
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at = self.at.saturating_add(1);
+        }
+    }
+
+    /// A string and the colon behind it.
+    fn key(&mut self) -> Option<Range<usize>> {
+        let key = self.string()?;
+        self.space();
+        self.eat(b':')?;
+        Some(key)
+    }
+
+    fn string(&mut self) -> Option<Range<usize>> {
+        self.eat(b'"')?;
+        let start = self.at;
+        loop {
+            let end = self.at;
+            match self.next()? {
+                b'"' => return Some(start..end),
+                b'\\' => self.escape()?,
+                0..=0x1f => return None,
+                _ => {}
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<()> {
+        match self.next()? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
+            b'u' => (0..4).try_for_each(|_| self.next()?.is_ascii_hexdigit().then_some(())),
+            _ => None,
+        }
+    }
+
+    fn number(&mut self) -> Option<()> {
+        let negative = self.eat(b'-').is_some();
+        match self.peek()? {
+            b'0' => self.eat(b'0')?,
+            b'I' => return self.word("Infinity"),
+            b'N' if !negative => return self.word("NaN"),
+            _ => self.digits()?,
+        }
+        if self.eat(b'.').is_some() {
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.next();
+            if self.eat(b'-').is_none() {
+                self.eat(b'+');
+            }
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    /// One at least.
+    fn digits(&mut self) -> Option<()> {
+        self.next()?.is_ascii_digit().then_some(())?;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at = self.at.saturating_add(1);
+        }
+        Some(())
+    }
+
+    /// One value with all that is in it.
+    fn value(&mut self) -> Option<()> {
+        let outside = self.depth;
+        loop {
+            self.space();
+            match self.peek()? {
+                b'"' => {
+                    self.string()?;
+                }
+                b't' => self.word("true")?,
+                b'f' => self.word("false")?,
+                b'n' => self.word("null")?,
+                b'[' => {
+                    self.next();
+                    self.space();
+                    if self.eat(b']').is_none() {
+                        self.enter(Container::Array)?;
+                        continue;
+                    }
+                }
+                b'{' => {
+                    self.next();
+                    self.space();
+                    if self.eat(b'}').is_none() {
+                        self.enter(Container::Object)?;
+                        self.key()?;
+                        continue;
+                    }
+                }
+                _ => self.number()?,
+            }
+            if self.leave(outside)? {
+                return Some(());
+            }
+        }
+    }
+
+    fn enter(&mut self, container: Container) -> Option<()> {
+        *self.open.get_mut(self.depth)? = container;
+        self.depth = self.depth.saturating_add(1);
+        Some(())
+    }
+
+    /// Behind a value: closes what ends here. Whether that is all, down to the depth `outside`; if not, another value
+    /// follows.
+    fn leave(&mut self, outside: usize) -> Option<bool> {
+        while self.depth > outside {
+            let innermost = self.depth.saturating_sub(1);
+            self.space();
+            match (self.next()?, self.open.get(innermost)?) {
+                (b']', Container::Array) | (b'}', Container::Object) => self.depth = innermost,
+                (b',', Container::Array) => return Some(false),
+                (b',', Container::Object) => {
+                    self.space();
+                    self.key()?;
+                    return Some(false);
+                }
+                _ => return None,
+            }
+        }
+        Some(true)
+    }
+}

@@ -1,0 +1,241 @@
+#[cfg(feature = "legacy")]
+use std::fmt;
+use std::time::Duration;
+
+use crate::clock::{Clock, MaxAge};
+#[cfg(feature = "legacy")]
+use crate::encoding;
+#[cfg(feature = "legacy")]
+use crate::error::BadSignature;
+use crate::error::{DecodeError, EncodeError};
+use crate::key::KeyRing;
+use crate::object::{Codec, Compression};
+#[cfg(feature = "legacy")]
+use crate::object::{JsonSerializer, Serializer as _};
+use crate::sessions::Session;
+use crate::sessions::session::{Cookie, Terms};
+#[cfg(feature = "legacy")]
+use crate::signing::{Algorithm, HexDigest};
+use crate::signing::{Signer, TimestampSigner};
+
+/// What Django salts the text of its stored sessions with.
+const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
+
+/// The text that Django's other session engines keep: `django_session.session_data` of the database and `cached_db`
+/// engines, and the files of the file engine. With any database client, this reads a site that keeps its sessions there.
+///
+/// Such a text has no age of its own: the `expire_date` column, or the file's date, says when it ends, and whoever reads
+/// the row must heed it.
+///
+/// Django: `SessionStore.encode` and `SessionStore.decode`, since 3.1.
+///
+/// ```
+/// use django_session::{KeyRing, SecretKey, StoredSessions};
+///
+/// let sessions = StoredSessions::new(&KeyRing::new(SecretKey::new("secret")?));
+///
+/// // SELECT session_data FROM django_session WHERE session_key = ? AND expire_date > now()
+/// let mut session = sessions.decode("eyJhIjoxfQ:1r31eq:LCqGWTQrIoydnMbNSWtFF-F-L8oddWBGrXkjMkkC0SI")?;
+/// assert_eq!(session.get("a")?, Some(1));
+///
+/// session.insert("b", 2)?;
+/// let text = sessions.encode(&session)?; // UPDATE django_session SET session_data = ?, expire_date = ?
+/// assert_eq!(sessions.decode(&text)?.get("b")?, Some(2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[doc(alias = "session_data")]
+pub struct StoredSessions {
+    signer: TimestampSigner,
+    codec: Codec,
+    terms: Terms,
+    #[cfg(feature = "legacy")]
+    legacy: Legacy,
+}
+
+impl StoredSessions {
+    /// With a session age of two weeks.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// let sessions = StoredSessions::new(&KeyRing::new(SecretKey::new("secret")?));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn new(keys: &KeyRing) -> Self {
+        Self {
+            signer: TimestampSigner::from_signer(Signer::salted(keys, SALT)),
+            codec: Codec::default().with_compression(Compression::IfSmaller),
+            terms: Terms::default(),
+            #[cfg(feature = "legacy")]
+            legacy: Legacy::new(keys),
+        }
+    }
+
+    /// Another age of sessions that do not say their own, which [`Session::expiry_date`] then counts with.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys).with_max_age(Duration::from_secs(3600));
+    /// assert_eq!(sessions.create().expiry_date(UNIX_EPOCH).unwrap().unix_timestamp(), 3600);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "SESSION_COOKIE_AGE")]
+    pub fn with_max_age(mut self, max_age: Duration) -> Self {
+        self.terms.max_age = 0_i64.saturating_add_unsigned(max_age.as_secs());
+        self
+    }
+
+    /// Another clock than the system's, for the date in the text.
+    ///
+    /// ```
+    /// # use django_session::{Clock, KeyRing, SecretKey, StoredSessions};
+    /// # use std::time::UNIX_EPOCH;
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys).with_clock(Clock::fixed(UNIX_EPOCH));
+    /// assert!(sessions.encode(&sessions.create())?.starts_with("e30:0:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.signer = self.signer.with_clock(clock);
+        self
+    }
+
+    /// Reads SHA-1 signatures and the form before Django 3.1 as well, as Django 3.1 and 3.2 do. Feature `legacy`.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys).with_legacy();
+    /// let session = sessions.decode("NTdkYjJhMDQwZDA4ZjIyNDFmMmM1YjM5Zjg5OGQ5MDNkMGE3MDQ0Zjp7ImEiOjF9")?;
+    /// assert_eq!(session.get("a")?, Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "legacy")]
+    #[must_use]
+    pub fn with_legacy(mut self) -> Self {
+        self.signer = self.signer.with_legacy_algorithm(Algorithm::Sha1);
+        self.legacy.accepted = true;
+        self
+    }
+
+    /// A session without keys.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// assert!(StoredSessions::new(&keys).create().is_empty());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn create(&self) -> Session {
+        Session::empty(Cookie::default(), self.terms)
+    }
+
+    /// Reads the session in a stored text.
+    ///
+    /// # Errors
+    /// [`DecodeError`], of every kind but `Config`. (Django reads a text that will not do as an empty session.)
+    ///
+    /// ```
+    /// # use django_session::{BadSignature, DecodeError, KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let refused = StoredSessions::new(&keys).decode("eyJhIjoxfQ:1r31eq:forged").unwrap_err();
+    /// assert_eq!(refused, DecodeError::Signature(BadSignature::Mismatch));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    pub fn decode(&self, text: &str) -> Result<Session, DecodeError> {
+        #[cfg(feature = "legacy")]
+        if let Some((json, key_index)) = self.legacy.decode(text)? {
+            return Session::parse(json, Cookie { key_index: Some(key_index), ..Cookie::default() }, self.terms);
+        }
+        let verified = self.signer.unsign(text, MaxAge::Unlimited)?;
+        let (key_index, signed_at) = (Some(verified.key_index()), verified.timestamp());
+        let cookie = Cookie { key_index, signed_at, ..Cookie::default() };
+        Session::parse(self.codec.decode_json(verified)?, cookie, self.terms)
+    }
+
+    /// Writes the text to store.
+    ///
+    /// # Errors
+    /// None so far: a session is JSON already.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys);
+    /// let mut session = sessions.create();
+    /// session.insert("a", 1)?;
+    /// assert!(sessions.encode(&session)?.starts_with("eyJhIjoxfQ:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn encode(&self, session: &Session) -> Result<String, EncodeError> {
+        let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
+        Ok(self.signer.seal(payload))
+    }
+
+    /// Writes the text as Django before 3.1 did. Feature `legacy`.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys);
+    /// let mut session = sessions.create();
+    /// session.insert("a", 1)?;
+    /// let text = sessions.encode_legacy(&session);
+    /// assert_eq!(text, "NTdkYjJhMDQwZDA4ZjIyNDFmMmM1YjM5Zjg5OGQ5MDNkMGE3MDQ0Zjp7ImEiOjF9");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "legacy")]
+    #[must_use]
+    pub fn encode_legacy(&self, session: &Session) -> String {
+        self.legacy.encode(&session.data().to_json())
+    }
+}
+
+/// The form before Django 3.1: base64 of `hexdigest:json`. Here base64 comes before the proof, for it is around it.
+#[cfg(feature = "legacy")]
+struct Legacy {
+    accepted: bool,
+    digest: HexDigest,
+}
+
+#[cfg(feature = "legacy")]
+impl Legacy {
+    fn new(keys: &KeyRing) -> Self {
+        let digest = HexDigest::new(keys, b"django.contrib.sessionsSessionStore").with_algorithm(Algorithm::Sha1);
+        Self { accepted: false, digest }
+    }
+
+    fn encode(&self, json: &str) -> String {
+        encoding::standard_base64_encode(
+            &[self.digest.sign(json.as_bytes()).as_bytes(), b":", json.as_bytes()].concat(),
+        )
+    }
+
+    /// `None` for a text of the newer form, which alone has colons.
+    fn decode(&self, text: &str) -> Result<Option<(String, usize)>, DecodeError> {
+        if !self.accepted || text.contains(':') {
+            return Ok(None);
+        }
+        let data = encoding::standard_base64_decode(text).ok_or(DecodeError::Base64)?;
+        let colon = data.iter().position(|&byte| byte == b':').ok_or(BadSignature::MissingSeparator)?;
+        let (digest, json) = data.split_at_checked(colon).unwrap_or_default();
+        let json = json.strip_prefix(b":").unwrap_or_default();
+        let key_index = self.digest.verify(json, digest).ok_or(BadSignature::Mismatch)?;
+        let mut text = String::new();
+        JsonSerializer.loads_json(json, &mut text)?;
+        Ok(Some((text, key_index)))
+    }
+}
+
+#[cfg(feature = "legacy")]
+impl fmt::Debug for Legacy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Legacy").field("accepted", &self.accepted).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! How large a cookie may be.
+
+use std::error::Error;
+use std::fmt;
+
+/// Which sum a browser holds against its limit of 4096 bytes. A cookie over the limit is dropped without a word.
+///
+/// ```
+/// use django_session::SizeRule;
+///
+/// assert_eq!(SizeRule::default(), SizeRule::Rfc6265);
+/// assert_eq!(SizeRule::Rfc6265.limit(), 4096);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum SizeRule {
+    /// Name, value and attributes together: what every browser must keep
+    /// ([RFC 6265, section 6.1](https://www.rfc-editor.org/rfc/rfc6265#section-6.1)).
+    #[default]
+    Rfc6265,
+    /// Name and value alone: what RFC 6265bis says, and what Chromium and Firefox do. Some fifty to a hundred bytes
+    /// more.
+    Rfc6265bis,
+}
+
+impl SizeRule {
+    /// The limit in bytes.
+    ///
+    /// ```
+    /// assert_eq!(django_session::SizeRule::Rfc6265bis.limit(), 4096);
+    /// ```
+    #[must_use]
+    pub const fn limit(self) -> usize {
+        match self {
+            Self::Rfc6265 | Self::Rfc6265bis => 4096,
+        }
+    }
+
+    /// Bytes left for a cookie of these sizes, or what is wrong with them.
+    pub(crate) fn check(self, name: usize, value: usize, attributes: usize) -> Result<usize, CookieTooLarge> {
+        let counted = match self {
+            Self::Rfc6265 => name.saturating_add(value).saturating_add(attributes),
+            Self::Rfc6265bis => name.saturating_add(value),
+        };
+        let too_large = CookieTooLarge { rule: self, name, value, attributes, keys: Vec::new() };
+        self.limit().checked_sub(counted).ok_or(too_large)
+    }
+}
+
+/// What a cookie weighs that browsers would drop: see [`EncodeError::CookieTooLarge`](crate::EncodeError).
+///
+/// ```
+/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionStore};
+///
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let mut session = store.load(None);
+/// session.insert("name", "Ada")?;
+/// session.insert("blob", (0..2000).map(|n| n * n).collect::<Vec<_>>())?;
+///
+/// let Err(EncodeError::CookieTooLarge(report)) = store.commit(&session, 200) else { panic!() };
+/// assert!(report.name + report.value + report.attributes > report.rule.limit());
+/// assert_eq!(report.keys[0].0, "blob"); // the one to keep elsewhere
+/// assert_eq!(report.keys[1], ("name".to_owned(), r#""name":"Ada""#.len()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CookieTooLarge {
+    /// The rule that was broken.
+    pub rule: SizeRule,
+    /// Bytes of the cookie's name.
+    pub name: usize,
+    /// Bytes of its value, as it would stand in the header.
+    pub value: usize,
+    /// Bytes of everything behind the value, separators included.
+    pub attributes: usize,
+    /// For a session, what each key adds to its JSON, in bytes and before compression: the largest first.
+    pub keys: Vec<(String, usize)>,
+}
+
+impl fmt::Display for CookieTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, name, value, attributes, keys } = self;
+        write!(f, "cookie exceeds {} bytes: name {name}, value {value}", rule.limit())?;
+        if *rule == SizeRule::Rfc6265 {
+            write!(f, ", attributes {attributes}")?;
+        }
+        if let Some((key, bytes)) = keys.first() {
+            write!(f, "; largest session key: {key:?} with {bytes}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for CookieTooLarge {}

@@ -1,0 +1,33 @@
+//! A spelling of JSON values in which two values are equal exactly when their texts are; `values.py` has its twin.
+
+use std::fmt::Write;
+
+use crate::common::json::Json;
+
+pub fn describe(value: &Json) -> String {
+    match value {
+        Json::Null => "null".to_owned(),
+        Json::Bool(bool) => bool.to_string(),
+        Json::Int(int) => int.to_string(),
+        Json::Float(float) => format!("f{:016x}", float.to_bits()),
+        Json::String(text) => quote(text),
+        Json::Array(items) => format!("[{}]", items.iter().map(describe).collect::<Vec<_>>().join(",")),
+        Json::Object(pairs) => {
+            let pair = |(key, value): &(String, Json)| format!("{}:{}", quote(key), describe(value));
+            format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(","))
+        }
+    }
+}
+
+fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => write!(quoted, "\\{:x};", u32::from(char)).unwrap(),
+            ' '..='~' => quoted.push(char),
+            _ => write!(quoted, "\\{:x};", u32::from(char)).unwrap(),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

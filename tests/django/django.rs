@@ -1,0 +1,67 @@
+//! Django, in a Python child that answers over pipes.
+
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::question::{Question, Reply};
+
+pub struct Django {
+    /// Its versions, in words.
+    pub greeting: String,
+    questions: Option<ChildStdin>,
+    replies: BufReader<ChildStdout>,
+    child: Child,
+}
+
+impl Django {
+    /// Starts `$DJANGO_PYTHON`, which must find a Django to import.
+    pub fn start() -> Self {
+        let python = env::var("DJANGO_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let mut child = Command::new(python)
+            .args(["-B", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/django/oracle.py")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a Python to start");
+        let mut django = Self {
+            greeting: String::new(),
+            questions: child.stdin.take(),
+            replies: BufReader::new(child.stdout.take().expect("a pipe")),
+            child,
+        };
+        let versions: Value = serde_json::from_str(&django.line()).unwrap();
+        django.greeting =
+            format!("Django {}, Python {}, zlib {}", versions["django"], versions["python"], versions["zlib"]);
+        django.greeting.retain(|char| char != '"');
+        django
+    }
+
+    /// Asks many questions at once; the replies can be fetched later.
+    pub fn send(&mut self, questions: &[Question]) {
+        let mut line = serde_json::to_vec(questions).unwrap();
+        line.push(b'\n');
+        self.questions.as_mut().expect("a pipe").write_all(&line).expect("a Python that listens");
+    }
+
+    /// The replies to what was sent, in its order.
+    pub fn receive(&mut self) -> Vec<Reply> {
+        serde_json::from_str(&self.line()).unwrap()
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.replies.read_line(&mut line).expect("a Python that answers in UTF-8");
+        assert!(!line.is_empty(), "Python stopped: see above, and start this with tests/django/run");
+        line
+    }
+}
+
+impl Drop for Django {
+    fn drop(&mut self) {
+        drop(self.questions.take()); // the end of its input ends it
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,80 @@
+//! The live check: random questions to an installed Django and to this crate, whose answers must agree.
+//!
+//! Started by `tests/django/run`. The environment may say which `DJANGO_PYTHON` to ask, which `DJANGO_SEED` to draw the
+//! questions from, and how many `DJANGO_TIMES` as many there shall be.
+//!
+//! ```text
+//! question.rs   what is asked, of both        check.rs      asks both, counts
+//! django.rs     Django: a Python child        rules.rs      which answers agree, and where they may differ
+//! ours.rs       this crate                    random.rs, junk.rs, tamper.rs, describe.rs
+//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs: the groups, one function each
+//! ```
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a program that stops when it cannot go on, and has no users but its own modules"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod check;
+mod cookies;
+mod describe;
+mod django;
+mod forgeries;
+mod junk;
+mod objects;
+mod ours;
+mod question;
+mod random;
+mod rules;
+mod sessions;
+mod signatures;
+mod tamper;
+
+use std::collections::hash_map::RandomState;
+use std::env;
+use std::hash::BuildHasher;
+use std::process::ExitCode;
+
+use check::Check;
+use django::Django;
+use random::Random;
+
+fn main() -> ExitCode {
+    let seed = number("DJANGO_SEED").unwrap_or_else(|| RandomState::new().hash_one(0) >> 32);
+    let times = number("DJANGO_TIMES").unwrap_or(1);
+    let django = Django::start();
+    println!("{}; DJANGO_SEED={seed} DJANGO_TIMES={times}\n", django.greeting);
+
+    let mut check = Check::new(django, Random::new(seed), times as usize);
+    check.group("separators", signatures::separators);
+    check.group("signatures", signatures::signatures);
+    check.group("ages", signatures::ages);
+    check.group("values", objects::values);
+    check.group("compressed values", objects::compressed_values);
+    check.group("values of Python", objects::values_of_python);
+    check.group("values beyond JSON", objects::values_beyond_json);
+    check.group("integers", objects::integers);
+    check.group("odd spellings", objects::odd_spellings);
+    check.group("signed cookies", cookies::signed_cookies);
+    check.group("legacy cookies", cookies::legacy_cookies);
+    check.group("tampering", forgeries::tampering);
+    check.group("timestamps", forgeries::timestamps);
+    check.group("payloads", forgeries::payloads);
+    check.group("limits", forgeries::limits);
+    check.group("example", sessions::example);
+    if check.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+}

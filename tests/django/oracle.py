@@ -1,0 +1,183 @@
+"""Django's side of the live check.
+
+Reads one JSON array of questions per line and writes one array of replies per line. A question names an `op`, the time
+`now` at which it is asked, and the arguments of that function below. A reply holds
+
+    answer      {"Ok": result} or {"Err": "NameOfTheException"}
+    notes       what Django let pass that a stricter reader refuses (the rules of rules.rs refer to these)
+    otherwise   the value as a reader must see it to whom -0 is a float, who has integers of 64 bits and nearest
+                floats beyond, and who takes bytes for UTF-8; absent when that changes nothing
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "vectors"))
+import world  # noqa: E402
+from values import describe, invent, notes, remark, remark_on_compression, rust_reads  # noqa: E402
+
+OPS = {}
+
+
+def op(function):
+    OPS[function.__name__] = function
+    return function
+
+
+@op
+def separator(sep):
+    signing.Signer(key="key", sep=sep)
+    return True
+
+
+@op
+def sign(by, value):
+    return signer(by).sign(value)
+
+
+@op
+def unsign(by, token, max_age):
+    one = signer(by)
+    signed_at = timestamp(one, token) if by["dated"] else None
+    value = one.unsign(token, **age_limit(by, max_age))
+    return {"value": value, "key": key_index(by, token), "timestamp": signed_at}
+
+
+@op
+def dumps(by, value, compress):
+    if is_default(by):
+        return signing.dumps(value, key=secret(by["keys"][0]), salt=by["salt"], compress=compress)
+    return signer(by).sign_object(value, compress=compress)
+
+
+@op
+def loads(by, token, max_age, read):
+    value, payload = verified_object(by, token, max_age)
+    if read == "integer":
+        remark("integer beyond 128 bits", not -(2**127) <= value < 2**128)
+        return str(value)
+    plain = describe(value)
+    notes["otherwise"] = rust_reads(remark_on_compression(payload))
+    if notes["otherwise"] == plain:
+        del notes["otherwise"]
+    return plain
+
+
+@op
+def redump(by, token):
+    value, _ = verified_object(by, token, None)
+    return dumps(by, value, False)
+
+
+@op
+def set_cookie(keys, name, salt, value):
+    response = HttpResponse()
+    with cookie_settings(keys):
+        response.set_signed_cookie(name, value, salt=salt)
+    return response.cookies[name].value
+
+
+@op
+def get_cookie(keys, name, salt, token, max_age, legacy):
+    request = HttpRequest()
+    request.COOKIES[name] = token
+    with cookie_settings(keys, SIGNED_COOKIE_LEGACY_SALT_FALLBACK=legacy):
+        return request.get_signed_cookie(name, salt=salt, max_age=max_age)
+
+
+@op
+def invent_object(by, seed, compress, beyond):
+    """A token of a value that Python made up, with something that only Python can hold if `beyond`."""
+    return dumps(by, invent(random.Random(seed), beyond), compress)
+
+
+@op
+def session(secret_key, token):
+    """What the session backend finds in a cookie."""
+    from django.contrib.sessions.backends.signed_cookies import SessionStore
+
+    with world.changed_settings(SECRET_KEY=secret_key):
+        return describe(dict(SessionStore(session_key=token).items()))
+
+
+def secret(key):
+    return key["text"] if "text" in key else bytes.fromhex(key["hex"])
+
+
+def signer(by):
+    keys = [secret(key) for key in by["keys"]]
+    remark("empty key", not all(keys))
+    remark("empty salt", not by["salt"])
+    kind = signing.TimestampSigner if by["dated"] else signing.Signer
+    return kind(key=keys[0], fallback_keys=keys[1:], salt=by["salt"], sep=by["sep"], algorithm=by["algorithm"])
+
+
+def is_default(by):
+    return by["dated"] and (by["sep"], by["algorithm"]) == (":", "sha256")
+
+
+def age_limit(by, max_age):
+    return {"max_age": max_age} if by["dated"] else {}
+
+
+def verified_object(by, token, max_age):
+    """What Django reads, and the payload it read that from."""
+    one = signer(by)
+    if by["dated"]:
+        timestamp(one, token)
+    if is_default(by):
+        value = signing.loads(token, key=one.key, salt=one.salt, fallback_keys=one.fallback_keys, max_age=max_age)
+    else:
+        value = one.unsign_object(token, **age_limit(by, max_age))
+    return value, one.unsign(token).encode()
+
+
+def key_index(by, token):
+    """Which key verified, which Django does not tell: the first that does it alone."""
+    for index, key in enumerate(by["keys"]):
+        alone = signer({**by, "keys": [key]})
+        if world.outcome(lambda: alone.unsign(token))[1] is None:
+            return index
+    raise AssertionError("no key alone verifies what the ring verified")
+
+
+def timestamp(one, token):
+    """The seconds that Django reads, as text: there may be many digits. Fails as Django does."""
+    _, digits = signing.Signer.unsign(one, token).rsplit(one.sep, 1)
+    seconds = signing.b62_decode(digits)
+    remark("timestamp without digits", digits == "-")
+    remark("timestamp beyond 64 bits", not -(2**63) <= seconds < 2**63)
+    return str(seconds)
+
+
+def cookie_settings(keys, **more):
+    current, *older = map(secret, keys)
+    return world.changed_settings(SECRET_KEY=current, SECRET_KEY_FALLBACKS=older, **more)
+
+
+def reply(question):
+    notes.clear()
+    act = OPS[question.pop("op")]
+    remark("token beyond 1 MiB", len(question.get("token", "").encode()) > 1 << 20)
+    with world.frozen(question.pop("now")):
+        result, error = world.outcome(lambda: act(**question))
+    aside = dict(notes)
+    return {
+        "answer": {"Ok": result} if error is None else {"Err": error},
+        "otherwise": aside.pop("otherwise", None),
+        "notes": list(aside),
+    }
+
+
+if __name__ == "__main__":
+    import django
+
+    world.start(django.get_version())
+    from django.core import signing
+    from django.http import HttpRequest, HttpResponse
+
+    print(json.dumps(world.provenance()), flush=True)
+    for line in sys.stdin:
+        print(json.dumps([reply(question) for question in json.loads(line)]), flush=True)

@@ -1,0 +1,183 @@
+//! What is asked of Django and of this crate alike, and what they answer.
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::common::json::Json;
+
+/// One question, at one moment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Question {
+    /// Seconds since 1970, in eighths, which floats hold exactly.
+    pub now: f64,
+    #[serde(flatten)]
+    pub op: Op,
+}
+
+/// The functions of `oracle.py`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Op {
+    Separator {
+        sep: String,
+    },
+    Sign {
+        by: Signing,
+        value: String,
+    },
+    Unsign {
+        by: Signing,
+        token: String,
+        max_age: Option<f64>,
+    },
+    Dumps {
+        by: Signing,
+        value: Json,
+        compress: bool,
+    },
+    Loads {
+        by: Signing,
+        token: String,
+        max_age: Option<f64>,
+        read: Read,
+    },
+    /// Reads a value and writes it again.
+    Redump {
+        by: Signing,
+        token: String,
+    },
+    SetCookie {
+        keys: Vec<Key>,
+        name: String,
+        salt: String,
+        value: String,
+    },
+    GetCookie {
+        keys: Vec<Key>,
+        name: String,
+        salt: String,
+        token: String,
+        max_age: Option<f64>,
+        legacy: bool,
+    },
+    /// Only for Django: a token of a value that Python made up.
+    InventObject {
+        by: Signing,
+        seed: u64,
+        compress: bool,
+        beyond: bool,
+    },
+    /// A session cookie.
+    Session {
+        secret_key: String,
+        token: String,
+    },
+}
+
+/// A signer: `TimestampSigner` if `dated`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Signing {
+    /// The current one first.
+    pub keys: Vec<Key>,
+    pub salt: String,
+    pub sep: String,
+    pub algorithm: &'static str,
+    pub dated: bool,
+}
+
+/// Django takes text or bytes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Key {
+    Text(String),
+    Hex(#[serde(serialize_with = "hex")] Vec<u8>),
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Read {
+    /// Any value, described.
+    Json,
+    /// An integer, in decimal.
+    Integer,
+}
+
+/// A result, or the name of the error.
+pub type Answer = Result<Value, String>;
+
+/// Django's answer, and what `oracle.py` says about it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Reply {
+    pub answer: Answer,
+    pub notes: Vec<String>,
+    pub otherwise: Option<Value>,
+}
+
+impl AsRef<[u8]> for Key {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Hex(bytes) => bytes,
+        }
+    }
+}
+
+impl Op {
+    pub fn at(self, now: f64) -> Question {
+        Question { now, op: self }
+    }
+}
+
+/// Questions to this signer, but for the moment.
+impl Signing {
+    pub fn sign(self, value: String) -> Op {
+        Op::Sign { by: self, value }
+    }
+
+    pub fn unsign(self, token: String, max_age: Option<f64>) -> Op {
+        Op::Unsign { by: self, token, max_age }
+    }
+
+    pub fn dumps(self, value: Json, compress: bool) -> Op {
+        Op::Dumps { by: self, value, compress }
+    }
+
+    pub fn loads(self, token: String, max_age: Option<f64>) -> Op {
+        Op::Loads { by: self, token, max_age, read: Read::Json }
+    }
+
+    pub fn loads_integer(self, token: String) -> Op {
+        Op::Loads { by: self, token, max_age: None, read: Read::Integer }
+    }
+
+    pub fn redump(self, token: String) -> Op {
+        Op::Redump { by: self, token }
+    }
+}
+
+impl Question {
+    /// The signer of the token that is made in answer to this.
+    pub fn maker(&self) -> Signing {
+        match &self.op {
+            Op::Sign { by, .. } | Op::Dumps { by, .. } | Op::InventObject { by, .. } => by.clone(),
+            op => panic!("no signer makes a token in {op:?}"),
+        }
+    }
+
+    /// The token that is read in answer to this.
+    pub fn token_mut(&mut self) -> &mut String {
+        match &mut self.op {
+            Op::Unsign { token, .. }
+            | Op::Loads { token, .. }
+            | Op::Redump { token, .. }
+            | Op::GetCookie { token, .. } => token,
+            op => panic!("nothing is read in {op:?}"),
+        }
+    }
+}
+
+fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+    serializer.serialize_str(&digits.collect::<String>())
+}
