@@ -16,6 +16,12 @@ pub enum Json {
     Object(Vec<(String, Json)>),
 }
 
+impl From<&str> for Json {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
 impl Json {
     pub fn parse(text: &str) -> Self {
         serde_json::from_str(text).unwrap()
