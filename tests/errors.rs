@@ -3,21 +3,33 @@
 mod common;
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use common::{clock, key, ring};
 use django_session::{
-    BadSignature, Codec, ConfigError, DecodeError, EncodeError, KeyRing, MaxAge, Separator, Signer, TimestampSigner,
-    dumps, loads,
+    BadSignature, Codec, ConfigError, CookieOptions, DecodeError, EncodeError, KeyRing, MaxAge, Separator, SessionAuth,
+    SessionStore, Signer, SizeRule, StoredSessions, TimestampSigner, dumps, loads,
 };
 
 #[test]
 fn sentences() {
     let seconds = Duration::from_secs;
-    let sentences: [(&dyn Error, &str); 17] = [
+    let sentences: [(&dyn Error, &str); 29] = [
         (&ConfigError::EmptyKey, "secret key is empty"),
         (&ConfigError::EmptySalt, "salt is empty"),
         (&ConfigError::UnsafeSeparator, "separator is empty or made only of characters that tokens are made of"),
+        (&ConfigError::CookieName, "cookie name is not a token"),
+        (&ConfigError::CookiePath, "cookie path is not an absolute path of at most 1024 visible ASCII characters"),
+        (&ConfigError::CookieDomain, "cookie domain is not a host name"),
+        (&ConfigError::CookiePrefix, "cookie does not meet the conditions of its name's prefix"),
+        (&ConfigError::CookieNotSecure, "cookie with SameSite=None or Partitioned is not Secure"),
+        (&ConfigError::CookieMaxAge, "cookie max_age is not between 1 second and 400 days"),
+        (&EncodeError::Occupied(DecodeError::Base64), "key holds a value of another type"),
+        (&EncodeError::MalformedExpiry, "_session_expiry is neither seconds nor a date"),
+        (&EncodeError::ExpiryOutOfRange, "session expiry lies outside the years 1 to 9999"),
+        (&EncodeError::CookieValue, "cookie value holds a character that cookies cannot"),
+        (&too_large(SizeRule::Rfc6265), "cookie exceeds 4096 bytes: name 1, value 4096, attributes 96"),
+        (&too_large(SizeRule::Rfc6265bis), "cookie exceeds 4096 bytes: name 1, value 4096"),
         (&EncodeError::Config(ConfigError::EmptySalt), "salt is empty"),
         (&EncodeError::Serialize("reason".into()), "value cannot be serialized"),
         (&BadSignature::TooLong { limit: 4096 }, "token is longer than 4096 bytes"),
@@ -42,6 +54,20 @@ fn sentences() {
     for (error, sentence) in sentences {
         assert_eq!(error.to_string(), sentence);
     }
+}
+
+fn too_large(rule: SizeRule) -> EncodeError {
+    let options = CookieOptions::builder("c").size_rule(rule).build().unwrap();
+    options.set_cookie(&"v".repeat(4096), UNIX_EPOCH).unwrap_err()
+}
+
+#[test]
+fn the_largest_session_key_is_named() {
+    let store = SessionStore::new(&ring("secret"), CookieOptions::builder("c").build().unwrap());
+    let mut session = store.load(None);
+    session.insert("blob", (0..2000).map(|n| n * n).collect::<Vec<_>>()).unwrap();
+    let sentence = store.commit(&session, 200).unwrap_err().to_string();
+    assert!(sentence.ends_with("; largest session key: \"blob\" with 14545"), "{sentence}");
 }
 
 #[test]
@@ -70,6 +96,14 @@ fn nothing_tells_a_secret() {
     let token = dated.sign_object(value, &codec).unwrap();
 
     let mut texts = vec![format!("{:?} {keys:?} {signer:?} {dated:?} {codec:?}", key(current))];
+    let store = SessionStore::new(&keys, CookieOptions::builder("c").build().unwrap());
+    let mut session = store.load(None);
+    session.insert("key", value).unwrap();
+    let commit = store.commit(&session, 200).unwrap();
+    let cookie = commit.set_cookie.clone().unwrap();
+    let sent = cookie.as_str().split(['=', ';', ':']).nth(1).unwrap().to_owned();
+    let (auth, stored) = (SessionAuth::new(&keys), StoredSessions::new(&keys));
+    texts.push(format!("{store:?} {session:?} {commit:?} {cookie:?} {auth:?} {stored:?}"));
     let mut refused = |error: DecodeError| texts.push(format!("{error} {error:?} {:?}", error.source()));
     refused(loads::<String>(value, &keys, salt, MaxAge::Unlimited).unwrap_err());
     refused(loads::<String>(&token.replace(':', "::"), &keys, salt, MaxAge::Unlimited).unwrap_err());
@@ -81,7 +115,7 @@ fn nothing_tells_a_secret() {
     let (_, signature) = token.rsplit_once(':').unwrap();
     let payload = codec.encode(value).unwrap();
     for text in texts {
-        for secret in secrets.into_iter().chain([signature, &payload]) {
+        for secret in secrets.into_iter().chain([signature, &payload, &sent]) {
             assert!(!text.contains(secret), "{text}");
         }
     }

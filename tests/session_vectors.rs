@@ -4,15 +4,12 @@ mod common;
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use common::json::Json;
-use common::{Hex, algorithm, clock, moment, ring, ring_of, vectors};
+use common::{Hex, algorithm, clock, moment, payload, ring, ring_of, vectors};
 use django_session::{
     CookieOptions, CookieOptionsBuilder, Expiry, ExpiryPolicy, SameSite, Session, SessionAuth, SessionStore,
     StoredSessions,
 };
-use flate2::read::ZlibDecoder;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
@@ -20,18 +17,6 @@ use time::{OffsetDateTime, UtcOffset};
 
 /// Only these sign with SHA-1.
 const BEFORE_3_1: [&str; 3] = ["1.11", "2.2", "3.0"];
-
-/// The serialized value in a token, by other code than ours.
-fn payload(token: &str) -> String {
-    let text = token.split(':').next().unwrap();
-    let data = BASE64URL.decode(text.trim_start_matches('.')).unwrap();
-    if !text.starts_with('.') {
-        return String::from_utf8(data).unwrap();
-    }
-    let mut payload = String::new();
-    std::io::Read::read_to_string(&mut ZlibDecoder::new(&data[..]), &mut payload).unwrap();
-    payload
-}
 
 fn options() -> CookieOptionsBuilder {
     CookieOptions::builder("sessionid").secure(false)
@@ -117,6 +102,7 @@ fn signed_cookie_session_reads() {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "as many as Django has")]
 struct Settings {
     #[serde(rename = "SESSION_COOKIE_AGE", default = "two_weeks")]
     age: u64,

@@ -36,10 +36,7 @@ pub struct JsonSerializer;
 
 impl Serializer for JsonSerializer {
     fn dumps<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let start = out.len();
-        write(out, |json| value.serialize(json)).map_err(|error| EncodeError::Serialize(error.into()))?;
-        escape(out, start);
-        Ok(())
+        write(out, |json| value.serialize(json)).map_err(|error| EncodeError::Serialize(error.into()))
     }
 
     fn loads<'de, T: Deserialize<'de>>(&self, data: &'de [u8]) -> Result<T, DecodeError> {
@@ -73,7 +70,10 @@ pub(super) fn write(
     out: &mut Vec<u8>,
     value: impl FnOnce(Finite<&mut Python<'_>>) -> Result<(), serde_json::Error>,
 ) -> Result<(), serde_json::Error> {
-    value(Finite(&mut serde_json::Serializer::with_formatter(out, Spelling)))
+    let start = out.len();
+    value(Finite(&mut serde_json::Serializer::with_formatter(&mut *out, Spelling)))?;
+    escape(out, start);
+    Ok(())
 }
 
 type Python<'o> = serde_json::Serializer<&'o mut Vec<u8>, Spelling>;

@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
 use time::format_description::StaticFormatDescription;
-use time::macros::format_description;
+use time::macros::{datetime, format_description};
 use time::{Date, OffsetDateTime, Time, UtcOffset};
 
 use crate::clock::{self, MaxAge, Timestamp};
@@ -31,7 +31,7 @@ pub enum Expiry {
     /// So long after the session was last written. Whole seconds, rounded up, and one at least (0 says "browser close"
     /// to Django). Django: `set_expiry(300)`.
     Inactivity(Duration),
-    /// At this moment. Django: `set_expiry(datetime)`.
+    /// At this moment, to the microsecond, within the years 1 to 9999. Django: `set_expiry(datetime)`.
     At(OffsetDateTime),
 }
 
@@ -77,7 +77,7 @@ impl Expiry {
             Self::BrowserClose => "0".to_owned(),
             Self::Inactivity(time) => {
                 let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
-                seconds.max(1).to_string()
+                seconds.clamp(1, i64::MAX.unsigned_abs()).to_string()
             }
             Self::At(at) => format!("\"{}\"", to_iso(at, naive)),
         }
@@ -185,9 +185,15 @@ pub(super) fn date(time: SystemTime) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(clock::nanos_since_epoch(time)).ok()
 }
 
+/// Python's dates begin and end here.
+const FIRST: OffsetDateTime = datetime!(0001-01-01 0:00 UTC);
+const LAST: OffsetDateTime = datetime!(9999-12-31 23:59:59.999999 UTC);
+
 /// As Python's `isoformat`: microseconds if there are any, and seconds of the offset if there are any.
 fn to_iso(at: OffsetDateTime, naive: Option<UtcOffset>) -> String {
-    let local = at.to_offset(naive.unwrap_or(at.offset()));
+    let in_calendar = |at: &OffsetDateTime| (1..=9999).contains(&at.year());
+    let local = at.checked_to_offset(naive.unwrap_or(at.offset())).filter(in_calendar);
+    let local = local.unwrap_or(if at < OffsetDateTime::UNIX_EPOCH { FIRST } else { LAST });
     let (date, time, offset) = (local.date(), local.time(), local.offset());
     let fraction = match time.microsecond() {
         0 => String::new(),
@@ -220,7 +226,7 @@ fn from_iso(text: &str, naive: UtcOffset) -> Option<OffsetDateTime> {
     let offset = match offset {
         "" => naive,
         "Z" => UtcOffset::UTC,
-        offset => UtcOffset::parse(offset, OFFSET).ok()?,
+        offset => UtcOffset::parse(offset, OFFSET).ok().filter(|offset| offset.whole_hours().abs() < 24)?,
     };
     Some(date.with_time(Time::parse(time, TIME).ok()?).assume_offset(offset))
 }

@@ -145,18 +145,14 @@ impl Scan<'_> {
                 b'f' => self.word("false")?,
                 b'n' => self.word("null")?,
                 b'[' => {
-                    self.next();
-                    self.space();
-                    if self.eat(b']').is_none() {
-                        self.enter(Container::Array)?;
+                    self.enter(Container::Array)?;
+                    if self.peek()? != b']' {
                         continue;
                     }
                 }
                 b'{' => {
-                    self.next();
-                    self.space();
-                    if self.eat(b'}').is_none() {
-                        self.enter(Container::Object)?;
+                    self.enter(Container::Object)?;
+                    if self.peek()? != b'}' {
                         self.key()?;
                         continue;
                     }
@@ -172,6 +168,8 @@ impl Scan<'_> {
     fn enter(&mut self, container: Container) -> Option<()> {
         *self.open.get_mut(self.depth)? = container;
         self.depth = self.depth.saturating_add(1);
+        self.next();
+        self.space();
         Some(())
     }
 

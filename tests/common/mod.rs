@@ -7,7 +7,10 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fs, path::Path};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use django_session::{Algorithm, Clock, KeyRing, SecretKey};
+use flate2::read::ZlibDecoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -74,6 +77,18 @@ pub fn moment(seconds: f64) -> SystemTime {
 
 pub fn clock(seconds: f64) -> Clock {
     Clock::fixed(moment(seconds))
+}
+
+/// The serialized value in a token, by other code than ours.
+pub fn payload(token: &str) -> String {
+    let text = token.split(':').next().unwrap();
+    let data = BASE64URL.decode(text.trim_start_matches('.')).unwrap();
+    if !text.starts_with('.') {
+        return String::from_utf8(data).unwrap();
+    }
+    let mut payload = String::new();
+    std::io::Read::read_to_string(&mut ZlibDecoder::new(&data[..]), &mut payload).unwrap();
+    payload
 }
 
 /// By hashlib's name; `None` for the one that needs the feature `legacy` when that is off.

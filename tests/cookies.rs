@@ -1,0 +1,273 @@
+//! What goes into a `Set-Cookie` header, and what never does.
+
+mod common;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use common::{clock, ring};
+use django_session::{
+    ConfigError, CookieOptions, CookieOptionsBuilder, EncodeError, KeyRing, SameSite, SessionStore, SizeRule,
+    TimestampSigner,
+};
+use proptest::prelude::*;
+
+fn named(name: &str) -> CookieOptionsBuilder {
+    CookieOptions::builder(name)
+}
+
+/// Name, value and attributes, as a browser reads them (RFC 6265, section 5.2).
+fn parsed(header: &str) -> (String, String, Vec<(String, String)>) {
+    let pair = |text: &str| {
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        (name.trim().to_owned(), value.trim().to_owned())
+    };
+    let mut parts = header.split(';').map(pair);
+    let (name, value) = parts.next().unwrap();
+    (name, value, parts.collect())
+}
+
+#[test]
+fn every_attribute() {
+    let at = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let set = |options: CookieOptionsBuilder| options.build().unwrap().set_cookie("v", at).unwrap().into_string();
+    assert_eq!(
+        set(named("c")),
+        "c=v; expires=Tue, 28 Nov 2023 22:13:20 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax; Secure"
+    );
+    assert_eq!(
+        set(named("c").secure(false).http_only(false).same_site(None).expire_at_browser_close(true)),
+        "c=v; Path=/"
+    );
+    assert_eq!(
+        set(named("__Secure-c")
+            .domain(".Example.com")
+            .path("/a,b")
+            .same_site(SameSite::None)
+            .partitioned(true)
+            .max_age(Duration::from_millis(1_999))),
+        "__Secure-c=v; Domain=.Example.com; expires=Tue, 14 Nov 2023 22:13:21 GMT; HttpOnly; Max-Age=1; Partitioned; \
+         Path=/a,b; SameSite=None; Secure"
+    );
+    assert!(set(named("c").same_site(SameSite::Strict)).contains("; SameSite=Strict"));
+}
+
+/// What a browser needs to see again before it forgets a cookie: name, Path, Domain and, for some, Secure and Partitioned.
+#[test]
+fn removal_mirrors_what_matters() {
+    for options in [
+        named("c"),
+        named("c").path("/a").domain("example.com").secure(false),
+        named("__Host-c"),
+        named("c").same_site(SameSite::None).partitioned(true),
+        named("c").same_site(None).expire_at_browser_close(true).http_only(false),
+    ] {
+        let options = options.build().unwrap();
+        let (name, value, removal) = parsed(options.removal().as_str());
+        let (_, _, set) = parsed(options.set_cookie("v", UNIX_EPOCH).unwrap().as_str());
+        assert_eq!((name.as_str(), value.as_str()), (options.name(), "\"\""));
+        for attribute in &set {
+            let kept = ["Path", "Domain", "SameSite", "Secure", "Partitioned"].contains(&attribute.0.as_str());
+            assert!(!kept || removal.contains(attribute), "{attribute:?}");
+        }
+        assert!(removal.contains(&("Max-Age".to_owned(), "0".to_owned())));
+        assert!(removal.contains(&("expires".to_owned(), "Thu, 01 Jan 1970 00:00:00 GMT".to_owned())));
+    }
+}
+
+#[test]
+fn what_is_not_built() {
+    let refused = |options: CookieOptionsBuilder| options.build().expect_err("built");
+    let long = "a".repeat(1025);
+    for name in [
+        "", " ", "a b", "a=b", "a;b", "a,b", "a\r\nb", "a\0", "\u{7f}", "é", "(a)", "\"a\"", "a/b", "[a]", "{a}", &long,
+    ] {
+        assert_eq!(refused(named(name)), ConfigError::CookieName, "{name:.20?}");
+    }
+    let long = format!("/{}", "a".repeat(1024));
+    for path in ["", "a", "a/", "/a;b", "/a b", "/a\r\nSet-Cookie: x=y", "/\n", "/\0", "/\t", "/\u{7f}", "/é", &long] {
+        assert_eq!(refused(named("c").path(path)), ConfigError::CookiePath, "{path:.20?}");
+    }
+    let long = "a.".repeat(127);
+    for domain in [
+        "",
+        ".",
+        "..",
+        "a..b",
+        "a.",
+        "a b",
+        "a;b",
+        "a,b",
+        "a/b",
+        "a:80",
+        "a\r\nb",
+        "a\0b",
+        "é.example",
+        "[::1]",
+        "*.a",
+        &long,
+    ] {
+        assert_eq!(refused(named("c").domain(domain)), ConfigError::CookieDomain, "{domain:.20?}");
+    }
+    for max_age in [Duration::ZERO, Duration::from_millis(999), Duration::from_secs(400 * 86_400 + 1), Duration::MAX] {
+        assert_eq!(refused(named("c").max_age(max_age)), ConfigError::CookieMaxAge, "{max_age:?}");
+    }
+    assert_eq!(refused(named("c").same_site(SameSite::None).secure(false)), ConfigError::CookieNotSecure);
+    assert_eq!(refused(named("c").partitioned(true).secure(false)), ConfigError::CookieNotSecure);
+    for options in [
+        named("__Host-c").secure(false),
+        named("__Host-c").path("/a"),
+        named("__Host-c").domain("example.com"),
+        named("__host-c").domain("example.com"),
+        named("__Secure-c").secure(false),
+        named("__SECURE-c").secure(false),
+    ] {
+        assert_eq!(refused(options), ConfigError::CookiePrefix);
+    }
+}
+
+#[test]
+fn what_is_built() {
+    for name in ["c", "sessionid", "__Host-", "a!#$%&'*+-.^_`|~1", &"a".repeat(1024)] {
+        assert!(named(name).build().is_ok(), "{name:.20}");
+    }
+    for path in ["/", "/a", "/a/b/", "/a,b=c\"d'", "/%C3%A9", &format!("/{}", "a".repeat(1023))] {
+        assert!(named("c").path(path).build().is_ok(), "{path:.20}");
+    }
+    for domain in ["a", "example.com", ".example.com", "xn--9ca.example", "my_host.local", "1.2.3.4"] {
+        assert!(named("c").domain(domain).build().is_ok(), "{domain}");
+    }
+    for max_age in [Duration::from_secs(1), Duration::from_secs(400 * 86_400)] {
+        assert!(named("c").max_age(max_age).build().is_ok());
+    }
+}
+
+/// Only what cookies may hold, and that as it is: ":" stays ":".
+#[test]
+fn values() {
+    let options = named("c").build().unwrap();
+    for byte in 0..=0x7f_u8 {
+        let value = format!("a{}b", char::from(byte));
+        let allowed = matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e); // RFC 6265, 4.1.1
+        match options.set_cookie(&value, UNIX_EPOCH) {
+            Ok(cookie) => assert!(allowed && parsed(cookie.as_str()).1 == value, "{value:?}"),
+            Err(error) => assert!(!allowed && matches!(error, EncodeError::CookieValue), "{value:?}"),
+        }
+    }
+    assert!(matches!(options.set_cookie("é", UNIX_EPOCH), Err(EncodeError::CookieValue)));
+
+    let keys: KeyRing = ring("secret");
+    let theme = TimestampSigner::for_cookie(&keys, "c", "").with_clock(clock(0.0)).sign("dark");
+    assert_eq!(parsed(options.set_cookie(&theme, UNIX_EPOCH).unwrap().as_str()).1, theme);
+}
+
+/// The ten cases of web-platform-tests (`cookies/size/name-and-value.html`): what browsers keep, but for the empty names,
+/// which we do not build.
+#[test]
+fn sizes_of_name_and_value() {
+    for (name, value, kept) in
+        [(2048, 2048, true), (1, 4095, true), (4096, 0, true), (1, 4096, false), (4096, 1, false), (4097, 0, false)]
+    {
+        let built = named(&"t".repeat(name)).size_rule(SizeRule::Rfc6265bis).build();
+        match built {
+            Ok(options) => {
+                assert_eq!(options.set_cookie(&"1".repeat(value), UNIX_EPOCH).is_ok(), kept, "{name} {value}");
+            }
+            Err(error) => assert!(name > 1024 && error == ConfigError::CookieName, "names have their own limit"),
+        }
+    }
+}
+
+#[test]
+fn sizes_at_the_limit() {
+    for (rule, counts_attributes) in [(SizeRule::Rfc6265, true), (SizeRule::Rfc6265bis, false)] {
+        let options = named("name").size_rule(rule).build().unwrap();
+        let header = options.set_cookie("", UNIX_EPOCH).unwrap().into_string();
+        let attributes = header.len() - "name=".len();
+        let most = 4096 - "name".len() - if counts_attributes { attributes } else { 0 };
+        let fits = options.set_cookie(&"v".repeat(most), UNIX_EPOCH).unwrap();
+        assert_eq!(fits.as_str().len(), "name=".len() + most + attributes);
+        let Err(EncodeError::CookieTooLarge(report)) = options.set_cookie(&"v".repeat(most + 1), UNIX_EPOCH) else {
+            panic!("{rule:?} lets {} bytes pass", most + 1);
+        };
+        assert_eq!((report.rule, report.name, report.value, report.attributes), (rule, 4, most + 1, attributes));
+        assert!(report.keys.is_empty(), "this is no session");
+    }
+}
+
+#[test]
+fn a_session_too_large() {
+    let store = SessionStore::new(&ring("secret"), named("sessionid").build().unwrap()).with_clock(clock(1.7e9));
+    let mut session = store.load(None);
+    session.insert("name", "Ada").unwrap();
+    session.insert("é", "x".repeat(50)).unwrap();
+    let mut left = store.bytes_left(&session).unwrap();
+    let noise = |len: u32| (0..len).map(|n| char::from_u32(0x4e00 + n * 7919 % 20_000).unwrap()).collect::<String>();
+    let mut len = 1;
+    let report = loop {
+        session.insert("noise", noise(len)).unwrap();
+        match store.bytes_left(&session) {
+            Ok(now) => {
+                let header = store.commit(&session, 200).unwrap().set_cookie.unwrap();
+                assert_eq!(header.as_str().len() - "=".len() + now, 4096);
+                assert!(now <= left);
+                left = now;
+                len += 1;
+            }
+            Err(EncodeError::CookieTooLarge(report)) => break report,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert!(left < 16, "the last that fit left {left}");
+    assert!(report.name + report.value + report.attributes > 4096);
+    let json = |key: &str| session.get_json(key).unwrap().len();
+    assert_eq!(
+        report.keys,
+        [
+            ("noise".to_owned(), r#""noise":"#.len() + json("noise")),
+            ("é".to_owned(), r#""\u00e9":"#.len() + json("é")),
+            ("name".to_owned(), r#""name":"Ada""#.len()),
+        ]
+    );
+    assert!(matches!(store.commit(&session, 200), Err(EncodeError::CookieTooLarge(again)) if again == report));
+    assert!(store.commit(&session, 500).unwrap().set_cookie.is_none(), "nothing is written, so nothing is lost");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever is built and set reads back as the same fields, on one line, and nothing else.
+    #[test]
+    fn headers_parse_back(
+        name in any::<String>(),
+        path in prop::option::of(any::<String>()),
+        domain in prop::option::of("[a-z.;,\r\n -]{0,12}"),
+        value in any::<String>(),
+        seconds in 0..10_000_000_000_u64,
+    ) {
+        let mut options = named(&name);
+        if let Some(path) = &path {
+            options = options.path(path);
+        }
+        if let Some(domain) = &domain {
+            options = options.domain(domain);
+        }
+        let Ok(options) = options.build() else { return Ok(()) };
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let Ok(cookie) = options.set_cookie(&value, now) else { return Ok(()) };
+        let (read_name, read_value, attributes) = parsed(cookie.as_str());
+        prop_assert_eq!((read_name, read_value), (name, value));
+        prop_assert!(cookie.as_str().bytes().all(|byte| (0x20..0x7f).contains(&byte)));
+        let attribute = |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        prop_assert_eq!(attribute("Path"), Some(path.unwrap_or_else(|| "/".to_owned())));
+        prop_assert_eq!(attribute("Domain"), domain);
+        prop_assert!(attributes.len() <= 7);
+    }
+
+    /// No text in the place of a `Cookie` header panics, and none of it makes a session.
+    #[test]
+    fn any_cookie_header(header in any::<String>(), pairs in "(sessionid ?= ?[a-zA-Z0-9:._\"-]{0,60}; ?){0,5}") {
+        let store = SessionStore::new(&ring("secret"), named("sessionid").build().unwrap());
+        prop_assert!(store.load_header(&header).is_empty());
+        prop_assert!(store.load_header(&pairs).is_empty());
+    }
+}
