@@ -18,14 +18,13 @@ const FLOORS: [(&str, &[&str]); 9] = [
 ];
 
 /// The rooms that have a foreign crate to themselves.
-const SOLE_USERS: [(&str, &[&str]); 12] = [
+const SOLE_USERS: [(&str, &[&str]); 11] = [
     ("base16ct", &["encoding.rs"]),
     ("base64", &["encoding.rs"]),
     ("zeroize", &["key.rs", "signing/mac.rs"]),
     ("hmac", &["signing/mac.rs"]),
     ("sha2", &["signing/mac.rs"]),
     ("sha1", &["signing/mac.rs"]),
-    ("subtle", &["signing/mac.rs"]),
     ("serde_json", &["object/json.rs", "object/text.rs"]),
     ("serde_transcode", &["object/text.rs"]),
     ("flate2", &["object/zlib.rs"]),

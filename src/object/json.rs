@@ -96,8 +96,8 @@ impl Formatter for Spelling {
 fn escape(out: &mut Vec<u8>, start: usize) {
     const DELETE: u8 = 0x7f;
     let json = out.get(start..).unwrap_or_default();
-    // Counted, because a loop without a way out in the middle takes many bytes at once.
-    if json.iter().filter(|&&byte| byte >= DELETE).count() == 0 {
+    // The largest byte, because a loop without a way out in the middle takes many at once.
+    if json.iter().fold(0, |largest, &byte| byte.max(largest)) < DELETE {
         return;
     }
     for char in encoding::into_text(out.split_off(start)).chars() {
