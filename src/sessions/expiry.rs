@@ -64,6 +64,9 @@ pub(super) enum Stored {
     At(OffsetDateTime),
 }
 
+/// Where Django keeps a session's own expiry.
+pub(super) const KEY: &str = "_session_expiry";
+
 const DATE: StaticFormatDescription = format_description!("[year]-[month]-[day]");
 const TIME: StaticFormatDescription =
     format_description!(version = 2, "[hour]:[minute][optional [:[second][optional [.[subsecond]]]]]");

@@ -1,0 +1,105 @@
+use std::cmp::Reverse;
+
+use crate::cookie::SetCookie;
+use crate::error::EncodeError;
+use crate::object::Serializer;
+use crate::sessions::session::{Cookie, Session};
+use crate::sessions::store::SessionStore;
+
+/// What a response must say about the session.
+///
+/// ```
+/// use django_session::{Commit, CookieOptions, KeyRing, SecretKey, SessionStore};
+///
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let Commit { set_cookie, vary_on_cookie, .. } = store.commit(&store.load(None), 200)?;
+/// assert!(set_cookie.is_none() && !vary_on_cookie); // nobody touched it
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub struct Commit {
+    /// The header to send, if any, beside other `Set-Cookie` headers.
+    pub set_cookie: Option<SetCookie>,
+    /// Whether `Cookie` belongs into the `Vary` header, so that no cache gives this response to another visitor.
+    pub vary_on_cookie: bool,
+}
+
+impl<S: Serializer> SessionStore<S> {
+    /// What the response, with this status, has to say about the session. All of Django's `SessionMiddleware`:
+    ///
+    /// - A session that was flushed, or whose cookie was too short to be one, is removed if the browser sent a cookie.
+    /// - A changed session is written, an unchanged one only on [request](Self::with_save_every_request), and none with a
+    ///   status of 500 or more.
+    /// - A changed session without keys is removed; Django would write `{}`. So is one whose cookie was refused, if the
+    ///   session was used.
+    /// - The response varies on `Cookie` if the session was used, or a cookie is set or removed.
+    ///
+    /// # Errors
+    /// [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::Serialize`] with a serializer
+    /// other than JSON's. The response should then be an error, for the session would be lost.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = store.load(Some("a cookie that will not do"));
+    /// session.insert("visits", 1)?;
+    /// assert!(store.commit(&session, 200)?.set_cookie.is_some());
+    /// assert!(store.commit(&session, 500)?.set_cookie.is_none());
+    /// session.remove("visits");
+    /// assert_eq!(store.commit(&session, 200)?.set_cookie, Some(store.cookie().removal()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
+        let Cookie { sent, keyed, refusal, .. } = session.cookie;
+        let (empty, accessed) = (session.is_empty(), session.is_accessed());
+
+        let gone = empty && !keyed;
+        let changed = session.is_modified() || self.save_every_request || (refusal.is_some() && accessed);
+        let set_cookie = if gone || (empty && changed && status < 500) {
+            sent.then(|| self.cookie.removal())
+        } else if changed && status < 500 {
+            Some(self.set_cookie(session)?.0)
+        } else {
+            None
+        };
+        Ok(Commit { vary_on_cookie: accessed || set_cookie.is_some(), set_cookie })
+    }
+
+    /// How many more bytes the cookie could take if the session were written now. (Compression makes a difference: a key
+    /// more may cost less than its JSON.)
+    ///
+    /// # Errors
+    /// Those of [`commit`](Self::commit).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = store.load(None);
+    /// let before = store.bytes_left(&session)?;
+    /// session.insert("visits", 1)?;
+    /// assert!(store.bytes_left(&session)? < before && before < 4096);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
+        self.set_cookie(session).map(|(_, bytes_left)| bytes_left)
+    }
+
+    fn set_cookie(&self, session: &Session) -> Result<(SetCookie, usize), EncodeError> {
+        let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
+        let token = self.signer.seal(payload);
+        let lifetime = session.cookie_lifetime(self.clock.now())?;
+        SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|error| match error {
+            EncodeError::CookieTooLarge(mut report) => {
+                report.keys = session.data().sizes().collect();
+                report.keys.sort_by_key(|(_, bytes)| Reverse(*bytes));
+                EncodeError::CookieTooLarge(report)
+            }
+            other => other,
+        })
+    }
+}

@@ -1,0 +1,294 @@
+//! The session as a dict.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{DecodeError, EncodeError};
+use crate::object::{JsonSerializer, Serializer as _};
+use crate::sessions::data;
+use crate::sessions::expiry::{self, Stored};
+use crate::sessions::session::Session;
+
+const TEST_COOKIE: (&str, &str) = ("testcookie", "worked");
+
+impl Session {
+    /// The value under this key, or `None` if there is none.
+    ///
+    /// # Errors
+    /// [`DecodeError::Deserialize`] if it is not a `T`.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// session.insert("visits", 3)?;
+    /// assert_eq!(session.get("visits")?, Some(3));
+    /// assert!(session.get::<String>("visits").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn get<'s, T: Deserialize<'s>>(&'s self, key: &str) -> Result<Option<T>, DecodeError> {
+        self.read().get(key).map(|json| JsonSerializer.loads(json.as_bytes())).transpose()
+    }
+
+    /// The value under this key as JSON text, to the byte.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// session.insert("name", "Grüße")?;
+    /// assert_eq!(session.get_json("name"), Some(r#""Gr\u00fc\u00dfe""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn get_json(&self, key: &str) -> Option<&str> {
+        self.read().get(key)
+    }
+
+    /// Puts a value under this key, in the place of the old one if there was one.
+    ///
+    /// # Errors
+    /// [`EncodeError::Serialize`] for a value that JSON cannot hold, and [`EncodeError::MalformedExpiry`] for one that
+    /// `_session_expiry` cannot.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// session.insert("visits", 1)?;
+    /// assert!(session.is_modified());
+    /// assert!(session.insert("ratio", f64::NAN).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "__setitem__")]
+    pub fn insert<T: Serialize>(&mut self, key: &str, value: T) -> Result<(), EncodeError> {
+        self.extend([(key, value)])
+    }
+
+    /// Puts all these values under their keys, or none of them. Django: `update`.
+    ///
+    /// # Errors
+    /// Those of [`insert`](Self::insert).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.extend([("a", 1), ("b", 2)])?;
+    /// assert_eq!(session.len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "update")]
+    pub fn extend<K, V>(&mut self, pairs: impl IntoIterator<Item = (K, V)>) -> Result<(), EncodeError>
+    where
+        K: AsRef<str>,
+        V: Serialize,
+    {
+        let naive = self.terms.naive_offset();
+        let entry = |(key, value): (K, V)| {
+            let (key, value) = (key.as_ref(), data::json(&value)?);
+            if key == expiry::KEY {
+                Stored::parse(&value, naive)?;
+            }
+            Ok((key.to_owned(), data::json(key)?, value))
+        };
+        let entries = pairs.into_iter().map(entry).collect::<Result<Vec<_>, EncodeError>>()?;
+        let data = self.change();
+        for (key, quoted, value) in entries {
+            data.insert(&key, &quoted, value);
+        }
+        Ok(())
+    }
+
+    /// Takes the key out; whether it was there. The session is modified only if it was.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.insert("a", 1)?;
+    /// assert!(session.remove("a"));
+    /// assert!(!session.remove("a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "__delitem__")]
+    #[doc(alias = "pop")]
+    pub fn remove(&mut self, key: &str) -> bool {
+        self.contains_key(key) && self.change().remove(key)
+    }
+
+    /// The value under this key; if there is none, what `default` makes, which is put there. Django: `setdefault`.
+    ///
+    /// # Errors
+    /// [`EncodeError::Occupied`] if a value is there that is not a `T`; else those of [`insert`](Self::insert).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// assert_eq!(session.get_or_insert_with("visits", || 1)?, 1);
+    /// assert_eq!(session.get_or_insert_with("visits", || 2)?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "setdefault")]
+    pub fn get_or_insert_with<T>(&mut self, key: &str, default: impl FnOnce() -> T) -> Result<T, EncodeError>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        if let Some(value) = self.get(key).map_err(EncodeError::Occupied)? {
+            return Ok(value);
+        }
+        let value = default();
+        self.insert(key, &value)?;
+        Ok(value)
+    }
+
+    /// Whether there is a value under this key. Django: `in`.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.insert("a", 1)?;
+    /// assert!(session.contains_key("a") && !session.contains_key("b"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "__contains__")]
+    #[doc(alias = "has_key")]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.read().get(key).is_some()
+    }
+
+    /// The keys, in the order in which they came.
+    ///
+    /// A key that is no Unicode text (Python can write lone surrogates) shows as its JSON escapes.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.extend([("b", 1), ("a", 2)])?;
+    /// assert_eq!(session.keys().collect::<Vec<_>>(), ["b", "a"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn keys(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// The keys with the JSON text of their values, in the order in which they came. Django: `items`.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.insert("a", [1, 2])?;
+    /// assert_eq!(session.iter().next(), Some(("a".into(), "[1,2]")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "items")]
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+        self.read().iter()
+    }
+
+    /// How many keys there are.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.insert("a", 1)?;
+    /// assert_eq!(session.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    /// Whether there is no key. Unlike everything else, asking this is no access.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// assert!(session.is_empty() && !session.is_accessed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.data().is_empty()
+    }
+
+    /// Takes all keys out.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.insert("a", 1)?;
+    /// session.clear();
+    /// assert!(session.is_empty() && session.is_modified());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn clear(&mut self) {
+        self.change().clear();
+    }
+
+    /// Puts something there by which to see, with the next request, whether the browser keeps cookies.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.set_test_cookie();
+    /// assert!(session.test_cookie_worked());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_test_cookie(&mut self) {
+        let (key, value) = TEST_COOKIE;
+        self.change().insert(key, &format!("\"{key}\""), format!("\"{value}\""));
+    }
+
+    /// Whether [`set_test_cookie`](Self::set_test_cookie) came back.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// assert!(!session.test_cookie_worked());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn test_cookie_worked(&self) -> bool {
+        let (key, value) = TEST_COOKIE;
+        self.get(key) == Ok(Some(Cow::Borrowed(value)))
+    }
+
+    /// Takes it out again; whether it was there.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// session.set_test_cookie();
+    /// assert!(session.delete_test_cookie());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn delete_test_cookie(&mut self) -> bool {
+        self.remove(TEST_COOKIE.0)
+    }
+}
