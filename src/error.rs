@@ -1,7 +1,7 @@
 //! The four errors, by the moment they happen and by whose fault they are.
 //!
 //! None of them holds a key, a signature, a payload or any other part of what was rejected, so all of them may be
-//! logged as they are.
+//! logged as they are. (A [`CookieTooLarge`] names the session's keys, for they are what a developer must know.)
 
 use std::error::Error;
 use std::fmt;
@@ -34,7 +34,8 @@ pub enum ConfigError {
     CookiePath,
     /// The cookie's domain is not letters, digits, "-" and "_" in labels joined by ".", or longer than 253 bytes.
     CookieDomain,
-    /// A cookie named `__Host-…` must be Secure, with the path "/" and no domain; one named `__Secure-…` must be Secure.
+    /// A cookie named `__Host-…` must be Secure, with the path "/" and no domain; one named `__Secure-…` must be Secure;
+    /// and one named `__Http-…` or `__Host-Http-…` must be Secure and HttpOnly.
     CookiePrefix,
     /// A cookie with `SameSite=None` or `Partitioned` must be Secure.
     CookieNotSecure,

@@ -58,6 +58,7 @@ fn removal_mirrors_what_matters() {
         named("c"),
         named("c").path("/a").domain("example.com").secure(false),
         named("__Host-c"),
+        named("__Http-c"),
         named("c").same_site(SameSite::None).partitioned(true),
         named("c").same_site(None).expire_at_browser_close(true).http_only(false),
     ] {
@@ -69,6 +70,8 @@ fn removal_mirrors_what_matters() {
             let kept = ["Path", "Domain", "SameSite", "Secure", "Partitioned"].contains(&attribute.0.as_str());
             assert!(!kept || removal.contains(attribute), "{attribute:?}");
         }
+        let http_only = removal.contains(&("HttpOnly".to_owned(), String::new()));
+        assert_eq!(http_only, options.name().starts_with("__Http-"), "where its name demands it");
         assert!(removal.contains(&("Max-Age".to_owned(), "0".to_owned())));
         assert!(removal.contains(&("expires".to_owned(), "Thu, 01 Jan 1970 00:00:00 GMT".to_owned())));
     }
@@ -120,6 +123,10 @@ fn what_is_not_built() {
         named("__host-c").domain("example.com"),
         named("__Secure-c").secure(false),
         named("__SECURE-c").secure(false),
+        named("__Http-c").secure(false),
+        named("__Http-c").http_only(false),
+        named("__Host-Http-c").http_only(false),
+        named("__Host-Http-c").domain("example.com"),
     ] {
         assert_eq!(refused(options), ConfigError::CookiePrefix);
     }

@@ -37,6 +37,7 @@ const SOLE_USERS: [(&str, &[&str]); 11] = [
             "sessions/lifetime.rs",
             "sessions/session.rs",
             "sessions/store.rs",
+            "sessions/stored.rs",
         ],
     ),
 ];

@@ -339,7 +339,7 @@ fn auth() {
         let store = SessionStore::new(&keys, options().build().unwrap());
         let mut session = store.load(None);
         auth.login(&mut session, "7", "backend", &v.password).unwrap();
-        assert_eq!(session.get("_auth_user_hash").unwrap(), Some(v.hash.as_str()), "Django {django}");
+        assert_eq!(session.get("_auth_user_hash").unwrap(), Some(v.hash.clone()), "Django {django}");
         for (index, hash) in [&v.hash].into_iter().chain(&v.fallback_hashes).enumerate() {
             session.insert("_auth_user_hash", hash).unwrap();
             assert_eq!(auth.verify(&session, &v.password), Some(index), "Django {django}");

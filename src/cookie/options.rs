@@ -94,6 +94,16 @@ impl CookieOptions {
         })
     }
 
+    /// Browsers compare prefixes without regard to case.
+    fn is_named(&self, prefix: &str) -> bool {
+        self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    }
+
+    /// A name that promises the browser that no script set the cookie.
+    pub(super) fn is_http_prefixed(&self) -> bool {
+        self.is_named("__Http-") || self.is_named("__Host-Http-")
+    }
+
     /// The cookie's name.
     ///
     /// ```
@@ -154,7 +164,7 @@ impl CookieOptions {
     pub fn set_cookie(&self, value: &str, now: SystemTime) -> Result<SetCookie, EncodeError> {
         let lifetime = match self.expire_at_browser_close {
             true => None,
-            false => Some(Lifetime::new(0_i64.saturating_add_unsigned(self.max_age.as_secs()), now)?),
+            false => Some(Lifetime::of(self.max_age, now)?),
         };
         SetCookie::new(self, value, lifetime.as_ref()).map(|(cookie, _)| cookie)
     }
@@ -325,9 +335,9 @@ impl CookieOptionsBuilder {
     /// ```
     pub fn build(self) -> Result<CookieOptions, ConfigError> {
         let options = self.0;
-        let named =
-            |prefix: &str| options.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-        let (host, secure) = (named("__Host-"), named("__Secure-"));
+        let secured = options.secure && (options.http_only || !options.is_http_prefixed());
+        let (host, prefixed) =
+            (options.is_named("__Host-"), options.is_named("__Secure-") || options.is_http_prefixed());
         let checks = [
             (is_token(&options.name), ConfigError::CookieName),
             (is_path(&options.path), ConfigError::CookiePath),
@@ -337,7 +347,7 @@ impl CookieOptionsBuilder {
                 options.secure || !(options.partitioned || options.same_site == Some(SameSite::None)),
                 ConfigError::CookieNotSecure,
             ),
-            (options.secure || !(host || secure), ConfigError::CookiePrefix),
+            (secured || !(host || prefixed), ConfigError::CookiePrefix),
             (!host || (options.path == "/" && options.domain.is_none()), ConfigError::CookiePrefix),
         ];
         match checks.into_iter().find(|(holds, _)| !holds) {

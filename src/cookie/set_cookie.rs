@@ -2,9 +2,9 @@ use std::fmt;
 use std::io::Write as _;
 use std::time::SystemTime;
 
-use time::OffsetDateTime;
 use time::format_description::StaticFormatDescription;
 use time::macros::format_description;
+use time::{Duration, OffsetDateTime};
 
 use crate::clock;
 use crate::cookie::CookieOptions;
@@ -46,11 +46,15 @@ pub(crate) struct Lifetime {
 }
 
 impl Lifetime {
-    /// `max_age` in seconds, which may be negative, as Django's may.
-    pub(crate) fn new(max_age: i64, now: SystemTime) -> Result<Self, EncodeError> {
-        let expires = clock::nanos_since_epoch(now).saturating_add(clock::nanos(max_age));
+    pub(super) fn of(max_age: std::time::Duration, now: SystemTime) -> Result<Self, EncodeError> {
+        Self::new(max_age.try_into().unwrap_or(Duration::MAX), now)
+    }
+
+    /// From now on; what is left may be negative, as in Django.
+    pub(crate) fn new(left: Duration, now: SystemTime) -> Result<Self, EncodeError> {
+        let expires = clock::nanos_since_epoch(now).saturating_add(left.whole_nanoseconds());
         match OffsetDateTime::from_unix_timestamp_nanos(expires) {
-            Ok(expires) if (1..=9999).contains(&expires.year()) => Ok(Self { max_age, expires }),
+            Ok(expires) if (1..=9999).contains(&expires.year()) => Ok(Self { max_age: left.whole_seconds(), expires }),
             _ => Err(EncodeError::ExpiryOutOfRange),
         }
     }
@@ -75,10 +79,10 @@ impl SetCookie {
         }
     }
 
-    /// Django writes the empty value in quotes, and no `HttpOnly`.
+    /// Django writes the empty value in quotes, and no `HttpOnly`; only where the name demands it, a browser does too.
     pub(super) fn removal(options: &CookieOptions) -> Self {
         let past = Lifetime { max_age: 0, expires: OffsetDateTime::UNIX_EPOCH };
-        Self::write(options, "\"\"", Some(&past), false)
+        Self::write(options, "\"\"", Some(&past), options.is_http_prefixed())
     }
 
     /// The attributes stand in the order in which Django writes them.

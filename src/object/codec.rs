@@ -29,7 +29,7 @@ pub enum Compression {
     /// Never. Django: `compress=False`.
     #[default]
     Never,
-    /// With zlib, if that saves two bytes or more. Django: `compress=True`, and all of its signed-cookie sessions.
+    /// With zlib, if that saves two bytes or more; not tried below 64 bytes, where it hardly ever does. Django: `compress=True`, and all of its signed-cookie sessions.
     IfSmaller,
 }
 

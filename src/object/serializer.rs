@@ -81,7 +81,8 @@ pub trait Serializer {
     /// As [`loads`](Self::loads), into JSON text, which replaces what is in `out`.
     ///
     /// # Errors
-    /// As [`loads`](Self::loads); also for what JSON cannot hold.
+    /// As [`loads`](Self::loads); also for what [`dumps_json`](Self::dumps_json) would not turn back into these very bytes:
+    /// what JSON cannot hold must not be lost on the way.
     ///
     /// ```
     /// use django_session::{JsonSerializer, Serializer};
@@ -92,6 +93,12 @@ pub trait Serializer {
     /// # Ok::<(), django_session::DecodeError>(())
     /// ```
     fn loads_json(&self, data: &[u8], out: &mut String) -> Result<(), DecodeError> {
-        self.loads(data).map(|Spelling(json)| *out = json)
+        let Spelling(json) = self.loads(data)?;
+        *out = json;
+        let mut again = Vec::with_capacity(data.len());
+        match self.dumps_json(out, &mut again) {
+            Ok(()) if again == data => Ok(()),
+            _ => Err(DecodeError::Deserialize { reason: "holds what JSON cannot, or cannot give back" }),
+        }
     }
 }

@@ -62,8 +62,27 @@ impl SessionAuth {
         Self(self.0.with_algorithm(algorithm))
     }
 
+    /// Accepts, but never writes, hashes of one more algorithm, as Django 3.1 and 3.2 do with SHA-1.
+    ///
+    /// ```
+    /// # use django_session::{Algorithm, KeyRing, SecretKey, SessionAuth};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # #[cfg(feature = "legacy")]
+    /// let auth = SessionAuth::new(&keys).with_legacy_algorithm(Algorithm::Sha1);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_legacy_algorithm(self, algorithm: Algorithm) -> Self {
+        Self(self.0.with_legacy_algorithm(algorithm))
+    }
+
     /// Which key of the ring vouches that the session's user still has this `password` column; `None` if none does, or
-    /// nobody is logged in. Then Django flushes the session, and so should you.
+    /// nobody is logged in.
+    ///
+    /// What Django does, and so should you: if there is no [`auth_user_id`](Session::auth_user_id), the visitor is anonymous.
+    /// Else look the user up, and only one who may still log in (`WHERE is_active`); compare
+    /// [`auth_user_backend`](Session::auth_user_backend) with the backends you know; and if this says `None`,
+    /// [flush](Session::flush) the session.
     ///
     /// Anything but `Some(0)` is an older key: [`update_hash`](Self::update_hash) moves on to the current one, as Django
     /// does.
@@ -84,15 +103,15 @@ impl SessionAuth {
     #[must_use]
     pub fn verify(&self, session: &Session, password: &str) -> Option<usize> {
         let hash: String = session.get(HASH).ok()??;
-        session.auth_user_id()?;
+        session.auth_user_id().and(session.auth_user_backend())?;
         self.0.verify(password.as_bytes(), hash.as_bytes())
     }
 
     /// Logs a user in, so that Django sees it: `id` is the primary key as text, `backend` the path of the backend's class,
     /// as in `AUTHENTICATION_BACKENDS`, and `password` the password column.
     ///
-    /// A session of another user, or of this one before the password was changed, is flushed first, as in Django's
-    /// `login`. Logging out is [`Session::flush`].
+    /// A session of another user, or of this one before the password or the key was changed, is flushed first, as in
+    /// Django's `login`. Logging out is [`Session::flush`].
     ///
     /// # Errors
     /// None so far: text is always JSON.
@@ -110,7 +129,7 @@ impl SessionAuth {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn login(&self, session: &mut Session, id: &str, backend: &str, password: &str) -> Result<(), EncodeError> {
-        let same_user = || session.auth_user_id().as_deref() == Some(id) && self.verify(session, password).is_some();
+        let same_user = || session.auth_user_id().as_deref() == Some(id) && self.verify(session, password) == Some(0);
         if session.contains_key(USER_ID) && !same_user() {
             session.flush();
         }

@@ -33,8 +33,8 @@ impl<S: Serializer> SessionStore<S> {
     /// - A session that was flushed, or whose cookie was too short to be one, is removed if the browser sent a cookie.
     /// - A changed session is written, an unchanged one only on [request](Self::with_save_every_request), and none with a
     ///   status of 500 or more.
-    /// - A changed session without keys is removed; Django would write `{}`. So is one whose cookie was refused, if the
-    ///   session was used.
+    /// - A changed session without keys is removed; Django would write `{}`. (A session that was used though its cookie had
+    ///   been refused counts as changed.)
     /// - The response varies on `Cookie` if the session was used, or a cookie is set or removed.
     ///
     /// # Errors
@@ -54,11 +54,11 @@ impl<S: Serializer> SessionStore<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
-        let Cookie { sent, keyed, refusal, .. } = session.cookie;
+        let Cookie { sent, keyed, .. } = session.cookie;
         let (empty, accessed) = (session.is_empty(), session.is_accessed());
 
         let gone = empty && !keyed;
-        let changed = session.is_modified() || self.save_every_request || (refusal.is_some() && accessed);
+        let changed = session.is_modified() || self.save_every_request;
         let set_cookie = if gone || (empty && changed && status < 500) {
             sent.then(|| self.cookie.removal())
         } else if changed && status < 500 {
@@ -90,9 +90,10 @@ impl<S: Serializer> SessionStore<S> {
     }
 
     fn set_cookie(&self, session: &Session) -> Result<(SetCookie, usize), EncodeError> {
+        let now = self.clock.now();
+        let lifetime = session.cookie_lifetime(now)?;
         let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
-        let token = self.signer.seal(payload);
-        let lifetime = session.cookie_lifetime(self.clock.now())?;
+        let token = self.signer.seal_at(payload, now);
         SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|error| match error {
             EncodeError::CookieTooLarge(mut report) => {
                 report.keys = session.data().sizes().collect();

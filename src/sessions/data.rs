@@ -79,10 +79,8 @@ impl Data {
     }
 
     pub(super) fn remove(&mut self, key: &str) -> bool {
-        let before = self.entries.len();
-        while let Some(at) = self.position(key) {
-            self.entries.remove(at);
-        }
+        let (before, loaded) = (self.entries.len(), &self.loaded);
+        self.entries.retain(|entry| unescape(entry.key.of(loaded)).is_none_or(|found| found != key));
         self.entries.len() < before
     }
 

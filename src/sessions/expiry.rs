@@ -6,6 +6,7 @@ use time::{Date, OffsetDateTime, Time, UtcOffset};
 
 use crate::clock::{self, MaxAge, Timestamp};
 use crate::error::{BadSignature, DecodeError, EncodeError};
+use crate::object::{JsonSerializer, Serializer as _};
 
 /// When a session ends, if not with the store's [`max_age`](crate::CookieOptions::max_age).
 ///
@@ -28,8 +29,8 @@ use crate::error::{BadSignature, DecodeError, EncodeError};
 pub enum Expiry {
     /// When the browser closes; the store's age still limits it. Django: `set_expiry(0)`.
     BrowserClose,
-    /// So long after the session was last written. Whole seconds, rounded up, and one at least (0 says "browser close"
-    /// to Django). Django: `set_expiry(300)`.
+    /// So long after the session was last written: whole seconds, rounded up. None at all is over at once; it is kept as
+    /// -1, for 0 says "browser close". Django: `set_expiry(300)`.
     Inactivity(Duration),
     /// At this moment, to the microsecond, within the years 1 to 9999. Django: `set_expiry(datetime)`.
     At(OffsetDateTime),
@@ -78,9 +79,10 @@ impl Expiry {
     pub(super) fn to_json(self, naive: Option<UtcOffset>) -> String {
         match self {
             Self::BrowserClose => "0".to_owned(),
+            Self::Inactivity(Duration::ZERO) => "-1".to_owned(),
             Self::Inactivity(time) => {
                 let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
-                seconds.clamp(1, i64::MAX.unsigned_abs()).to_string()
+                seconds.min(i64::MAX.unsigned_abs()).to_string()
             }
             Self::At(at) => format!("\"{}\"", to_iso(at, naive)),
         }
@@ -93,8 +95,9 @@ impl Stored {
         if json == "null" {
             return Ok(None);
         }
-        if let Some(text) = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) {
-            return from_iso(text, naive).map(|at| Some(Self::At(at))).ok_or(Malformed);
+        if json.starts_with('"') {
+            let text: String = JsonSerializer.loads(json.as_bytes()).map_err(|_| Malformed)?;
+            return from_iso(&text, naive).map(|at| Some(Self::At(at))).ok_or(Malformed);
         }
         let seconds = match (json.parse(), json.parse()) {
             (Ok(seconds), _) => Some(time::Duration::seconds(seconds)),
@@ -112,13 +115,13 @@ impl Stored {
         }
     }
 
-    /// Seconds from `modification` on; rounded down for a date, and towards zero for a number, as Django does.
-    pub(super) fn age(self, modification: SystemTime) -> i64 {
+    /// What is left from `modification` on; for a date in whole seconds, rounded down, as in Django.
+    pub(super) fn left(self, modification: SystemTime) -> time::Duration {
         match self {
-            Self::Seconds(seconds) => seconds.whole_seconds(),
+            Self::Seconds(seconds) => seconds,
             Self::At(at) => {
-                let age = at.unix_timestamp_nanos().saturating_sub(clock::nanos_since_epoch(modification));
-                clock::floor_seconds(age)
+                let left = at.unix_timestamp_nanos().saturating_sub(clock::nanos_since_epoch(modification));
+                time::Duration::seconds(clock::floor_seconds(left))
             }
         }
     }
@@ -192,10 +195,19 @@ pub(super) fn date(time: SystemTime) -> Option<OffsetDateTime> {
 const FIRST: OffsetDateTime = datetime!(0001-01-01 0:00 UTC);
 const LAST: OffsetDateTime = datetime!(9999-12-31 23:59:59.999999 UTC);
 
+fn is_year(year: i32) -> bool {
+    (1..=9999).contains(&year)
+}
+
+fn is_offset(offset: UtcOffset) -> bool {
+    offset.whole_hours().abs() < 24
+}
+
 /// As Python's `isoformat`: microseconds if there are any, and seconds of the offset if there are any.
 fn to_iso(at: OffsetDateTime, naive: Option<UtcOffset>) -> String {
-    let in_calendar = |at: &OffsetDateTime| (1..=9999).contains(&at.year());
-    let local = at.checked_to_offset(naive.unwrap_or(at.offset())).filter(in_calendar);
+    // Python has no offset of a day or more, either.
+    let own = if is_offset(at.offset()) { at.offset() } else { UtcOffset::UTC };
+    let local = at.checked_to_offset(naive.unwrap_or(own)).filter(|at| is_year(at.year()));
     let local = local.unwrap_or(if at < OffsetDateTime::UNIX_EPOCH { FIRST } else { LAST });
     let (date, time, offset) = (local.date(), local.time(), local.offset());
     let fraction = match time.microsecond() {
@@ -215,11 +227,11 @@ fn to_iso(at: OffsetDateTime, naive: Option<UtcOffset>) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}")
 }
 
-/// As Python's `fromisoformat` before 3.11, which reads all that `isoformat` writes: a date, or a date, any character and
-/// a time, with or without an offset; and "Z".
+/// As Python's `fromisoformat` before 3.11, which reads all that Django's `isoformat()` writes: a date, or a date, any
+/// character and a time, with or without an offset. (Not the hour alone, nor microseconds of an offset.) And "Z".
 fn from_iso(text: &str, naive: UtcOffset) -> Option<OffsetDateTime> {
     let (date, rest) = text.split_at_checked("2026-01-01".len())?;
-    let date = Date::parse(date, DATE).ok()?;
+    let date = Date::parse(date, DATE).ok().filter(|date| is_year(date.year()))?;
     let mut rest = rest.chars();
     if rest.next().is_none() {
         return Some(date.midnight().assume_offset(naive));
@@ -229,7 +241,7 @@ fn from_iso(text: &str, naive: UtcOffset) -> Option<OffsetDateTime> {
     let offset = match offset {
         "" => naive,
         "Z" => UtcOffset::UTC,
-        offset => UtcOffset::parse(offset, OFFSET).ok().filter(|offset| offset.whole_hours().abs() < 24)?,
+        offset => UtcOffset::parse(offset, OFFSET).ok().filter(|offset| is_offset(*offset))?,
     };
     Some(date.with_time(Time::parse(time, TIME).ok()?).assume_offset(offset))
 }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::error::{DecodeError, EncodeError};
 use crate::object::{JsonSerializer, Serializer as _};
 use crate::sessions::data;
 use crate::sessions::expiry::{self, Stored};
+use crate::sessions::scan;
 use crate::sessions::session::Session;
 
 const TEST_COOKIE: (&str, &str) = ("testcookie", "worked");
@@ -28,7 +29,7 @@ impl Session {
     /// assert!(session.get::<String>("visits").is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn get<'s, T: Deserialize<'s>>(&'s self, key: &str) -> Result<Option<T>, DecodeError> {
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, DecodeError> {
         self.read().get(key).map(|json| JsonSerializer.loads(json.as_bytes())).transpose()
     }
 
@@ -89,6 +90,9 @@ impl Session {
         let naive = self.terms.naive_offset();
         let entry = |(key, value): (K, V)| {
             let (key, value) = (key.as_ref(), data::json(&value)?);
+            if !scan::is_value(&value) {
+                return Err(EncodeError::Serialize("nested more than 1024 levels deep".into()));
+            }
             if key == expiry::KEY {
                 Stored::parse(&value, naive)?;
             }
@@ -214,7 +218,7 @@ impl Session {
         self.read().len()
     }
 
-    /// Whether there is no key. Unlike everything else, asking this is no access.
+    /// Whether there is no key. Asking this is no access. (Django's `is_empty` is false as long as the cookie has a value.)
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
@@ -274,7 +278,7 @@ impl Session {
     #[must_use]
     pub fn test_cookie_worked(&self) -> bool {
         let (key, value) = TEST_COOKIE;
-        self.get(key) == Ok(Some(Cow::Borrowed(value)))
+        self.get_json(key).is_some_and(|json| json.trim_matches('"') == value)
     }
 
     /// Takes it out again; whether it was there.

@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 
 use crate::cookie::set_cookie::Lifetime;
 use crate::error::EncodeError;
-use crate::sessions::expiry::{self, Expiry, Stored};
-use crate::sessions::session::Session;
+use crate::sessions::expiry::{self, Expiry, Malformed, Stored};
+use crate::sessions::session::{Session, Terms};
 
 impl Session {
     /// Has this session end otherwise than the store says; `None` takes that back.
@@ -35,24 +35,27 @@ impl Session {
         }
     }
 
-    /// For the store: this is no access. What would not parse was refused before it came here.
-    pub(super) fn own_expiry(&self) -> Option<Stored> {
-        Stored::parse(self.data().get(expiry::KEY)?, self.terms.naive_offset()).ok().flatten()
+    /// For the store: this is no access.
+    pub(super) fn own_expiry(&self) -> Result<Option<Stored>, Malformed> {
+        match self.data().get(expiry::KEY) {
+            Some(json) => Stored::parse(json, self.terms.naive_offset()),
+            None => Ok(None),
+        }
     }
 
-    /// Its own expiry, or the store's.
-    fn lifetime(&self) -> Stored {
-        let stores = Stored::Seconds(time::Duration::seconds(self.terms.max_age));
-        self.own_expiry().filter(|own| own.expiry() != Expiry::BrowserClose).unwrap_or(stores)
+    /// The same, for those who ask. A malformed one was refused before it came here.
+    fn read_expiry(&self) -> Option<Stored> {
+        self.read();
+        self.own_expiry().ok().flatten()
     }
 
     /// What the cookie is told, for the store: this is no access. `None` is "until the browser closes".
     pub(super) fn cookie_lifetime(&self, now: SystemTime) -> Result<Option<Lifetime>, EncodeError> {
-        match self.own_expiry().map(Stored::expiry) {
-            Some(Expiry::BrowserClose) => Ok(None),
-            None if self.terms.expire_at_browser_close => Ok(None),
-            _ => Lifetime::new(self.lifetime().age(now), now).map(Some),
+        let own = self.own_expiry()?;
+        if ends_with_browser(own, self.terms) {
+            return Ok(None);
         }
+        Lifetime::new(or_stores(own, self.terms).left(now), now).map(Some)
     }
 
     /// How this session ends, if it says so itself.
@@ -72,8 +75,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn expiry(&self) -> Option<Expiry> {
-        self.read();
-        self.own_expiry().map(Stored::expiry)
+        self.read_expiry().map(Stored::expiry)
     }
 
     /// Seconds from `modification`, when it was last written, to its end: negative if that has passed. Where the session
@@ -92,8 +94,7 @@ impl Session {
     #[must_use]
     #[doc(alias = "get_expiry_age")]
     pub fn expiry_age(&self, modification: SystemTime) -> i64 {
-        self.read();
-        self.lifetime().age(modification)
+        or_stores(self.read_expiry(), self.terms).left(modification).whole_seconds()
     }
 
     /// When it ends, if it was last written at `modification`; `None` beyond the year 9999. Django: `get_expiry_date`.
@@ -111,8 +112,7 @@ impl Session {
     #[must_use]
     #[doc(alias = "get_expiry_date")]
     pub fn expiry_date(&self, modification: SystemTime) -> Option<OffsetDateTime> {
-        self.read();
-        self.lifetime().date(modification)
+        or_stores(self.read_expiry(), self.terms).date(modification)
     }
 
     /// Whether it ends when the browser closes. Django: `get_expire_at_browser_close`.
@@ -132,6 +132,16 @@ impl Session {
     #[must_use]
     #[doc(alias = "get_expire_at_browser_close")]
     pub fn expires_at_browser_close(&self) -> bool {
-        self.expiry().map_or(self.terms.expire_at_browser_close, |own| own == Expiry::BrowserClose)
+        ends_with_browser(self.read_expiry(), self.terms)
     }
+}
+
+/// A session's own expiry, or the store's if there is none or it speaks of the browser only.
+fn or_stores(own: Option<Stored>, terms: Terms) -> Stored {
+    let stores = Stored::Seconds(time::Duration::seconds(terms.max_age));
+    own.filter(|own| own.expiry() != Expiry::BrowserClose).unwrap_or(stores)
+}
+
+fn ends_with_browser(own: Option<Stored>, terms: Terms) -> bool {
+    own.map_or(terms.expire_at_browser_close, |own| own.expiry() == Expiry::BrowserClose)
 }

@@ -5,12 +5,18 @@ use std::ops::Range;
 /// The deepest nesting that is followed.
 const MAX_DEPTH: usize = 1024;
 
+/// Whether this is one JSON value that [`object`] would find its way through.
+pub(super) fn is_value(json: &str) -> bool {
+    let mut scan = Scan::new(json);
+    scan.value().is_some() && scan.at == json.len()
+}
+
 /// Calls `found` with the place of each key, within its quotes, and of its value, in order.
 ///
 /// Python's JSON: that of RFC 8259, and `NaN`, `Infinity` and `-Infinity`. Lone surrogates may stand in strings, as
 /// escapes. Nothing is built, and nothing recurses. `None` for anything else than one object.
 pub(super) fn object(json: &str, mut found: impl FnMut(Range<usize>, Range<usize>)) -> Option<()> {
-    let mut scan = Scan { json: json.as_bytes(), at: 0, open: [Container::Array; MAX_DEPTH], depth: 0 };
+    let mut scan = Scan::new(json);
     scan.space();
     scan.eat(b'{')?;
     scan.space();
@@ -47,7 +53,11 @@ struct Scan<'j> {
     depth: usize,
 }
 
-impl Scan<'_> {
+impl<'j> Scan<'j> {
+    fn new(json: &'j str) -> Self {
+        Self { json: json.as_bytes(), at: 0, open: [Container::Array; MAX_DEPTH], depth: 0 }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.json.get(self.at).copied()
     }

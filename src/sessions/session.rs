@@ -6,7 +6,6 @@ use time::UtcOffset;
 use crate::clock::Timestamp;
 use crate::error::DecodeError;
 use crate::sessions::data::Data;
-use crate::sessions::expiry::{self, Stored};
 
 /// The dict that a visitor carries: keys, and values of any type that JSON holds.
 ///
@@ -76,11 +75,9 @@ impl Session {
     /// # Errors
     /// [`DecodeError::Deserialize`] if this is not a JSON object, or its `_session_expiry` is none.
     pub(super) fn parse(json: String, cookie: Cookie, terms: Terms) -> Result<Self, DecodeError> {
-        let data = Data::parse(json)?;
-        if let Some(own) = data.get(expiry::KEY) {
-            Stored::parse(own, terms.naive_offset())?;
-        }
-        Ok(Self { data, ..Self::empty(cookie, terms) })
+        let session = Self { data: Data::parse(json)?, ..Self::empty(cookie, terms) };
+        session.own_expiry()?;
+        Ok(session)
     }
 
     pub(super) fn empty(cookie: Cookie, terms: Terms) -> Self {
@@ -136,7 +133,8 @@ impl Session {
         self.cookie.keyed = true;
     }
 
-    /// Whether anything was changed since it was loaded.
+    /// Whether anything was changed since it was loaded; or a cookie was refused and the session used all the same, which
+    /// means to Django that it begins anew.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
@@ -149,7 +147,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn is_modified(&self) -> bool {
-        self.modified
+        self.modified || (self.cookie.refusal.is_some() && self.is_accessed())
     }
 
     /// Has the session written, as if it had been changed. Django: `session.modified = True`.
@@ -248,7 +246,7 @@ impl fmt::Debug for Session {
         f.debug_struct("Session")
             .field("len", &self.data.len())
             .field("accessed", &self.is_accessed())
-            .field("modified", &self.modified)
+            .field("modified", &self.is_modified())
             .field("refusal", &self.cookie.refusal)
             .finish_non_exhaustive()
     }

@@ -16,7 +16,7 @@ const SALT: &[u8] = b"django.contrib.sessions.backends.signed_cookies";
 const MAX_TOKEN_LEN: usize = 8192;
 
 /// What is shorter is no session key to Django.
-const MIN_TOKEN_LEN: usize = 8;
+const MIN_TOKEN_CHARS: usize = 8;
 
 /// Sessions in a signed cookie: a `Cookie` header in, a [`Session`] out; a [`Session`] in, a `Set-Cookie` header out.
 ///
@@ -176,6 +176,8 @@ impl<S: Serializer> SessionStore<S> {
     /// For a Django with `USE_TZ = False`: [`Expiry::At`](crate::Expiry::At) is read and written as its local time without
     /// an offset. By default dates are written with their offset, and those without one are taken for UTC.
     ///
+    /// The offset is fixed: where clocks change in summer, dates are an hour off for half of the year.
+    ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
@@ -253,6 +255,9 @@ impl<S: Serializer> SessionStore<S> {
 
     /// The session in this cookie's value, or why there is none.
     ///
+    /// To answer a request, take [`load`](Self::load) or [`load_header`](Self::load_header), whose empty session
+    /// remembers that there was a cookie to remove, and [why](Session::refusal).
+    ///
     /// # Errors
     /// [`DecodeError`], of every kind but `Config`.
     ///
@@ -280,12 +285,12 @@ impl<S: Serializer> SessionStore<S> {
         };
         let session = Session::parse(self.codec.decode_json(verified)?, cookie, self.terms())?;
         if let Some(signed) = verified.timestamp() {
-            self.policy.check(session.own_expiry(), signed, now, max_age)?;
+            self.policy.check(session.own_expiry()?, signed, now, max_age)?;
         }
         Ok(session)
     }
 
-    /// The session in a whole `Cookie` header.
+    /// The session in a whole `Cookie` header, as text or bytes.
     ///
     /// Of several cookies of our name (another path or domain, or an attacker on a sibling domain, sets such) the last that
     /// verifies is taken; Django takes the last and stops there.
@@ -301,12 +306,31 @@ impl<S: Serializer> SessionStore<S> {
     /// let ours = ours.split(';').next().unwrap();
     ///
     /// let session = store.load_header(&format!("theme=dark; {ours}; sessionid=tossed"));
-    /// assert_eq!(session.get("user")?, Some("ada"));
+    /// assert_eq!(session.get::<String>("user")?.as_deref(), Some("ada"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn load_header(&self, header: &str) -> Session {
-        self.load_any(header::values(header, self.cookie.name()).rev())
+    pub fn load_header(&self, header: &(impl AsRef<[u8]> + ?Sized)) -> Session {
+        self.load_headers([header])
+    }
+
+    /// The session in all the `Cookie` headers of a request: HTTP/2 lets a browser send several.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let session = store.load_headers([&b"theme=dark"[..], b"name=\xff; sessionid=forged"]);
+    /// assert!(session.refusal().is_none() && session.is_empty()); // too short to be a session
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn load_headers<'h, I, H>(&self, headers: I) -> Session
+    where
+        I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
+        H: AsRef<[u8]> + ?Sized + 'h,
+    {
+        let name = self.cookie.name();
+        self.load_any(headers.into_iter().flat_map(|header| header::values(header.as_ref(), name)).rev())
     }
 
     /// The first that will do; else an empty session with the first reason.
@@ -314,7 +338,7 @@ impl<S: Serializer> SessionStore<S> {
         let mut cookie = Cookie::default();
         for token in tokens {
             cookie.sent = true;
-            if token.chars().count() < MIN_TOKEN_LEN {
+            if token.chars().nth(MIN_TOKEN_CHARS - 1).is_none() {
                 continue;
             }
             cookie.keyed = true;

@@ -2,6 +2,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use time::UtcOffset;
+
 use crate::clock::{Clock, MaxAge};
 #[cfg(feature = "legacy")]
 use crate::encoding;
@@ -64,7 +66,8 @@ impl StoredSessions {
     #[must_use]
     pub fn new(keys: &KeyRing) -> Self {
         Self {
-            signer: TimestampSigner::from_signer(Signer::salted(keys, SALT)),
+            // A row of one's own database is no stranger's input, and what was written must be read.
+            signer: TimestampSigner::from_signer(Signer::salted(keys, SALT)).with_max_token_len(usize::MAX),
             codec: Codec::default().with_compression(Compression::IfSmaller),
             terms: Terms::default(),
             #[cfg(feature = "legacy")]
@@ -86,6 +89,23 @@ impl StoredSessions {
     #[doc(alias = "SESSION_COOKIE_AGE")]
     pub fn with_max_age(mut self, max_age: Duration) -> Self {
         self.terms.max_age = 0_i64.saturating_add_unsigned(max_age.as_secs());
+        self
+    }
+
+    /// For a Django with `USE_TZ = False`: see [`SessionStore::with_naive_dates`](crate::SessionStore::with_naive_dates).
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// use time::macros::offset;
+    ///
+    /// let beside_a_django_in_tokyo = StoredSessions::new(&keys).with_naive_dates(offset!(+9));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "USE_TZ")]
+    pub fn with_naive_dates(mut self, local: UtcOffset) -> Self {
+        self.terms.naive = Some(local);
         self
     }
 

@@ -15,6 +15,10 @@ impl HexDigest {
         Self(self.0.with_algorithm(algorithm))
     }
 
+    pub(crate) fn with_legacy_algorithm(self, algorithm: Algorithm) -> Self {
+        Self(self.0.accept_algorithm(algorithm))
+    }
+
     pub(crate) fn sign(&self, message: &[u8]) -> String {
         encoding::hex_encode(self.0.tag(message).as_bytes())
     }

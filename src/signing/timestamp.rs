@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::clock::{Clock, MaxAge, Timestamp};
 use crate::encoding;
@@ -262,9 +262,14 @@ impl TimestampSigner {
     }
 
     /// Makes a token of UTF-8 text, in place when there is room for [`overhead`](Self::overhead) more bytes.
-    pub(crate) fn seal(&self, mut value: Vec<u8>) -> String {
+    pub(crate) fn seal(&self, value: Vec<u8>) -> String {
+        self.seal_at(value, self.clock.now())
+    }
+
+    /// As [`seal`](Self::seal), at a time that is known already.
+    pub(crate) fn seal_at(&self, mut value: Vec<u8>, now: SystemTime) -> String {
         value.extend_from_slice(self.signer.sep().as_bytes());
-        encoding::base62_encode(Timestamp::from(self.clock.now()).as_secs(), &mut value);
+        encoding::base62_encode(Timestamp::from(now).as_secs(), &mut value);
         self.signer.seal(value)
     }
 }
