@@ -86,6 +86,9 @@ fn signed_cookie_session_reads() {
     // What only a key holder can make: Django takes it, or takes it for a session and fails later.
     let refused_on_purpose = ["a list, not a dict", "a string, not a dict", "null, not a dict"];
     for (django, v) in vectors::<Read>("sessions", "signed_cookie_session_reads") {
+        if v.token.rsplit(':').next().map(str::len) == Some(27) && algorithm("sha1").is_none() {
+            continue;
+        }
         let options = options().max_age(Duration::from_secs(v.cookie_age));
         let Some(store) = store(django, &v.key_hex, &v.fallbacks_hex, v.now, options) else { continue };
         let session = store.load(Some(&v.token));

@@ -2,14 +2,13 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::json::Json;
-use common::{clock, key, payload, ring};
+use common::{clock, json_of, key, payload, ring, written};
 use django_session::{
-    BadSignature, Codec, Commit, Compression, CookieOptions, CookieOptionsBuilder, DecodeError, EncodeError, Expiry,
-    ExpiryPolicy, KeyRing, Serializer, Session, SessionAuth, SessionStore, StoredSessions, TimestampSigner,
+    BadSignature, CookieOptions, CookieOptionsBuilder, DecodeError, EncodeError, Expiry, ExpiryPolicy, KeyRing,
+    Serializer, Session, SessionAuth, SessionStore, StoredSessions, TimestampSigner,
 };
 use proptest::prelude::*;
 use time::macros::{datetime, offset};
@@ -33,16 +32,6 @@ fn store_with(options: CookieOptionsBuilder) -> SessionStore {
 fn token(json: &str, age: f64) -> String {
     let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW - age));
     signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, json))
-}
-
-/// The value that is set; `Some("")` for a removal.
-fn written(commit: &Commit) -> Option<String> {
-    let header = commit.set_cookie.as_ref()?.as_str();
-    Some(header.split(';').next()?.split_once('=')?.1.trim_matches('"').to_owned())
-}
-
-fn json_of(session: &Session) -> Vec<(String, String)> {
-    session.iter().map(|(key, json)| (key.into_owned(), json.to_owned())).collect()
 }
 
 #[test]
@@ -700,38 +689,6 @@ fn stored_sessions_are_no_cookies() {
     let stored = StoredSessions::new(&keys).encode(&session).unwrap();
     assert!(store().try_load(&stored).is_err());
     assert!(StoredSessions::new(&keys).decode(&written(&store().commit(&session, 200).unwrap()).unwrap()).is_err());
-}
-
-#[cfg(feature = "msgpack")]
-#[test]
-fn another_serializer_sees_ordinary_data() {
-    use django_session::MessagePackSerializer;
-    let store = store().with_serializer(MessagePackSerializer);
-    let mut session = store.load(None);
-    session.extend([("b", Json::Int(1)), ("a", Json::Array(vec![Json::Float(1.5), Json::Null, "é".into()]))]).unwrap();
-    let token = written(&store.commit(&session, 200).unwrap()).unwrap();
-    assert_eq!(json_of(&store.try_load(&token).unwrap()), json_of(&session));
-
-    let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW));
-    let codec = Codec::new(MessagePackSerializer).with_compression(Compression::IfSmaller);
-    let plain: BTreeMap<String, Json> = signer.unsign_object(&token, &codec, Duration::from_secs(1)).unwrap();
-    assert_eq!(plain["b"], Json::Int(1));
-
-    // What JSON has no word for would be lost on the way back.
-    let token_of = |data: &[u8]| signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, data));
-    let lossy = DecodeError::Deserialize { reason: "holds what JSON cannot, or cannot give back" };
-    for map in [
-        &b"\x81\xa1a\xc4\x01\xff"[..],    // {"a": bytes}
-        b"\x81\x07\xa1a",                 // {7: "a"}
-        b"\x81\xa1a\xca\x3f\xc0\x00\x00", // {"a": 1.5 in 32 bits}
-        b"\x81\xa1a\xcd\x00\x01",         // {"a": 1 in 16 bits}
-    ] {
-        assert_eq!(store.try_load(&token_of(map)).map(drop), Err(lossy), "{map:x?}");
-    }
-
-    session.insert("wide", u128::MAX).unwrap();
-    let refused = store.commit(&session, 200).unwrap_err();
-    assert!(matches!(refused, EncodeError::Serialize(_)), "rather than a float that is near");
 }
 
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use proptest::prelude::*;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
@@ -119,4 +120,23 @@ impl<'de> Deserialize<'de> for Json {
 
         deserializer.deserialize_any(AnyJson)
     }
+}
+
+/// Any JSON, with the floats and strings where spelling is hard.
+pub fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::Bool),
+        any::<i64>().prop_map(|int| Json::Int(int.into())),
+        any::<u64>().prop_map(|int| Json::Int(int.into())),
+        any::<f64>().prop_filter("JSON has no others", |float| float.is_finite()).prop_map(Json::Float),
+        any::<String>().prop_map(Json::String),
+    ];
+    leaf.prop_recursive(4, 64, 8, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..8).prop_map(Json::Array),
+            prop::collection::btree_map(any::<String>(), inner, 0..8)
+                .prop_map(|map| Json::Object(map.into_iter().collect())),
+        ]
+    })
 }

@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
-use django_session::{Algorithm, Clock, KeyRing, SecretKey};
+use django_session::{Algorithm, Clock, Commit, KeyRing, SecretKey, Session};
 use flate2::read::ZlibDecoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -104,4 +104,14 @@ pub fn algorithm(name: &str) -> Option<Algorithm> {
         "sha512" => Algorithm::Sha512,
         other => panic!("no such algorithm: {other}"),
     })
+}
+
+/// The value that is set; `Some("")` for a removal.
+pub fn written(commit: &Commit) -> Option<String> {
+    let header = commit.set_cookie.as_ref()?.as_str();
+    Some(header.split(';').next()?.split_once('=')?.1.trim_matches('"').to_owned())
+}
+
+pub fn json_of(session: &Session) -> Vec<(String, String)> {
+    session.iter().map(|(key, json)| (key.into_owned(), json.to_owned())).collect()
 }

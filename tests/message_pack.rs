@@ -1,0 +1,68 @@
+//! Another serializer, through the same paths. Feature `msgpack`.
+#![cfg(feature = "msgpack")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use common::json::{Json, any_json};
+use common::{clock, json_of, ring, written};
+use django_session::{
+    Codec, Compression, CookieOptions, DecodeError, EncodeError, MaxAge, MessagePackSerializer, Serializer,
+    SessionStore, TimestampSigner,
+};
+use proptest::prelude::*;
+
+const SALT: &str = "django.contrib.sessions.backends.signed_cookies";
+const NOW: f64 = 1_700_000_000.0;
+
+#[test]
+fn another_serializer_sees_ordinary_data() {
+    let options = CookieOptions::builder("sessionid").build().unwrap();
+    let store =
+        SessionStore::new(&ring("secret"), options).with_serializer(MessagePackSerializer).with_clock(clock(NOW));
+    let mut session = store.load(None);
+    session.extend([("b", Json::Int(1)), ("a", Json::Array(vec![Json::Float(1.5), Json::Null, "é".into()]))]).unwrap();
+    let token = written(&store.commit(&session, 200).unwrap()).unwrap();
+    assert_eq!(json_of(&store.try_load(&token).unwrap()), json_of(&session));
+
+    let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW));
+    let codec = Codec::new(MessagePackSerializer).with_compression(Compression::IfSmaller);
+    let plain: BTreeMap<String, Json> = signer.unsign_object(&token, &codec, Duration::from_secs(1)).unwrap();
+    assert_eq!(plain["b"], Json::Int(1));
+
+    // What JSON has no word for would be lost on the way back.
+    let token_of = |data: &[u8]| signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, data));
+    let lossy = DecodeError::Deserialize { reason: "holds what JSON cannot, or cannot give back" };
+    for map in [
+        &b"\x81\xa1a\xc4\x01\xff"[..],    // {"a": bytes}
+        b"\x81\x07\xa1a",                 // {7: "a"}
+        b"\x81\xa1a\xca\x3f\xc0\x00\x00", // {"a": 1.5 in 32 bits}
+        b"\x81\xa1a\xcd\x00\x01",         // {"a": 1 in 16 bits}
+    ] {
+        assert_eq!(store.try_load(&token_of(map)).map(drop), Err(lossy), "{map:x?}");
+    }
+
+    session.insert("wide", u128::MAX).unwrap();
+    let refused = store.commit(&session, 200).unwrap_err();
+    assert!(matches!(refused, EncodeError::Serialize(_)), "rather than a float that is near");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn message_pack_is_a_serializer_like_another(value in any_json(), trailing in any::<u8>()) {
+        let signer = TimestampSigner::new(&ring("secret"), "salt").unwrap();
+        let codec = Codec::new(MessagePackSerializer).with_compression(Compression::IfSmaller);
+        let token = signer.sign_object(&value, &codec).unwrap();
+        prop_assert_eq!(&signer.unsign_object::<Json, _>(&token, &codec, MaxAge::Unlimited).unwrap(), &value);
+
+        let mut bytes = Vec::new();
+        MessagePackSerializer.dumps(&value, &mut bytes).unwrap();
+        bytes.push(trailing);
+        let refused = MessagePackSerializer.loads::<Json>(&bytes);
+        prop_assert_eq!(refused, Err(DecodeError::Deserialize { reason: "bytes after the value" }));
+    }
+}
