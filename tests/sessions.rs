@@ -594,6 +594,19 @@ fn login_for_django() {
     assert_eq!(auth.verify(&session, "column"), None, "Django's user is anonymous then");
 }
 
+/// A session that another user's login has ended is gone, though the response fails. (Found by the live check.)
+#[test]
+fn login_ends_the_session_of_another_user_whatever_the_status() {
+    let auth = SessionAuth::new(&ring("secret"));
+    let mut session = store().load(None);
+    auth.login(&mut session, "7", "backend", "column of 7").unwrap();
+    let sent = written(&store().commit(&session, 200).unwrap());
+    let mut session = store().load(sent.as_deref());
+    auth.login(&mut session, "8", "backend", "column of 8").unwrap();
+    session.clear();
+    assert_eq!(written(&store().commit(&session, 500).unwrap()).as_deref(), Some(""));
+}
+
 #[test]
 fn login_after_a_rotation_begins_anew_as_in_django() {
     let mut session = store().load(None);

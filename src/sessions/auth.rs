@@ -130,10 +130,11 @@ impl SessionAuth {
     /// ```
     pub fn login(&self, session: &mut Session, id: &str, backend: &str, password: &str) -> Result<(), EncodeError> {
         let same_user = || session.auth_user_id().as_deref() == Some(id) && self.verify(session, password) == Some(0);
-        if session.contains_key(USER_ID) && !same_user() {
+        if !session.contains_key(USER_ID) {
+            session.cycle_key();
+        } else if !same_user() {
             session.flush();
         }
-        session.cycle_key();
         session.extend([(USER_ID, id), (BACKEND, backend), (HASH, &self.0.sign(password.as_bytes()))])
     }
 

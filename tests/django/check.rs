@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde_json::{Value, json};
+
 use crate::django::Django;
 use crate::ours;
 use crate::question::{Answer, Question, Reply, Signing};
@@ -71,13 +73,18 @@ impl Check {
 
     /// Asks both, and compares their answers.
     pub fn compare(&mut self, questions: Vec<Question>) -> Vec<Answered> {
+        self.compare_by(questions, |case| judge(&case.ours, &case.django))
+    }
+
+    /// Asks both, and has their answers compared.
+    pub fn compare_by(&mut self, questions: Vec<Question>, judge: impl Fn(&Answered) -> Verdict) -> Vec<Answered> {
         let answered = self.ask(questions);
         for case in &answered {
             self.compared += 1;
             self.accepted += usize::from(case.django.answer.is_ok());
-            match judge(&case.ours, &case.django) {
+            match judge(case) {
                 Verdict::Agreement => {}
-                Verdict::Difference(rule) => self.differences[rule] += 1,
+                Verdict::Difference(rules) => rules.into_iter().for_each(|rule| self.differences[rule] += 1),
                 Verdict::Disagreement => {
                     self.disagreements += 1;
                     self.shown.push(case.retold());
@@ -120,10 +127,12 @@ impl Answered {
     /// All that it takes to ask again.
     fn retold(&self) -> String {
         let Reply { answer, notes, otherwise } = &self.django;
-        let asked = serde_json::to_string(&self.question).unwrap();
-        let otherwise = otherwise.as_ref().map_or(String::new(), |value| format!(" would be {value}"));
-        let ours = &self.ours;
-        format!("DISAGREEMENT\n  asked   {asked}\n  ours    {ours:?}\n  django  {answer:?} {notes:?}{otherwise}")
+        let mut lines = vec![("asked", json!(self.question)), ("ours", json!(self.ours)), ("django", json!(answer))];
+        if let Some(otherwise) = otherwise {
+            lines.extend([("foretold", otherwise.clone()), ("for", json!(notes))]);
+        }
+        let title = "DISAGREEMENT".to_owned();
+        lines.iter().fold(title, |retold, (who, what)| retold + &format!("\n  {who:9}{what}"))
     }
 
     /// The text that both gave, or Django if they differ (which has been reported).
@@ -149,7 +158,7 @@ impl Answered {
 
 fn text(answer: &Answer, question: &Question) -> String {
     match answer {
-        Ok(serde_json::Value::String(text)) => text.clone(),
+        Ok(Value::String(text)) => text.clone(),
         other => panic!("{question:?} was answered with {other:?}"),
     }
 }

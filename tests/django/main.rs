@@ -7,7 +7,11 @@
 //! question.rs   what is asked, of both        check.rs      asks both, counts
 //! django.rs     Django: a Python child        rules.rs      which answers agree, and where they may differ
 //! ours.rs       this crate                    random.rs, junk.rs, tamper.rs, describe.rs
-//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs: the groups, one function each
+//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · sizes.rs: the groups, one function each
+//!
+//! visit.rs      a request, its view and its response: sites.rs and views.rs draw them
+//! visitor.rs    ours                          visits.py     Django's
+//! departures.py Django with our differences   same.rs       equal but for zlib
 //! ```
 
 #![allow(
@@ -36,9 +40,15 @@ mod ours;
 mod question;
 mod random;
 mod rules;
+mod same;
 mod sessions;
 mod signatures;
+mod sites;
+mod sizes;
 mod tamper;
+mod views;
+mod visit;
+mod visitor;
 
 use std::collections::hash_map::RandomState;
 use std::env;
@@ -71,6 +81,11 @@ fn main() -> ExitCode {
     check.group("timestamps", forgeries::timestamps);
     check.group("payloads", forgeries::payloads);
     check.group("limits", forgeries::limits);
+    check.group("visits", sessions::visits);
+    check.group("sizes", sizes::sizes);
+    check.group("stored sessions", sessions::stored);
+    check.group("logins", sessions::logins);
+    check.group("login hashes", sessions::auth_hashes);
     check.group("example", sessions::example);
     if check.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -94,12 +94,44 @@ def invent_object(by, seed, compress, beyond):
 
 
 @op
+def mint(by, json_text):
+    """A token of this value, which may be one that only Python can hold."""
+    return dumps(by, json.loads(json_text), True)
+
+
+@op
 def session(secret_key, token):
     """What the session backend finds in a cookie."""
     from django.contrib.sessions.backends.signed_cookies import SessionStore
 
     with world.changed_settings(SECRET_KEY=secret_key):
         return describe(dict(SessionStore(session_key=token).items()))
+
+
+@op
+def visit(site, **asked):
+    return visits.visit({**site, "keys": [secret(key) for key in site["keys"]]}, **asked)
+
+
+@op
+def encode_stored(keys, json_text):
+    """The text that the database engine keeps."""
+    with cookie_settings(keys):
+        return StoredSession().encode(json.loads(json_text))
+
+
+@op
+def decode_stored(keys, text):
+    with cookie_settings(keys):
+        return visits.items(StoredSession().decode(text))
+
+
+@op
+def auth_hashes(keys, password):
+    """Of the current key and of the older ones."""
+    with cookie_settings(keys):
+        user = User(password=password)
+        return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
 
 
 def secret(key):
@@ -175,8 +207,12 @@ if __name__ == "__main__":
     import django
 
     world.start(django.get_version())
+    from django.contrib.auth.models import User
+    from django.contrib.sessions.backends.db import SessionStore as StoredSession
     from django.core import signing
     from django.http import HttpRequest, HttpResponse
+
+    import visits
 
     print(json.dumps(world.provenance()), flush=True)
     for line in sys.stdin:

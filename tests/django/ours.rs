@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::common::{self, clock, json::Json};
 use crate::describe::describe;
 use crate::question::{Answer, Key, Op, Question, Read, Signing};
+use crate::visitor;
 
 /// The answer to whatever was asked; an `Err` with the name of our error, or "panic".
 pub fn answer(question: &Question) -> Answer {
@@ -69,7 +70,11 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
             let salt = "django.contrib.sessions.backends.signed_cookies";
             Ok(describe(&loads(token, &keys, salt, MaxAge::Unlimited).map_err(name)?).into())
         }
-        Op::InventObject { .. } => Err("only Django is asked this".to_owned()),
+        Op::Visit(visit) => visitor::visit(visit, *now),
+        Op::EncodeStored { keys, json_text } => visitor::encode_stored(keys, json_text, *now),
+        Op::DecodeStored { keys, text } => visitor::decode_stored(keys, text),
+        Op::AuthHashes { keys, password } => keys.iter().map(|key| visitor::auth_hash(key, password)).collect(),
+        Op::InventObject { .. } | Op::Mint { .. } => Err("only Django is asked this".to_owned()),
     }
 }
 
@@ -130,7 +135,7 @@ impl EitherSigner {
     }
 }
 
-fn ring(keys: &[Key]) -> Result<KeyRing, String> {
+pub fn ring(keys: &[Key]) -> Result<KeyRing, String> {
     let (current, older) = keys.split_first().expect("a key");
     let mut ring = KeyRing::new(SecretKey::new(current).map_err(name)?);
     for key in older {
@@ -144,7 +149,7 @@ fn limit(max_age: Option<f64>) -> MaxAge {
 }
 
 /// `Expired` of `Signature(Expired { .. })`.
-fn name(error: impl Debug) -> String {
+pub fn name(error: impl Debug) -> String {
     let debug = format!("{error:?}");
     let inner = debug.strip_prefix("Signature(").unwrap_or(&debug);
     inner.chars().take_while(char::is_ascii_alphanumeric).collect()

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::common::json::Json;
+use crate::visit::Visit;
 
 /// One question, at one moment.
 #[derive(Debug, Clone, Serialize)]
@@ -67,10 +68,30 @@ pub enum Op {
         compress: bool,
         beyond: bool,
     },
+    /// Only for Django: a token of this value, compressed if that is worth it.
+    Mint {
+        by: Signing,
+        json_text: String,
+    },
     /// A session cookie.
     Session {
         secret_key: String,
         token: String,
+    },
+    Visit(Visit),
+    /// The text that the database engine keeps.
+    EncodeStored {
+        keys: Vec<Key>,
+        json_text: String,
+    },
+    DecodeStored {
+        keys: Vec<Key>,
+        text: String,
+    },
+    /// Of a password column: by the current key, and by each older one.
+    AuthHashes {
+        keys: Vec<Key>,
+        password: String,
     },
 }
 

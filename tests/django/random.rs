@@ -150,13 +150,15 @@ impl Random {
             7 => Json::Float(self.magnitude(53) as f64 * self.pick(&[0.5, 0.25, 0.125, 5.0, 50.0])),
             8 | 9 => Json::String(self.text(40)),
             10 => Json::Array(self.list(|random| random.json(depth + 1))),
-            _ => {
-                let mut pairs = self.list(|random| (random.text(10), random.json(depth + 1)));
-                pairs.sort_by(|(a, _), (b, _)| a.chars().rev().cmp(b.chars().rev())); // any order but the usual one
-                pairs.dedup_by(|(a, _), (b, _)| a == b);
-                Json::Object(pairs)
-            }
+            _ => self.object(depth + 1),
         }
+    }
+
+    pub fn object(&mut self, depth: usize) -> Json {
+        let mut pairs = self.list(|random| (random.text(10), random.json(depth)));
+        pairs.sort_by(|(a, _), (b, _)| a.chars().rev().cmp(b.chars().rev())); // any order but the usual one
+        pairs.dedup_by(|(a, _), (b, _)| a == b);
+        Json::Object(pairs)
     }
 
     fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {

@@ -1,6 +1,7 @@
 //! Which answers agree, and where the two may differ.
 
 use crate::question::{Answer, Reply};
+use crate::same::same;
 
 /// What we answer where Django answers something else: nearly always, it accepts.
 pub struct Rule {
@@ -12,10 +13,11 @@ pub struct Rule {
     pub why: &'static str,
 }
 
-/// Both read a value, and not the same: ours is the one that Django's side has predicted from the note.
+/// Both answer with a value, and not the same: ours is the one that Django's side has predicted from the note; for a visit,
+/// `departures.py`, all of whose notes count.
 const ANOTHER_VALUE: &str = "another value";
 
-/// Every difference on purpose, but those of sessions. Django accepts all of these; only a key holder can make them.
+/// Every difference on purpose. Django accepts all of these; but for those of sessions, only a key holder can make them.
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
     Rule { ours: "EmptyKey", note: "empty key", why: "Django silently takes SECRET_KEY instead" },
@@ -34,6 +36,22 @@ pub const RULES: &[Rule] = &[
     Rule { ours: ANOTHER_VALUE, note: "integer beyond 64 bits", why: "an untyped reader gets the nearest float" },
     Rule { ours: ANOTHER_VALUE, note: "minus zero", why: "an untyped reader gets the float -0.0; Django reads 0, and never writes -0" },
     Rule { ours: ANOTHER_VALUE, note: "raw bytes beyond ASCII", why: "read as UTF-8; Django takes them for Latin-1, and never writes any" },
+    Rule { ours: ANOTHER_VALUE, note: "empty session", why: "it sets no cookie, but removes the one that was sent; Django writes {}" },
+    Rule { ours: ANOTHER_VALUE, note: "removal of a Secure cookie", why: "it is Secure as well, or a browser might not heed it" },
+    Rule { ours: ANOTHER_VALUE, note: "several cookies of the name", why: "the last that verifies is taken; Django takes the last" },
+    Rule { ours: ANOTHER_VALUE, note: "white space or escapes in a cookie", why: "only spaces, tabs and quotes are dropped, for a browser must see the same name" },
+    Rule { ours: ANOTHER_VALUE, note: "cookie beyond 8 KiB", why: "it is not looked at" },
+    Rule { ours: ANOTHER_VALUE, note: "session is no object", why: "it is refused; Django fails when the view uses it" },
+    Rule { ours: ANOTHER_VALUE, note: "malformed _session_expiry", why: "the session is refused; Django may fail to respond" },
+    Rule { ours: ANOTHER_VALUE, note: "malformed _session_expiry put into a session", why: "it is refused at once" },
+    Rule { ours: ANOTHER_VALUE, note: "NaN or infinity put into a session", why: "they are not JSON; those that Django wrote are kept" },
+    Rule { ours: ANOTHER_VALUE, note: "pop from a refused cookie", why: "it counts as modified, as after any other use; Django overwrites its mark" },
+    Rule { ours: ANOTHER_VALUE, note: "fraction in _session_expiry", why: "ages are whole seconds, towards zero, as Max-Age" },
+    Rule { ours: ANOTHER_VALUE, note: "date without an offset", why: "it is one of UTC; Django fails to respond" },
+    Rule { ours: ANOTHER_VALUE, note: "date with an offset", why: "it is what it says; Django with USE_TZ = False fails to respond" },
+    Rule { ours: ANOTHER_VALUE, note: "expiry out of range, status 500 or more", why: "nothing is written, so it does not matter; Django fails to respond" },
+    Rule { ours: ANOTHER_VALUE, note: "key with a lone surrogate", why: "it shows as its escape" },
+    Rule { ours: "CookieTooLarge", note: "cookie beyond 4096 bytes", why: "browsers would drop it without a word" },
 ];
 
 /// Our errors, each with the exceptions that say the same.
@@ -56,14 +74,14 @@ const JUNK: &[&str] = &["binascii.Error", "zlib.error", "JSONDecodeError", "Recu
 
 pub enum Verdict {
     Agreement,
-    /// By this one of [`RULES`].
-    Difference(usize),
+    /// By these of [`RULES`], one at least.
+    Difference(Vec<usize>),
     Disagreement,
 }
 
 pub fn judge(ours: &Answer, django: &Reply) -> Verdict {
     let agreed = match (ours, &django.answer) {
-        (Ok(ours), Ok(value)) => ours == value,
+        (Ok(ours), Ok(value)) => django.otherwise.is_none() && same(ours, value),
         (Err(ours), Err(exception)) => {
             SAME_REFUSALS.iter().any(|(error, exceptions)| error == ours && exceptions.contains(&exception.as_str()))
         }
@@ -74,10 +92,18 @@ pub fn judge(ours: &Answer, django: &Reply) -> Verdict {
     }
     let applies = |rule: &Rule| {
         let answered_so = match ours {
-            Ok(value) => rule.ours == ANOTHER_VALUE && django.otherwise.as_ref() == Some(value),
+            Ok(value) => {
+                rule.ours == ANOTHER_VALUE && django.otherwise.as_ref().is_some_and(|other| same(value, other))
+            }
             Err(error) => rule.ours == error,
         };
         answered_so && django.notes.iter().any(|note| note == rule.note)
     };
-    RULES.iter().position(applies).map_or(Verdict::Disagreement, Verdict::Difference)
+    let rules: Vec<_> = (0..RULES.len()).filter(|&rule| applies(&RULES[rule])).collect();
+    if rules.is_empty() { Verdict::Disagreement } else { Verdict::Difference(rules) }
+}
+
+/// The one of [`RULES`] with this note.
+pub fn rule(note: &str) -> usize {
+    RULES.iter().position(|rule| rule.note == note).expect("a rule")
 }

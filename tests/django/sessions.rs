@@ -3,8 +3,94 @@
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::check::Check;
-use crate::question::Op;
+use crate::check::{Answered, Check};
+use crate::question::{Op, Question, Signing};
+use crate::random::Random;
+use crate::signatures::other_ring;
+use crate::sites;
+use crate::tamper::tamper;
+use crate::views;
+use crate::visit::{Site, Step, Visit, spell};
+
+/// Times that each visitor comes back.
+const VISITS: usize = 5;
+
+/// A browser with one site, and the tokens it got there.
+struct Visitor {
+    site: Site,
+    now: f64,
+    jar: Vec<String>,
+    /// When it got the last one.
+    signed: f64,
+}
+
+/// Whatever a browser sends, a view does and a site is set to: the same results, session, Set-Cookie and Vary. Cookies
+/// that either has set are sent to both, in time or not.
+pub fn visits(check: &mut Check) {
+    let mut visitors = check.draw(4000, visitor);
+    let questions = visitors.iter().map(|visitor| first_token(&mut check.random, visitor)).collect();
+    for (visitor, case) in visitors.iter_mut().zip(check.ask(questions)) {
+        visitor.jar.push(case.text());
+    }
+    for _ in 0..VISITS {
+        let questions = visitors.iter_mut().map(|visitor| visitor.comes(&mut check.random)).collect();
+        for (visitor, case) in visitors.iter_mut().zip(check.compare(questions)) {
+            visitor.leaves(&mut check.random, &case);
+        }
+    }
+}
+
+/// Sessions that a database keeps: either writes what both read.
+pub fn stored(check: &mut Check) {
+    let questions = check.draw(1000, |random| {
+        let (now, keys) = (random.time(), random.keys());
+        let json_text = spell(&random.object(1));
+        Op::EncodeStored { keys, json_text }.at(now)
+    });
+    let mut readings = Vec::new();
+    for case in check.compare(questions) {
+        let Op::EncodeStored { keys, .. } = &case.question.op else { continue };
+        let random = &mut check.random;
+        let [ours, django] = case.texts();
+        let (changed, keys) = (tamper(random, &django, ":"), other_ring(random, keys));
+        readings
+            .extend([ours, django, changed].map(|text| Op::DecodeStored { keys: keys.clone(), text }.at(case.now())));
+    }
+    check.compare(readings);
+}
+
+/// Who was logged in by either is the same to both, as long as password and keys are; then the hash follows the keys.
+pub fn logins(check: &mut Check) {
+    let questions = check.draw(500, |random| {
+        let id = (1 + random.below(1000)).to_string();
+        let steps = vec![Step::Login { id, password: views::password(random) }];
+        Op::Visit(Visit { site: sites::site(random), cookie: None, steps, status: 200 }).at(1_700_000_000.0)
+    });
+    let mut next = Vec::new();
+    for case in check.compare(questions) {
+        let Op::Visit(Visit { site, steps, .. }) = &case.question.op else { continue };
+        let [Step::Login { password, .. }] = &steps[..] else { continue };
+        let random = &mut check.random;
+        let mut site = site.clone();
+        site.keys = other_ring(random, &site.keys);
+        let password = Some(if random.once_in(4) { views::password(random) } else { password.clone() });
+        let steps = vec![Step::GetUser { password: password.clone() }, Step::GetUser { password }];
+        next.extend(case.set_cookies().into_iter().flatten().map(|token| {
+            let (site, steps, cookie) = (site.clone(), steps.clone(), Some(format!("{}={token}", site.name)));
+            Op::Visit(Visit { site, cookie, steps, status: 200 }).at(case.now() + 0.5)
+        }));
+    }
+    check.compare(next);
+}
+
+/// The hash of a password column that a login leaves in the session.
+pub fn auth_hashes(check: &mut Check) {
+    let questions = check.draw(1000, |random| {
+        let (keys, password) = (random.keys(), random.text(80));
+        Op::AuthHashes { keys, password }.at(0.0)
+    });
+    check.compare(questions);
+}
 
 /// The token that the example `read_cookie` has printed is a session to Django too: the same.
 pub fn example(check: &mut Check) {
@@ -13,4 +99,76 @@ pub fn example(check: &mut Check) {
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     check.compare(vec![Op::Session { secret_key, token }.at(now)]);
+}
+
+fn visitor(random: &mut Random) -> Visitor {
+    let now = match random.below(16) {
+        0 => 0.0,
+        1 => -1e6,
+        2 => 1e10,
+        _ => 1_500_000_000.0 + random.below(500_000_000) as f64,
+    };
+    let (site, now) = (sites::site(random), now + random.fraction());
+    Visitor { site, now, jar: Vec::new(), signed: now }
+}
+
+/// Signed by any of the site's keys, or by a stranger's; mostly a session.
+fn first_token(random: &mut Random, Visitor { site, now, .. }: &Visitor) -> Question {
+    let key = if random.once_in(12) { random.key() } else { random.pick(&site.keys) };
+    let by = Signing {
+        keys: vec![key],
+        salt: "django.contrib.sessions.backends.signed_cookies".to_owned(),
+        ..random.default_signing()
+    };
+    let json_text = if random.once_in(40) { random.pick(NO_SESSIONS).to_owned() } else { views::session(random, *now) };
+    Op::Mint { by, json_text }.at(*now)
+}
+
+const NO_SESSIONS: &[&str] = &["[]", "[1,2]", "null", "5", "\"text\""];
+
+impl Visitor {
+    fn comes(&mut self, random: &mut Random) -> Question {
+        let (end, age) = (self.signed.floor() + self.site.age as f64, self.site.age as usize);
+        self.now = match random.below(10) {
+            0 => end,
+            1 => end + 0.125,
+            2 => end - 0.125,
+            3 => self.now - 10.0,
+            4 => self.now + random.below(age) as f64,
+            _ => self.now + random.pick(&[0.0, 0.125, 1.0, 60.0]),
+        };
+        if random.once_in(8) {
+            self.site.keys.insert(0, random.key());
+            self.site.keys.truncate(3);
+        }
+        let visit = Visit {
+            cookie: sites::header(random, &self.site, &self.jar),
+            steps: views::steps(random, self.now),
+            status: views::status(random),
+            site: self.site.clone(),
+        };
+        Op::Visit(visit).at(self.now)
+    }
+
+    /// With a cookie, perhaps: Django's or ours.
+    fn leaves(&mut self, random: &mut Random, case: &Answered) {
+        if let Some(token) = random.pick(&case.set_cookies()) {
+            if random.once_in(2) {
+                self.jar.clear();
+            }
+            self.jar.push(token);
+            self.signed = self.now;
+        }
+    }
+}
+
+impl Answered {
+    /// The cookie's value that we set, and that Django set.
+    fn set_cookies(&self) -> [Option<String>; 2] {
+        [&self.ours, &self.django.answer].map(|answer| {
+            let header = answer.as_ref().ok()?["set_cookie"][0].as_str()?;
+            let value = header.split_once('=')?.1.split(';').next()?;
+            (value != "\"\"").then(|| value.to_owned())
+        })
+    }
 }

@@ -71,7 +71,7 @@ fn sign_and_unsign(check: &mut Check, questions: Vec<Question>) {
 }
 
 /// The ring after some rotations, or one that has lost the key that signed.
-fn other_ring(random: &mut Random, keys: &[Key]) -> Vec<Key> {
+pub fn other_ring(random: &mut Random, keys: &[Key]) -> Vec<Key> {
     if random.once_in(8) {
         return random.keys();
     }

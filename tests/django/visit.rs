@@ -1,0 +1,133 @@
+//! A visit: a request with a Cookie header, what a view does with the session, and the status of its response.
+
+use serde::{Serialize, Serializer};
+
+use crate::common::json::Json;
+use crate::question::Key;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Visit {
+    pub site: Site,
+    /// The `Cookie` header.
+    pub cookie: Option<String>,
+    pub steps: Vec<Step>,
+    pub status: u16,
+}
+
+/// The settings.
+#[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "they have Django's names and types")]
+pub struct Site {
+    /// The current one first.
+    pub keys: Vec<Key>,
+    pub name: String,
+    /// In seconds.
+    pub age: u64,
+    pub domain: Option<String>,
+    pub path: String,
+    pub secure: bool,
+    pub http_only: bool,
+    pub same_site: Option<&'static str>,
+    pub save_every_request: bool,
+    pub expire_at_browser_close: bool,
+    /// With `USE_TZ = False`: seconds by which the site's clock is ahead of UTC.
+    pub local: Option<i32>,
+}
+
+/// What a view does with `request.session`. Moments are seconds since 1970.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    Get {
+        key: String,
+    },
+    Contains {
+        key: String,
+    },
+    Set {
+        key: String,
+        value: Spelled,
+    },
+    Delete {
+        key: String,
+    },
+    Pop {
+        key: String,
+    },
+    Setdefault {
+        key: String,
+        value: Spelled,
+    },
+    Update {
+        pairs: Vec<(String, Spelled)>,
+    },
+    Clear,
+    Flush,
+    CycleKey,
+    Keys,
+    Items,
+    MarkModified,
+    IsModified,
+    IsAccessed,
+    /// To a number, or null.
+    SetExpiry {
+        value: Spelled,
+    },
+    /// To a `timedelta`.
+    SetExpiryIn {
+        seconds: f64,
+    },
+    /// To a `datetime`, of this offset in seconds.
+    SetExpiryAt {
+        micros: i64,
+        offset: i32,
+    },
+    GetExpiryAge {
+        modification: Option<f64>,
+    },
+    GetExpiryDate {
+        modification: Option<f64>,
+    },
+    GetExpireAtBrowserClose,
+    SetTestCookie,
+    TestCookieWorked,
+    DeleteTestCookie,
+    Login {
+        id: String,
+        password: String,
+    },
+    /// Whoever is logged in has this password column, or has been deleted.
+    GetUser {
+        password: Option<String>,
+    },
+    UpdateHash {
+        password: String,
+    },
+}
+
+/// A value that travels to Python as text, for there may be a NaN in it.
+#[derive(Debug, Clone)]
+pub struct Spelled(pub Json);
+
+impl Serialize for Spelled {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&spell(&self.0))
+    }
+}
+
+/// JSON, with Python's additions.
+pub fn spell(value: &Json) -> String {
+    let list = |items: Vec<String>| items.join(",");
+    match value {
+        Json::Float(float) if float.is_nan() => "NaN".to_owned(),
+        Json::Float(float) if float.is_infinite() => if *float > 0.0 { "Infinity" } else { "-Infinity" }.to_owned(),
+        Json::Int(int) => int.to_string(),
+        Json::Array(items) => format!("[{}]", list(items.iter().map(spell).collect())),
+        Json::Object(pairs) => {
+            let pair =
+                |(key, value): &(String, Json)| format!("{}:{}", spell(&Json::String(key.clone())), spell(value));
+            format!("{{{}}}", list(pairs.iter().map(pair).collect()))
+        }
+        _ => serde_json::to_string(value).unwrap(),
+    }
+}

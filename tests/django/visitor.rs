@@ -1,0 +1,216 @@
+//! A visit to a site of this crate's, which an adapter and a view would make: what `visits.py` does with Django.
+
+use std::slice;
+use std::time::{Duration, SystemTime};
+
+use django_session::{
+    CookieOptions, EncodeError, Expiry, ExpiryPolicy, JsonSerializer, SameSite, Serializer, Session, SessionAuth,
+    SessionStore, SetCookie, StoredSessions,
+};
+use serde_json::{Map, Value, json};
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::common::{clock, json::Json, moment};
+use crate::ours::{name, ring};
+use crate::question::{Answer, Key};
+use crate::visit::{Site, Spelled, Step, Visit};
+
+/// The path of the one backend, `accounts.py`.
+const BACKEND: &str = "accounts.Backend";
+
+/// The most seconds that `_session_expiry` holds.
+const LONGEST: i128 = i64::MAX as i128;
+
+/// All that can be seen of a visit, in the words of `visits.py`.
+pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer {
+    let (store, auth) = (store(site, now)?, SessionAuth::new(&ring(&site.keys)?));
+    let session = cookie.as_ref().map_or_else(|| store.load(None), |header| store.load_header(header));
+    let mut view = View { session, auth, now: moment(now), with_offsets: site.local.is_none() };
+
+    let results: Vec<Answer> = steps.iter().map(|step| view.take(step)).collect();
+    let session = view.session;
+    let mut seen = Map::new();
+    seen.insert("results".to_owned(), json!(results));
+    seen.insert("accessed".to_owned(), session.is_accessed().into());
+    seen.insert("modified".to_owned(), session.is_modified().into());
+    match store.commit(&session, *status) {
+        Ok(commit) => {
+            let set_cookies: Vec<_> = commit.set_cookie.iter().map(SetCookie::as_str).collect();
+            seen.insert("set_cookie".to_owned(), json!(set_cookies));
+            seen.insert("vary".to_owned(), json!(commit.vary_on_cookie.then_some("Cookie")));
+        }
+        Err(EncodeError::CookieTooLarge(report)) => {
+            seen.insert("error".to_owned(), "CookieTooLarge".into());
+            seen.insert("sizes".to_owned(), json!([report.name, report.value, report.attributes]));
+        }
+        Err(error) => drop(seen.insert("error".to_owned(), name(error).into())),
+    }
+    seen.insert("left".to_owned(), json!({ "Ok": items(&session) }));
+    Ok(seen.into())
+}
+
+/// A session of these keys and values, as text for the database.
+pub fn encode_stored(keys: &[Key], json_text: &str, now: f64) -> Answer {
+    let sessions = StoredSessions::new(&ring(keys)?).with_clock(clock(now));
+    let Json::Object(pairs) = Json::parse(json_text) else { panic!("{json_text} is no object") };
+    let mut session = sessions.create();
+    session.extend(pairs).map_err(name)?;
+    sessions.encode(&session).map(Value::from).map_err(name)
+}
+
+/// Django finds nothing in a text that it refuses.
+pub fn decode_stored(keys: &[Key], text: &str) -> Answer {
+    let found = StoredSessions::new(&ring(keys)?).decode(text);
+    Ok(found.map_or_else(|_| json!([]), |session| items(&session)))
+}
+
+pub fn auth_hash(key: &Key, password: &str) -> Answer {
+    let keys = ring(slice::from_ref(key))?;
+    let mut session = StoredSessions::new(&keys).create();
+    SessionAuth::new(&keys).login(&mut session, "1", BACKEND, password).map_err(name)?;
+    Ok(session.get::<String>("_auth_user_hash").map_err(name)?.into())
+}
+
+fn store(site: &Site, now: f64) -> Result<SessionStore, String> {
+    let same_site = site.same_site.map(|value| match value {
+        "Strict" => SameSite::Strict,
+        "Lax" => SameSite::Lax,
+        _ => SameSite::None,
+    });
+    let mut cookie = CookieOptions::builder(&site.name)
+        .path(&site.path)
+        .secure(site.secure)
+        .http_only(site.http_only)
+        .same_site(same_site)
+        .max_age(Duration::from_secs(site.age))
+        .expire_at_browser_close(site.expire_at_browser_close);
+    if let Some(domain) = &site.domain {
+        cookie = cookie.domain(domain);
+    }
+    let store = SessionStore::new(&ring(&site.keys)?, cookie.build().map_err(name)?)
+        .with_clock(clock(now))
+        .with_expiry_policy(ExpiryPolicy::CookieAgeOnly)
+        .with_save_every_request(site.save_every_request);
+    Ok(match site.local {
+        Some(offset) => store.with_naive_dates(UtcOffset::from_whole_seconds(offset).unwrap()),
+        None => store,
+    })
+}
+
+/// The view's side of a request.
+struct View {
+    session: Session,
+    auth: SessionAuth,
+    now: SystemTime,
+    with_offsets: bool,
+}
+
+impl View {
+    fn take(&mut self, step: &Step) -> Answer {
+        let Self { session, auth, now, with_offsets } = self;
+        let at = |modification: &Option<f64>| modification.map_or(*now, moment);
+        match step {
+            Step::Get { key } => return Ok(json!(read(session, key))),
+            Step::Contains { key } => return Ok(session.contains_key(key).into()),
+            Step::Set { key, value: Spelled(value) } => session.insert(key, value).map_err(name)?,
+            Step::Delete { key } => return deleted(session.remove(key)),
+            Step::Pop { key } => {
+                let value = read(session, key);
+                deleted(session.remove(key))?;
+                return Ok(json!(value));
+            }
+            Step::Setdefault { key, value: Spelled(value) } => {
+                let before = session.get(key).ok().flatten();
+                match session.get_or_insert_with(key, || value.clone()) {
+                    Ok(found) => assert_eq!(found, before.unwrap_or_else(|| value.clone())),
+                    Err(EncodeError::Occupied(_)) => {} // by a value that no `Json` is
+                    Err(error) => return Err(name(error)),
+                }
+                return Ok(json!(read(session, key)));
+            }
+            Step::Update { pairs } => {
+                let pairs = pairs.iter().map(|(key, Spelled(value))| (key, value));
+                session.extend(pairs).map_err(name)?;
+            }
+            Step::Clear => session.clear(),
+            Step::Flush => session.flush(),
+            Step::CycleKey => session.cycle_key(),
+            Step::Keys => return Ok(session.keys().map(|key| json_text(&key)).collect()),
+            Step::Items => return Ok(items(session)),
+            Step::MarkModified => session.mark_modified(),
+            Step::IsModified => return Ok(session.is_modified().into()),
+            Step::IsAccessed => return Ok(session.is_accessed().into()),
+            Step::SetExpiry { value: Spelled(value) } => match value {
+                Json::Null => session.set_expiry(None),
+                Json::Int(0) => session.set_expiry(Expiry::BrowserClose),
+                Json::Int(seconds @ 1..=LONGEST) => {
+                    session.set_expiry(Expiry::Inactivity(Duration::from_secs(u64::try_from(*seconds).unwrap())));
+                }
+                // What has no other way in.
+                other => session.insert("_session_expiry", other).map_err(name)?,
+            },
+            Step::SetExpiryIn { seconds } => {
+                let end = OffsetDateTime::from(*now) + time::Duration::seconds_f64(*seconds);
+                session.set_expiry(Expiry::At(end));
+            }
+            Step::SetExpiryAt { micros, offset } => {
+                let date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(*micros) * 1000).unwrap();
+                session.set_expiry(Expiry::At(date.to_offset(UtcOffset::from_whole_seconds(*offset).unwrap())));
+            }
+            Step::GetExpiryAge { modification } => return Ok(session.expiry_age(at(modification)).to_string().into()),
+            Step::GetExpiryDate { modification } => {
+                let date = session.expiry_date(at(modification)).ok_or("OverflowError")?;
+                let micros = i64::try_from(date.unix_timestamp_nanos().div_euclid(1000)).unwrap();
+                let offset = date.offset().whole_seconds();
+                return Ok(if *with_offsets { json!([micros, offset]) } else { json!([micros]) });
+            }
+            Step::GetExpireAtBrowserClose => return Ok(session.expires_at_browser_close().into()),
+            Step::SetTestCookie => session.set_test_cookie(),
+            Step::TestCookieWorked => return Ok(session.test_cookie_worked().into()),
+            Step::DeleteTestCookie => return deleted(session.delete_test_cookie()),
+            Step::Login { id, password } => auth.login(session, id, BACKEND, password).map_err(name)?,
+            Step::GetUser { password } => return user(session, auth, password.as_deref()),
+            Step::UpdateHash { password } => auth.update_hash(session, password).map_err(name)?,
+        }
+        Ok(Value::Null)
+    }
+}
+
+/// As the docs of [`SessionAuth`] say it.
+fn user(session: &mut Session, auth: &SessionAuth, password: Option<&str>) -> Answer {
+    let (Some(id), Some(_), Some(password)) = (session.auth_user_id(), session.auth_user_backend(), password) else {
+        return Ok(Value::Null);
+    };
+    match auth.verify(session, password) {
+        Some(0) => {}
+        Some(_) => auth.update_hash(session, password).map_err(name)?,
+        None => {
+            session.flush();
+            return Ok(Value::Null);
+        }
+    }
+    Ok(id.into())
+}
+
+/// The value as text, and as `Json` if it is one that this can hold.
+fn read(session: &Session, key: &str) -> Option<String> {
+    let text = session.get_json(key)?;
+    let parsed = serde_json::from_str(text).ok();
+    assert_eq!(session.get::<Json>(key).ok().flatten(), parsed);
+    Some(text.to_owned())
+}
+
+fn deleted(found: bool) -> Answer {
+    if found { Ok(Value::Null) } else { Err("KeyError".to_owned()) }
+}
+
+fn items(session: &Session) -> Value {
+    session.iter().map(|(key, value)| json!([json_text(&key), value])).collect()
+}
+
+/// As Python writes it.
+fn json_text(text: &str) -> String {
+    let mut json = Vec::new();
+    JsonSerializer.dumps(text, &mut json).unwrap();
+    String::from_utf8(json).unwrap()
+}

@@ -1,0 +1,186 @@
+"""Visits: a request with a Cookie header, what a view does with the session, and the response, through Django's
+SessionMiddleware with the signed_cookies engine.
+
+The answer of `visit` is what can be seen of it: results, accessed and modified after the view; Set-Cookie, Vary or
+the error after the middleware; and what is left in the session. `otherwise` is the same through departures.py.
+"""
+
+import json
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+
+from django.conf import UserSettingsHolder, settings
+from django.contrib import auth
+from django.contrib.auth.models import User
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.signing import JSONSerializer
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils import timezone as django_timezone
+
+import accounts
+import departures
+import world
+from values import notes
+
+FACTORY = RequestFactory()
+MISSING = object()
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+OUT_OF_RANGE = [kind.__name__ for kind in departures.OUT_OF_RANGE]
+
+
+def visit(site, cookie, steps, status):
+    with changed_settings(**site_settings(site)), local_clock():
+        plain = show(SessionMiddleware, cookie, steps, status)
+        departing = show(departures.DepartingMiddleware, cookie, steps, status)
+    if departing == plain:
+        notes.clear()
+    else:
+        notes["otherwise"] = departing
+    return plain
+
+
+def show(middleware, cookie, steps, status):
+    seen = {}
+
+    def view(request):
+        seen["results"] = [outcome(lambda: take(request, step)) for step in steps]
+        seen["accessed"], seen["modified"] = request.session.accessed, request.session.modified
+        return HttpResponse(status=status)
+
+    # The bytes of a header look like Latin-1 to WSGI.
+    headers = {} if cookie is None else {"HTTP_COOKIE": cookie.encode().decode("latin-1")}
+    request = FACTORY.get("/", **headers)
+    response, error = world.outcome(lambda: middleware(view)(request))
+    if error is None:
+        set_cookies = [morsel.OutputString() for morsel in response.cookies.values()]
+        seen |= {"set_cookie": set_cookies, "vary": response.get("Vary")}
+    else:
+        seen["error"] = "ExpiryOutOfRange" if error in OUT_OF_RANGE else error
+    return seen | {"left": outcome(lambda: items(request.session))}
+
+
+def take(request, step):
+    """One step. Whatever is not listed is the method of that name."""
+    session = request.session
+    match step:
+        case {"step": "get", "key": key}:
+            value = session.get(key, MISSING)
+            return None if value is MISSING else json_text(value)
+        case {"step": "contains", "key": key}:
+            return key in session
+        case {"step": "set", "key": key, "value": value}:
+            session[key] = json.loads(value)
+        case {"step": "delete", "key": key}:
+            del session[key]
+        case {"step": "pop", "key": key}:
+            return json_text(session.pop(key))
+        case {"step": "setdefault", "key": key, "value": value}:
+            return json_text(session.setdefault(key, json.loads(value)))
+        case {"step": "update", "pairs": pairs}:
+            session.update([(key, json.loads(value)) for key, value in pairs])
+        case {"step": "keys"}:
+            return [json_text(key) for key in session.keys()]
+        case {"step": "items"}:
+            return items(session)
+        case {"step": "mark_modified"}:
+            session.modified = True
+        case {"step": "is_modified"}:
+            return session.modified
+        case {"step": "is_accessed"}:
+            return session.accessed
+        case {"step": "set_expiry", "value": value}:
+            session.set_expiry(json.loads(value))
+        case {"step": "set_expiry_in", "seconds": seconds}:
+            session.set_expiry(timedelta(seconds=seconds))
+        case {"step": "set_expiry_at", "micros": micros, "offset": offset}:
+            date = (EPOCH + timedelta(microseconds=micros)).astimezone(timezone(timedelta(seconds=offset)))
+            session.set_expiry(date if settings.USE_TZ else date.astimezone(settings.LOCAL).replace(tzinfo=None))
+        case {"step": "get_expiry_age", "modification": modification}:
+            return json_text(session.get_expiry_age(**moment(modification)))
+        case {"step": "get_expiry_date", "modification": modification}:
+            return date_parts(session.get_expiry_date(**moment(modification)))
+        case {"step": "login", "id": id, "password": password}:
+            auth.login(request, User(pk=int(id), password=password), backend=accounts.BACKEND)
+        case {"step": "get_user", "password": password}:
+            accounts.Backend.password = password
+            return str(pk) if (pk := auth.get_user(request).pk) else None
+        case {"step": "update_hash", "password": password}:
+            request.user = User(password=password)
+            auth.update_session_auth_hash(request, request.user)
+        case {"step": method}:
+            return getattr(session, method)()
+
+
+def outcome(call):
+    result, error = world.outcome(call)
+    return {"Ok": result} if error is None else {"Err": error}
+
+
+def items(session):
+    return [[json_text(key), json_text(value)] for key, value in session.items()]
+
+
+def json_text(value):
+    return JSONSerializer().dumps(value).decode("latin-1")
+
+
+def moment(modification):
+    if modification is None:
+        return {}
+    aware = datetime.fromtimestamp(modification, timezone.utc)
+    return {"modification": aware if settings.USE_TZ else aware.astimezone(settings.LOCAL).replace(tzinfo=None)}
+
+
+def date_parts(date):
+    """Microseconds, and the offset where dates have one."""
+    aware = date if date.tzinfo else date.replace(tzinfo=settings.LOCAL)
+    micros = (aware - EPOCH) // timedelta(microseconds=1)
+    return [micros, aware.utcoffset() // timedelta(seconds=1)] if settings.USE_TZ else [micros]
+
+
+def site_settings(site):
+    current, *older = site["keys"]
+    local = site["local"]
+    return {
+        "SECRET_KEY": current,
+        "SECRET_KEY_FALLBACKS": older,
+        "SESSION_COOKIE_NAME": site["name"],
+        "SESSION_COOKIE_AGE": site["age"],
+        "SESSION_COOKIE_DOMAIN": site["domain"],
+        "SESSION_COOKIE_PATH": site["path"],
+        "SESSION_COOKIE_SECURE": site["secure"],
+        "SESSION_COOKIE_HTTPONLY": site["http_only"],
+        "SESSION_COOKIE_SAMESITE": site["same_site"],
+        "SESSION_SAVE_EVERY_REQUEST": site["save_every_request"],
+        "SESSION_EXPIRE_AT_BROWSER_CLOSE": site["expire_at_browser_close"],
+        "AUTHENTICATION_BACKENDS": [accounts.BACKEND],
+        "USE_TZ": local is None,
+        "LOCAL": timezone(timedelta(seconds=local or 0)),  # not a setting of Django's
+    }
+
+
+@contextmanager
+def changed_settings(**changes):
+    """As override_settings, but quick: it tells nobody."""
+    before, changed = settings._wrapped, UserSettingsHolder(settings._wrapped)
+    for name, value in changes.items():
+        setattr(changed, name, value)
+    settings._wrapped = changed
+    try:
+        yield
+    finally:
+        settings._wrapped = before
+
+
+@contextmanager
+def local_clock():
+    """Django's clock without an offset, for a site of USE_TZ = False."""
+    now = django_timezone.now
+    if not settings.USE_TZ:
+        moment = now().replace(tzinfo=timezone.utc).astimezone(settings.LOCAL).replace(tzinfo=None)
+        django_timezone.now = lambda: moment
+    try:
+        yield
+    finally:
+        django_timezone.now = now
