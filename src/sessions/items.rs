@@ -188,6 +188,9 @@ impl Session {
 
     /// The keys with the JSON text of their values, in the order in which they came. Django: `items`.
     ///
+    /// A key that stands twice in the JSON (Python writes `{1: …, "1": …}` so) is here twice, and goes back as it came;
+    /// [`get`](Self::get) finds the last. Django merges them when it loads the session.
+    ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);

@@ -31,7 +31,7 @@ impl Session {
                 let json = expiry.to_json(self.terms.naive);
                 self.change().insert(expiry::KEY, &format!("\"{}\"", expiry::KEY), json);
             }
-            None => drop(self.remove(expiry::KEY)),
+            None => _ = self.remove(expiry::KEY),
         }
     }
 
