@@ -41,10 +41,11 @@ impl Django {
         Ok(Self { child, pipes: (stdin, stdout).into() })
     }
 
-    /// Has it read `text` and its `tokens` (raw, compressed, signed text, forged); returns its own first three.
-    pub fn meet(&self, payload: &str, text: &str, tokens: [&str; 4]) -> [String; 3] {
+    /// Has it read `text`, a `key` of it, and its `tokens` (raw, compressed, signed text, forged); returns its own first
+    /// three.
+    pub fn meet(&self, payload: &str, text: &str, key: &str, tokens: [&str; 4]) -> [String; 3] {
         let [raw, compressed, signed, forged] = tokens;
-        self.ask(&("meet", payload, text, raw, compressed, signed, forged))
+        self.ask(&("meet", payload, text, key, raw, compressed, signed, forged))
     }
 
     /// How long it takes for so many `times` of a task.

@@ -7,3 +7,4 @@ pub mod ours;
 pub mod payloads;
 pub mod peers;
 pub mod scheme;
+pub mod visit;

@@ -66,6 +66,6 @@ impl Objects for Free {
     }
 }
 
-fn key_ring(key: &[u8]) -> KeyRing {
+pub fn key_ring(key: &[u8]) -> KeyRing {
     KeyRing::new(SecretKey::new(key).expect("a key"))
 }

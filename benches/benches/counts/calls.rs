@@ -1,11 +1,12 @@
-//! What is counted: one call each, on the login payload.
+//! What is counted: one call each, on the login payload, or where the name says so on that of 3 KiB.
 
 use std::hint::black_box;
 
 use benches::floor::Floor;
 use benches::ours::{MAX_AGE, Ours};
-use benches::payloads::{BorrowedLogin, Login, login};
+use benches::payloads::{BorrowedLogin, LOGIN_KEY, Login, SHOP_KEY, Shop, login, shop_3k};
 use benches::scheme::{KEY, Objects, Texts};
+use benches::visit::Visit;
 
 pub type Call = Box<dyn FnMut()>;
 
@@ -15,13 +16,32 @@ pub fn ours(name: &str) -> Call {
     let token = ours.dumps(&login(), name.ends_with("compressed"));
     match name {
         "decode_borrowed_raw" | "decode_borrowed_compressed" => decode_borrowed(ours, token),
+        "load" => repeatable(login_visit(Visit::load)),
+        "session" => repeatable(login_visit(Visit::respond)),
+        "session_3k" => repeatable(shop_visit(Visit::respond)),
+        "build_3k" => repeatable(shop_visit(Visit::verify_and_build::<Shop>)),
         _ => by::<Ours>(name).expect("a call of the table"),
     }
 }
 
-/// The same by the floor, where it has it.
+/// The least that it takes: the same by the floor, or what a session needs of a signer and a codec.
 pub fn floor(name: &str) -> Option<Call> {
-    by::<Floor>(name)
+    let mut buffer = Vec::new();
+    match name {
+        "load" | "session" => Some(repeatable(login_visit(move |visit| visit.verify_and_parse(&mut buffer)))),
+        "session_3k" => Some(repeatable(shop_visit(move |visit| visit.verify_and_parse(&mut buffer)))),
+        _ => by::<Floor>(name),
+    }
+}
+
+fn login_visit<R>(mut call: impl FnMut(&Visit) -> R) -> impl FnMut() -> R {
+    let visit = Visit::new(&login(), LOGIN_KEY);
+    move || call(black_box(&visit))
+}
+
+fn shop_visit<R>(mut call: impl FnMut(&Visit) -> R) -> impl FnMut() -> R {
+    let visit = Visit::new(&shop_3k(), SHOP_KEY);
+    move || call(black_box(&visit))
 }
 
 fn by<S: Texts + 'static>(name: &str) -> Option<Call> {
@@ -36,7 +56,8 @@ fn by<S: Texts + 'static>(name: &str) -> Option<Call> {
         "decode_compressed" => decode(scheme, compressed),
         "sign_text" => repeatable(move || scheme.sign(black_box(&text))),
         "unsign_text" => repeatable(move || scheme.unsign(black_box(&signed), str::len).expect("its own")),
-        "refuse" => refuse(scheme, &raw),
+        "refuse_raw" => refuse(scheme, &raw),
+        "refuse_compressed" => refuse(scheme, &compressed),
         _ => return None,
     })
 }
@@ -47,7 +68,7 @@ fn decode(scheme: impl Texts + 'static, token: String) -> Call {
 }
 
 fn refuse(scheme: impl Texts + 'static, token: &str) -> Call {
-    let forged = token.replace(&token[token.len() - 4..], "AAAA");
+    let forged = format!("{}AAAA", &token[..token.len() - 4]);
     repeatable(move || assert_eq!(scheme.loads::<Login>(black_box(&forged)), None))
 }
 

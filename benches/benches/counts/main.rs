@@ -8,40 +8,39 @@ mod instructions;
 
 use std::process::ExitCode;
 
-use Ceiling::{Held, Wanted};
 use instructions::{REPEAT_FLOOR, REPEAT_OURS};
 
-/// The most a call may take.
-#[derive(Clone, Copy)]
-enum Ceiling {
-    /// More is a failure.
-    Held(u64),
-    /// Not reached yet: more is reported.
-    #[allow(dead_code, reason = "when everything is held, nothing is wanted")]
-    Wanted(u64),
-}
-
+/// The most that a call may take. What is more is a failure.
 struct Ceilings {
     call: &'static str,
-    allocations: Ceiling,
-    instructions: Option<Ceiling>,
+    allocations: u64,
+    instructions: u64,
 }
 
-const fn of(call: &'static str, allocations: Ceiling, instructions: Option<Ceiling>) -> Ceilings {
+const fn of(call: &'static str, allocations: u64, instructions: u64) -> Ceilings {
     Ceilings { call, allocations, instructions }
 }
 
-/// A `Login` that is decoded holds three strings; all other allocations are the token's own.
-const TABLE: [Ceilings; 9] = [
-    of("encode_raw", Held(1), Some(Held(22_000))),
-    of("encode_compressed", Held(1), Some(Held(103_000))),
-    of("decode_raw", Held(3), Some(Wanted(22_000))),
-    of("decode_compressed", Held(3), Some(Wanted(41_000))),
-    of("decode_borrowed_raw", Held(0), None),
-    of("decode_borrowed_compressed", Held(0), None),
-    of("sign_text", Held(1), None),
-    of("unsign_text", Held(0), None),
-    of("refuse", Held(0), Some(Wanted(15_000))),
+/// Whole thousands of instructions are targets; the others are what was counted with Rust 1.95, and 1.5 percent.
+const TABLE: [Ceilings; 14] = [
+    of("encode_raw", 1, 22_000),
+    of("encode_compressed", 1, 103_000),
+    // A `Login` holds three strings.
+    of("decode_raw", 3, 22_000),
+    of("decode_compressed", 3, 41_000),
+    of("decode_borrowed_raw", 0, 21_450),
+    of("decode_borrowed_compressed", 0, 38_750),
+    of("sign_text", 1, 15_450),
+    of("unsign_text", 0, 15_700),
+    // More than the target of 15,000, because this token fills one more block of SHA-256: the floor takes 17,986.
+    of("refuse_raw", 0, 18_450),
+    of("refuse_compressed", 0, 15_000),
+    // Of a session: its JSON, and where each key is.
+    of("load", 2, 43_800),
+    of("session", 2, 44_800),
+    of("session_3k", 2, 220_700),
+    // For comparison with `session_3k`: everything built that is in the same session.
+    of("build_3k", 110, 266_500),
 ];
 
 fn main() -> ExitCode {
@@ -65,9 +64,7 @@ fn main() -> ExitCode {
         let shown = [Some(allocated), executed, floor];
         row(call, shown.map(|count| count.map_or("-".into(), |count| count.to_string())));
         held &= is_held(call, "allocations", allocated, allocations);
-        if let (Some(executed), Some(ceiling)) = (executed, instructions) {
-            held &= is_held(call, "instructions", executed, ceiling);
-        }
+        held &= executed.is_none_or(|executed| is_held(call, "instructions", executed, instructions));
     }
     if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -77,10 +74,9 @@ fn row(label: &str, cells: [String; 3]) {
     println!("{label:<28}{cells}");
 }
 
-fn is_held(call: &str, what: &str, count: u64, ceiling: Ceiling) -> bool {
-    let (Held(most) | Wanted(most)) = ceiling;
-    if count > most {
-        println!("OVER {call} {what} {count} > {most}");
+fn is_held(call: &str, what: &str, count: u64, ceiling: u64) -> bool {
+    if count > ceiling {
+        println!("OVER {call} {what} {count} > {ceiling}");
     }
-    count <= most || matches!(ceiling, Wanted(_))
+    count <= ceiling
 }

@@ -10,9 +10,12 @@ use benches::ours::{Free, Ours};
 use benches::payloads::Visitor;
 use benches::peers::{Axum, CookieSent, CookieValue, Jwt};
 use benches::scheme::{KEY, Objects, Texts, Value};
+use benches::visit::Visit;
 use hmac::Mac;
 
-use crate::task::Task::{self, DecodeCompressed, DecodeRaw, EncodeCompressed, EncodeRaw, Refuse, SignText, UnsignText};
+use crate::task::Task::{
+    self, DecodeCompressed, DecodeRaw, EncodeCompressed, EncodeRaw, Refuse, Session, SignText, UnsignText,
+};
 
 /// Does it so many times, and says how long that took.
 pub type Run = Box<dyn FnMut(u32) -> Duration>;
@@ -22,28 +25,34 @@ pub struct Contestant {
     pub run: Run,
 }
 
-/// One task on one payload: all that are compared with each other. Ours is the first.
+/// One task on one payload: all that are compared with each other, by default with the first.
 pub struct Race {
-    pub task: Task,
+    pub task: &'static str,
     pub payload: &'static str,
     pub contestants: Vec<Contestant>,
 }
 
+/// All races in which we run against others.
 pub struct Field {
-    pub races: Vec<Race>,
+    races: [Vec<Race>; Task::ALL.len()],
     django: Option<&'static Django>,
 }
 
 impl Field {
     pub fn new(django: Option<Django>) -> Self {
-        Self { races: Vec::new(), django: django.map(leak) }
+        Self { races: Task::ALL.map(|_| Vec::new()), django: django.map(leak) }
+    }
+
+    /// By task.
+    pub fn into_races(self) -> Vec<Race> {
+        self.races.into_iter().flatten().collect()
     }
 }
 
 impl Visitor for Field {
-    fn visit<T: Value>(&mut self, payload: &'static str, value: T) {
+    fn visit<T: Value>(&mut self, payload: &'static str, key: &'static str, value: T) {
         const OBJECTS: &[Task] = &[EncodeRaw, EncodeCompressed, DecodeRaw, DecodeCompressed, Refuse];
-        let mut entry = Entry { payload, value: leak(value), races: Task::ALL.map(|_| Vec::new()) };
+        let mut entry = Entry { payload, key, value: leak(value), races: Task::ALL.map(|_| Vec::new()) };
 
         entry.objects::<Ours>("ours", OBJECTS);
         entry.texts::<Ours>("ours");
@@ -54,6 +63,7 @@ impl Visitor for Field {
         entry.texts::<Naive>("naive");
         entry.same_format::<Naive>();
         entry.objects::<Free>("free", &[EncodeRaw, DecodeRaw]);
+        entry.session();
         entry.hmac("hmac");
         entry.objects::<CookieValue>("cookie", &[EncodeRaw, DecodeRaw, Refuse]);
         entry.texts::<CookieValue>("cookie");
@@ -64,13 +74,15 @@ impl Visitor for Field {
             entry.django("django", django);
         }
 
-        let races = Task::ALL.into_iter().zip(entry.races);
-        self.races.extend(races.map(|(task, contestants)| Race { task, payload, contestants }));
+        for ((task, contestants), races) in Task::ALL.into_iter().zip(entry.races).zip(&mut self.races) {
+            races.push(Race { task: task.name(), payload, contestants });
+        }
     }
 }
 
 struct Entry<T: 'static> {
     payload: &'static str,
+    key: &'static str,
     value: &'static T,
     races: [Vec<Contestant>; Task::ALL.len()],
 }
@@ -96,7 +108,7 @@ impl<T: Value> Entry<T> {
                     assert_eq!(scheme.loads::<T>(&token), None, "{name} refuses");
                     timed(move || scheme.loads::<T>(black_box(&token)))
                 }
-                SignText | UnsignText => unreachable!("not objects"),
+                SignText | UnsignText | Session => unreachable!("not objects"),
             };
             self.enter(task, name, run);
         }
@@ -109,6 +121,16 @@ impl<T: Value> Entry<T> {
         self.enter(SignText, name, timed(move || scheme.sign(black_box(text))));
         let unsign = move || scheme.unsign(black_box(&token), |text| black_box(text).len());
         self.enter(UnsignText, name, timed(unsign));
+    }
+
+    /// The whole visit and the loading alone, next to what cannot be had for less.
+    fn session(&mut self) {
+        let (visit, mut buffer): (&Visit, _) = (leak(Visit::new(self.value, self.key)), Vec::new());
+        assert_eq!(&visit.verify_and_build::<T>(), self.value);
+        self.enter(Session, "ours", timed(move || visit.respond()));
+        self.enter(Session, "load_header", timed(move || visit.load()));
+        self.enter(Session, "unsign_parse", timed(move || visit.verify_and_parse(&mut buffer)));
+        self.enter(Session, "unsign_build", timed(move || visit.verify_and_build::<T>()));
     }
 
     /// A keyed HMAC over the bytes that a task signs or checks, and nothing more.
@@ -126,7 +148,7 @@ impl<T: Value> Entry<T> {
         let [raw, compressed, signed, forged] =
             [DecodeRaw, DecodeCompressed, UnsignText, Refuse].map(|task| self.token(task));
         let (payload, text, ours) = (self.payload, self.text(), Ours::with_key(KEY));
-        let theirs = django.meet(payload, &text, [&raw, &compressed, &signed, &forged]);
+        let theirs = django.meet(payload, &text, self.key, [&raw, &compressed, &signed, &forged]);
         assert_eq!(ours.loads::<T>(&theirs[0]).as_ref(), Some(self.value));
         assert_eq!(ours.loads::<T>(&theirs[1]).as_ref(), Some(self.value));
         assert_eq!(ours.unsign(&theirs[2], str::to_owned), Some(text));
@@ -154,7 +176,7 @@ impl<T: Value> Entry<T> {
         let ours = Ours::with_key(KEY);
         match task {
             EncodeRaw | DecodeRaw => ours.dumps(self.value, false),
-            EncodeCompressed | DecodeCompressed => ours.dumps(self.value, true),
+            EncodeCompressed | DecodeCompressed | Session => ours.dumps(self.value, true),
             SignText | UnsignText => ours.sign(&self.text()),
             Refuse => forger::<Ours>().dumps(self.value, false),
         }
@@ -170,7 +192,7 @@ fn forger<S: Objects>() -> S {
     S::with_key(&KEY.iter().rev().copied().collect::<Vec<_>>())
 }
 
-fn timed<R>(mut call: impl FnMut() -> R + 'static) -> Run {
+pub fn timed<R>(mut call: impl FnMut() -> R + 'static) -> Run {
     Box::new(move |times| {
         // What the others have pushed out of the caches.
         black_box(call());
@@ -183,6 +205,6 @@ fn timed<R>(mut call: impl FnMut() -> R + 'static) -> Run {
 }
 
 /// For as long as the program runs.
-fn leak<T>(value: T) -> &'static T {
+pub fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }

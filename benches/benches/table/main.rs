@@ -6,6 +6,7 @@ mod chart;
 mod field;
 mod report;
 mod rounds;
+mod scaling;
 mod task;
 
 use std::path::Path;
@@ -16,7 +17,7 @@ use benches::payloads::visit_all;
 
 use crate::field::Field;
 
-const SECONDS: u64 = 75;
+const SECONDS: u64 = 90;
 
 fn main() {
     let seconds = option("--seconds").map_or(SECONDS, |seconds| seconds.parse().expect("--seconds takes a number"));
@@ -25,10 +26,15 @@ fn main() {
 
     let mut field = Field::new(django);
     visit_all(&mut field);
-    field.races.sort_by_key(|race| race.task as usize);
-    let (rounds, outcomes) = rounds::run(&mut field.races, Duration::from_secs(seconds));
+    let mut races = field.into_races();
+    let against_others = races.len();
+    races.extend(scaling::races());
+    let (rounds, mut outcomes) = rounds::run(&mut races, Duration::from_secs(seconds));
+    let scaling = outcomes.split_off(against_others);
     println!("medians of {rounds} rounds");
+    println!();
     report::print(&outcomes);
+    scaling::print(&scaling);
 
     if let Some(path) = option("--chart") {
         chart::write(&outcomes, Path::new(&path)).expect("a path that can be written");

@@ -1,34 +1,39 @@
 //! The table for people, and the lines for machines.
 
 use crate::rounds::{Outcome, Result};
+use crate::task::Task;
 
-/// The columns, in the order of the table and of the chart.
-pub const NAMES: [&str; 10] =
-    ["ours", "floor", "naive", "free", "hmac", "cookie", "cookie_sent", "jwt", "axum", "django"];
+/// The columns, in their order; those of [`Task::Session`] are its own.
+const NAMES: [&str; 10] = ["ours", "floor", "naive", "free", "hmac", "cookie", "cookie_sent", "jwt", "axum", "django"];
+const SESSION_NAMES: [&str; 6] = ["ours", "load_header", "unsign_parse", "unsign_build", "hmac", "django"];
 
 pub fn print(outcomes: &[Outcome]) {
-    println!("microseconds per call");
-    grid(outcomes, |result| significant(result.micros));
-    println!("ours divided by theirs");
-    grid(outcomes, |result| format!("{:.2}", result.ratio));
+    let (sessions, tokens): (Vec<_>, Vec<_>) =
+        outcomes.iter().partition(|outcome| outcome.task == Task::Session.name());
+    for (outcomes, names) in [(&tokens, &NAMES[..]), (&sessions, &SESSION_NAMES)] {
+        println!("microseconds per call");
+        grid(outcomes, names, |result| significant(result.micros));
+        println!("ours divided by theirs");
+        grid(outcomes, names, |result| format!("{:.2}", result.ratio));
+    }
     for outcome in outcomes {
         for result in outcome.results.iter().filter(|result| result.name != "ours") {
-            println!("ratio {}/{}/{} {:.3}", outcome.task.name(), outcome.payload, result.name, result.ratio);
+            println!("ratio {}/{}/{} {:.3}", outcome.task, outcome.payload, result.name, result.ratio);
         }
     }
 }
 
-fn grid(outcomes: &[Outcome], cell: impl Fn(&Result) -> String) {
-    row("", NAMES.map(str::to_owned));
+fn grid(outcomes: &[&Outcome], names: &[&str], cell: impl Fn(&Result) -> String) {
+    row("", names.iter().map(|&name| name.to_owned()));
     for outcome in outcomes {
-        let label = format!("{} {}", outcome.task.name(), outcome.payload);
-        row(&label, NAMES.map(|name| outcome.result(name).map_or("-".into(), &cell)));
+        let label = format!("{} {}", outcome.task, outcome.payload);
+        row(&label, names.iter().map(|name| outcome.result(name).map_or("-".into(), &cell)));
     }
     println!();
 }
 
-fn row(label: &str, cells: [String; NAMES.len()]) {
-    let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+pub fn row(label: &str, cells: impl IntoIterator<Item = String>) {
+    let cells: String = cells.into_iter().map(|cell| format!("{cell:>13}")).collect();
     println!("{label:<24}{cells}");
 }
 

@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::field::Race;
-use crate::task::Task;
 
 /// How long a contestant runs per round, about.
 const TURN: Duration = Duration::from_micros(300);
 
 /// How a race ended.
 pub struct Outcome {
-    pub task: Task,
+    pub task: &'static str,
     pub payload: &'static str,
     pub results: Vec<Result>,
 }
@@ -19,7 +18,7 @@ pub struct Result {
     pub name: &'static str,
     /// Per call; the median of all rounds.
     pub micros: f64,
-    /// Of our time to theirs in the same round; the median of all rounds.
+    /// Of the first one's time to theirs in the same round; the median of all rounds.
     pub ratio: f64,
 }
 
@@ -63,7 +62,7 @@ fn outcome(race: &Race, samples: &[Vec<f64>]) -> Outcome {
     let result = |(index, name): (usize, _)| Result {
         name,
         micros: median(samples[index].iter().copied()),
-        ratio: median(samples[0].iter().zip(&samples[index]).map(|(ours, theirs)| ours / theirs)),
+        ratio: median(samples[0].iter().zip(&samples[index]).map(|(first, this)| first / this)),
     };
     let names = race.contestants.iter().map(|contestant| contestant.name);
     Outcome { task: race.task, payload: race.payload, results: names.enumerate().map(result).collect() }

@@ -9,10 +9,12 @@ pub enum Task {
     SignText,
     UnsignText,
     Refuse,
+    /// Of a `Cookie` header: load the session, read one key, commit what nobody changed.
+    Session,
 }
 
 impl Task {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::EncodeRaw,
         Self::EncodeCompressed,
         Self::DecodeRaw,
@@ -20,6 +22,7 @@ impl Task {
         Self::SignText,
         Self::UnsignText,
         Self::Refuse,
+        Self::Session,
     ];
 
     /// As the ratios and the Django child call it.
@@ -32,6 +35,7 @@ impl Task {
             Self::SignText => "sign_text",
             Self::UnsignText => "unsign_text",
             Self::Refuse => "refuse",
+            Self::Session => "session",
         }
     }
 }

@@ -1,0 +1,54 @@
+//! A request that reads one key of its session and changes nothing: what most requests are.
+
+use django_session::{Commit, CookieOptions, Session, SessionStore};
+use serde::de::IgnoredAny;
+
+use crate::ours::{MAX_AGE, Ours, key_ring};
+use crate::scheme::{KEY, Objects, Value};
+
+/// What a browser sends back, to the store and to those who know only of tokens.
+pub struct Visit {
+    store: SessionStore,
+    ours: Ours,
+    header: String,
+    token: String,
+    key: &'static str,
+}
+
+impl Visit {
+    /// Of a session as the store writes it: compressed, if that is shorter.
+    pub fn new<T: Value>(value: &T, key: &'static str) -> Self {
+        let ours = Ours::with_key(KEY);
+        let token = ours.dumps(value, true);
+        let cookie = CookieOptions::builder("sessionid").build().expect("a cookie");
+        let header = format!("csrftoken=DZJQzVmwW7zGqVTyBKJhM0IRyW9PXYo4; sessionid={token}");
+        let visit = Self { store: SessionStore::new(&key_ring(KEY), cookie), ours, header, token, key };
+        let (session, commit) = visit.respond();
+        assert!(session.refusal().is_none() && session.contains_key(key));
+        assert!(commit.set_cookie.is_none() && commit.vary_on_cookie);
+        visit
+    }
+
+    pub fn load(&self) -> Session {
+        self.store.load_header(&self.header)
+    }
+
+    /// The whole of it.
+    pub fn respond(&self) -> (Session, Commit) {
+        let session = self.load();
+        session.get::<IgnoredAny>(self.key).expect("JSON").expect("it is there");
+        let commit = self.store.commit(&session, 200).expect("nothing to write");
+        (session, commit)
+    }
+
+    /// No session: the token verified, its payload decoded and found to be JSON.
+    pub fn verify_and_parse(&self, buffer: &mut Vec<u8>) {
+        let verified = self.ours.signer.unsign(&self.token, MAX_AGE).expect("ours");
+        self.ours.raw.decode_borrowed::<IgnoredAny>(verified, buffer).expect("JSON");
+    }
+
+    /// No session: the token verified, and all that is in it built.
+    pub fn verify_and_build<T: Value>(&self) -> T {
+        self.ours.loads(&self.token).expect("ours")
+    }
+}
