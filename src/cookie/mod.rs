@@ -1,8 +1,10 @@
 //! Token ⇄ header: what the browser is told, and what it sends.
 
+mod builder;
 pub(crate) mod header;
 mod options;
 pub(crate) mod set_cookie;
 
-pub use options::{CookieOptions, CookieOptionsBuilder, SameSite};
+pub use builder::CookieOptionsBuilder;
+pub use options::{CookieOptions, SameSite};
 pub use set_cookie::SetCookie;

@@ -1,0 +1,197 @@
+use std::time::Duration;
+
+use crate::cookie::{CookieOptions, SameSite};
+use crate::error::ConfigError;
+use crate::size::SizeRule;
+
+const FOUR_HUNDRED_DAYS: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// The longest value of an attribute that browsers heed, in bytes (RFC 6265bis).
+const MAX_ATTRIBUTE: usize = 1024;
+
+/// Builds [`CookieOptions`]: what browsers would refuse or misread is a [`ConfigError`] of [`build`](Self::build).
+///
+/// ```
+/// use django_session::{CookieOptions, SameSite};
+///
+/// let options = CookieOptions::builder("__Host-sid").same_site(SameSite::None).partitioned(true).build()?;
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct CookieOptionsBuilder(pub(super) CookieOptions);
+
+impl CookieOptionsBuilder {
+    /// The path below which the cookie is sent. Default: "/".
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let options = CookieOptions::builder("sessionid").path("/shop").build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "SESSION_COOKIE_PATH")]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.0.path = path.into();
+        self
+    }
+
+    /// The domain whose hosts all get the cookie. Default: only the host that set it.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let options = CookieOptions::builder("sessionid").domain("example.com").build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "SESSION_COOKIE_DOMAIN")]
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.0.domain = Some(domain.into());
+        self
+    }
+
+    /// Whether the cookie travels over HTTPS only. Default: yes (Django: no).
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let for_development = CookieOptions::builder("sessionid").secure(false).build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "SESSION_COOKIE_SECURE")]
+    pub fn secure(mut self, secure: bool) -> Self {
+        self.0.secure = secure;
+        self
+    }
+
+    /// Whether the cookie is hidden from scripts. Default: yes.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let options = CookieOptions::builder("theme").http_only(false).build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "SESSION_COOKIE_HTTPONLY")]
+    pub fn http_only(mut self, http_only: bool) -> Self {
+        self.0.http_only = http_only;
+        self
+    }
+
+    /// When other sites' requests carry the cookie; `None` says nothing of it. Default: [`SameSite::Lax`].
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, SameSite};
+    /// let options = CookieOptions::builder("sessionid").same_site(SameSite::None).build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "SESSION_COOKIE_SAMESITE")]
+    pub fn same_site(mut self, same_site: impl Into<Option<SameSite>>) -> Self {
+        self.0.same_site = same_site.into();
+        self
+    }
+
+    /// Whether a site that embeds ours gets a cookie of its own. Default: no.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let options = CookieOptions::builder("sessionid").partitioned(true).build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    pub fn partitioned(mut self, partitioned: bool) -> Self {
+        self.0.partitioned = partitioned;
+        self
+    }
+
+    /// How long the cookie lives, and how old a session in it may be. Default: two weeks.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// # use std::time::Duration;
+    /// let options = CookieOptions::builder("sessionid").max_age(Duration::from_secs(24 * 60 * 60)).build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "SESSION_COOKIE_AGE")]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.0.max_age = max_age;
+        self
+    }
+
+    /// Whether the browser is told to forget the cookie when it closes; what it keeps all the same is still refused
+    /// after [`max_age`](Self::max_age). Default: no.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let options = CookieOptions::builder("sessionid").expire_at_browser_close(true).build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "SESSION_EXPIRE_AT_BROWSER_CLOSE")]
+    pub fn expire_at_browser_close(mut self, expire: bool) -> Self {
+        self.0.expire_at_browser_close = expire;
+        self
+    }
+
+    /// Which size is held against the limit. Default: [`SizeRule::Rfc6265`].
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, SizeRule};
+    /// let options = CookieOptions::builder("sessionid").size_rule(SizeRule::Rfc6265bis).build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    pub fn size_rule(mut self, rule: SizeRule) -> Self {
+        self.0.size_rule = rule;
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// [`ConfigError::CookieName`], [`CookiePath`](ConfigError::CookiePath),
+    /// [`CookieDomain`](ConfigError::CookieDomain), [`CookieMaxAge`](ConfigError::CookieMaxAge),
+    /// [`CookieNotSecure`](ConfigError::CookieNotSecure) or [`CookiePrefix`](ConfigError::CookiePrefix).
+    ///
+    /// ```
+    /// use django_session::{ConfigError, CookieOptions};
+    ///
+    /// assert_eq!(CookieOptions::builder("session id").build().unwrap_err(), ConfigError::CookieName);
+    /// assert_eq!(CookieOptions::builder("s").path("/\r\nX: y").build().unwrap_err(), ConfigError::CookiePath);
+    /// assert_eq!(CookieOptions::builder("s").domain("a;b").build().unwrap_err(), ConfigError::CookieDomain);
+    /// ```
+    pub fn build(self) -> Result<CookieOptions, ConfigError> {
+        let options = self.0;
+        let secured = options.secure && (options.http_only || !options.is_http_prefixed());
+        let (host, prefixed) =
+            (options.is_named("__Host-"), options.is_named("__Secure-") || options.is_http_prefixed());
+        let checks = [
+            (is_token(&options.name), ConfigError::CookieName),
+            (is_path(&options.path), ConfigError::CookiePath),
+            (options.domain.as_deref().is_none_or(is_domain), ConfigError::CookieDomain),
+            ((Duration::from_secs(1)..=FOUR_HUNDRED_DAYS).contains(&options.max_age), ConfigError::CookieMaxAge),
+            (
+                options.secure || !(options.partitioned || options.same_site == Some(SameSite::None)),
+                ConfigError::CookieNotSecure,
+            ),
+            (secured || !(host || prefixed), ConfigError::CookiePrefix),
+            (!host || (options.path == "/" && options.domain.is_none()), ConfigError::CookiePrefix),
+        ];
+        match checks.into_iter().find(|(holds, _)| !holds) {
+            Some((_, error)) => Err(error),
+            None => Ok(options),
+        }
+    }
+}
+
+/// RFC 6265's name is RFC 2616's token. One that is longer than any attribute may be leaves no room for the others.
+fn is_token(name: &str) -> bool {
+    (1..=MAX_ATTRIBUTE).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))
+}
+
+fn is_path(path: &str) -> bool {
+    path.starts_with('/')
+        && path.len() <= MAX_ATTRIBUTE
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';')
+}
+
+fn is_domain(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    domain.len() <= 253 && domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
+}
