@@ -1,4 +1,5 @@
-//! The two alphabets of a token: base62 for its timestamp, base64url without padding for the rest.
+//! Bytes and numbers as text: base62 for a token's timestamp, base64url without padding for the rest of it; and what Django
+//! writes elsewhere, hexadecimal and the other base64.
 
 #![expect(
     clippy::arithmetic_side_effects,

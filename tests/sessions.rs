@@ -625,7 +625,8 @@ fn values_nested_too_deeply_are_not_put_in() {
     let mut session = store().load(None);
     let raw = |depth| serde_json::value::RawValue::from_string(nested(depth)).unwrap();
     session.insert("deep", raw(1024)).unwrap();
-    assert!(matches!(session.insert("deeper", raw(1025)), Err(EncodeError::Serialize(_))));
+    let Err(EncodeError::Serialize(reason)) = session.insert("deeper", raw(1025)) else { panic!() };
+    assert_eq!(reason.to_string(), "nested more than 1024 levels deep");
     let written = written(&store().commit(&session, 200).unwrap()).unwrap();
     assert_eq!(store().load(Some(&written)).get_json("deep"), Some(nested(1024).as_str()));
 }

@@ -6,5 +6,6 @@ mod options;
 pub(crate) mod set_cookie;
 
 pub use builder::CookieOptionsBuilder;
+pub(crate) use options::TWO_WEEKS;
 pub use options::{CookieOptions, SameSite};
 pub use set_cookie::SetCookie;

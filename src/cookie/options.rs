@@ -63,7 +63,8 @@ pub struct CookieOptions {
     pub(super) size_rule: SizeRule,
 }
 
-const TWO_WEEKS: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// Django's age of sessions.
+pub(crate) const TWO_WEEKS: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 impl CookieOptions {
     /// Starts with Django's defaults: path "/", no domain, `HttpOnly`, `SameSite=Lax`, two weeks; and `Secure`.

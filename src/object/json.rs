@@ -71,17 +71,17 @@ pub(super) fn write(
     value: impl FnOnce(Finite<&mut Python<'_>>) -> Result<(), serde_json::Error>,
 ) -> Result<(), serde_json::Error> {
     let start = out.len();
-    value(Finite(&mut serde_json::Serializer::with_formatter(&mut *out, Spelling)))?;
+    value(Finite(&mut serde_json::Serializer::with_formatter(&mut *out, PythonFormatter)))?;
     escape(out, start);
     Ok(())
 }
 
-type Python<'o> = serde_json::Serializer<&'o mut Vec<u8>, Spelling>;
+type Python<'o> = serde_json::Serializer<&'o mut Vec<u8>, PythonFormatter>;
 
 /// Where Python's spelling differs from `serde_json`'s.
-pub(super) struct Spelling;
+pub(super) struct PythonFormatter;
 
-impl Formatter for Spelling {
+impl Formatter for PythonFormatter {
     fn write_f32<W: Write + ?Sized>(&mut self, out: &mut W, value: f32) -> io::Result<()> {
         write_repr(out, value.into(), |text| CompactFormatter.write_f32(text, value))
     }

@@ -187,7 +187,7 @@ impl From<Malformed> for DecodeError {
 }
 
 /// `None` outside the years that dates are written for.
-pub(super) fn date(time: SystemTime) -> Option<OffsetDateTime> {
+fn date(time: SystemTime) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(clock::nanos_since_epoch(time)).ok()
 }
 

@@ -43,6 +43,7 @@ impl Session {
     /// assert_eq!(session.get_json("name"), Some(r#""Gr\u00fc\u00dfe""#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[must_use]
     pub fn get_json(&self, key: &str) -> Option<&str> {
         self.read().get(key)
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use time::UtcOffset;
 
 use crate::clock::Timestamp;
+use crate::cookie::TWO_WEEKS;
 use crate::error::DecodeError;
 use crate::sessions::data::Data;
 
@@ -61,7 +62,11 @@ pub(super) struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { max_age: 14 * 24 * 60 * 60, expire_at_browser_close: false, naive: None }
+        Self {
+            max_age: 0_i64.saturating_add_unsigned(TWO_WEEKS.as_secs()),
+            expire_at_browser_close: false,
+            naive: None,
+        }
     }
 }
 

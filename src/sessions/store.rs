@@ -324,6 +324,7 @@ impl<S: Serializer> SessionStore<S> {
     /// assert!(session.refusal().is_none() && session.is_empty()); // too short to be a session
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[must_use]
     pub fn load_headers<'h, I, H>(&self, headers: I) -> Session
     where
         I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
