@@ -8,6 +8,8 @@
     clippy::unwrap_used
 )]
 
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+mod adapter;
 mod clock;
 mod cookie;
 mod encoding;
@@ -17,7 +19,11 @@ mod object;
 mod sessions;
 mod signing;
 mod size;
+#[cfg(feature = "tower")]
+pub mod tower;
 
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+pub use adapter::SessionHandle;
 pub use clock::{Clock, MaxAge, Timestamp};
 pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};

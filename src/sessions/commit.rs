@@ -17,7 +17,7 @@ use crate::sessions::store::SessionStore;
 /// assert!(set_cookie.is_none() && !vary_on_cookie); // nobody touched it
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
 #[non_exhaustive]
 pub struct Commit {

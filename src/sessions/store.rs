@@ -228,6 +228,20 @@ impl<S: Serializer> SessionStore<S> {
         &self.cookie
     }
 
+    /// Whether a session that nobody changed is written all the same.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// assert!(!store.saves_every_request());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn saves_every_request(&self) -> bool {
+        self.save_every_request
+    }
+
     fn terms(&self) -> Terms {
         Terms {
             max_age: 0_i64.saturating_add_unsigned(self.cookie.max_age().as_secs()),

@@ -1,0 +1,58 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http::header::{HeaderValue, SET_COOKIE, VARY};
+use http::{HeaderMap, Response, StatusCode};
+use pin_project_lite::pin_project;
+
+use crate::adapter::vary_with_cookie;
+use crate::{Commit, Serializer, SessionHandle, SessionStore};
+
+pin_project! {
+    /// The response of a [`SessionService`](crate::tower::SessionService).
+    #[derive(Debug)]
+    pub struct SessionFuture<Inner, S> {
+        #[pin]
+        pub(super) inner: Inner,
+        pub(super) session: SessionHandle,
+        pub(super) store: Arc<SessionStore<S>>,
+    }
+}
+
+impl<Inner, S, Body, Error> Future for SessionFuture<Inner, S>
+where
+    Inner: Future<Output = Result<Response<Body>, Error>>,
+    S: Serializer,
+    Body: Default,
+{
+    type Output = Inner::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.inner.poll(context))?;
+        match this.session.commit(this.store, response.status().as_u16()) {
+            Ok(commit) => write(commit, response.headers_mut()),
+            Err(error) => {
+                response = Response::new(Body::default());
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response.extensions_mut().insert(Arc::new(error));
+            }
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+#[expect(clippy::expect_used)]
+fn write(commit: Commit, headers: &mut HeaderMap) {
+    if let Some(cookie) = commit.set_cookie {
+        let mut value = HeaderValue::try_from(cookie.into_string()).expect("a cookie is visible ASCII");
+        value.set_sensitive(true);
+        headers.append(SET_COOKIE, value);
+    }
+    if commit.vary_on_cookie
+        && let Some(vary) = vary_with_cookie(headers.get_all(VARY).iter().map(HeaderValue::as_bytes))
+    {
+        headers.insert(VARY, HeaderValue::try_from(vary).expect("it is made of such values"));
+    }
+}

@@ -1,0 +1,120 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::header::COOKIE;
+use http::{Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::tower::SessionFuture;
+use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
+
+/// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
+///
+/// Nothing is verified for a request whose handler does not ask, unless the store
+/// [saves every request](SessionStore::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
+/// stands in `Vary`, and the body streams through untouched. An error of the inner service passes, and writes no cookie;
+/// neither does a panic.
+///
+/// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: the response is replaced
+/// by an empty one of status 500, which carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its extensions,
+/// for an outer layer to answer in its own words; and `tracing` is told.
+///
+/// ```
+/// # use std::sync::Arc;
+/// use axum::{Router, response::{IntoResponse, Response}, routing::get};
+/// use django_session::tower::SessionLayer;
+/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionHandle, SessionStore};
+///
+/// async fn index(session: SessionHandle) -> String {
+///     let user = session.with(|session| session.get::<String>("name"));
+///     format!("Hello, {}", user.ok().flatten().as_deref().unwrap_or("stranger"))
+/// }
+///
+/// async fn too_large(response: Response) -> Response {
+///     match response.extensions().get::<Arc<EncodeError>>() {
+///         Some(error) => format!("Please take something out of your cart: {error}").into_response(),
+///         None => response,
+///     }
+/// }
+///
+/// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
+/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let app: Router = Router::new()
+///     .route("/", get(index))
+///     .layer(SessionLayer::new(store))
+///     .layer(axum::middleware::map_response(too_large));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SessionLayer<S = JsonSerializer>(Arc<SessionStore<S>>);
+
+impl<S> SessionLayer<S> {
+    /// The layer over this store, or over one that is shared.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// use django_session::tower::SessionLayer;
+    /// use std::sync::Arc;
+    ///
+    /// let store = Arc::new(store);
+    /// let layer = SessionLayer::new(Arc::clone(&store));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(store: impl Into<Arc<SessionStore<S>>>) -> Self {
+        Self(store.into())
+    }
+}
+
+/// The store is shared, not copied.
+impl<S> Clone for SessionLayer<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S, Inner> Layer<Inner> for SessionLayer<S> {
+    type Service = SessionService<Inner, S>;
+
+    fn layer(&self, inner: Inner) -> Self::Service {
+        SessionService { inner, store: Arc::clone(&self.0) }
+    }
+}
+
+/// What a [`SessionLayer`] makes of a service.
+#[derive(Debug)]
+pub struct SessionService<Inner, S = JsonSerializer> {
+    inner: Inner,
+    store: Arc<SessionStore<S>>,
+}
+
+impl<Inner: Clone, S> Clone for SessionService<Inner, S> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), store: Arc::clone(&self.store) }
+    }
+}
+
+impl<Inner, S, Body, Answer> Service<Request<Body>> for SessionService<Inner, S>
+where
+    Inner: Service<Request<Body>, Response = Response<Answer>>,
+    S: Serializer + Send + Sync + 'static,
+    Answer: Default,
+{
+    type Response = Inner::Response;
+    type Error = Inner::Error;
+    type Future = SessionFuture<Inner::Future, S>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
+        let session = SessionHandle::new(Arc::clone(&self.store), cookies);
+        request.extensions_mut().insert(session.clone());
+        SessionFuture { inner: self.inner.call(request), session, store: Arc::clone(&self.store) }
+    }
+}

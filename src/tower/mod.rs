@@ -1,0 +1,12 @@
+//! For services on tower: axum, tonic, hyper. Feature `tower`; with `axum`, handlers may take a
+//! [`SessionHandle`](crate::SessionHandle) for an argument.
+
+#[cfg(feature = "axum")]
+mod extract;
+mod future;
+mod layer;
+
+#[cfg(feature = "axum")]
+pub use extract::MissingSessionLayer;
+pub use future::SessionFuture;
+pub use layer::{SessionLayer, SessionService};
