@@ -96,7 +96,7 @@ pub(crate) fn base62_encode(number: i64, out: &mut Vec<u8>) {
     if number < 0 {
         out.push(b'-');
     }
-    out.extend(digits.iter().skip(BASE62_ROOM.saturating_sub(filled)));
+    out.extend_from_slice(&digits[BASE62_ROOM - filled..]);
 }
 
 /// Reads Django's base62: an optional "-", then one digit or more. `None` for anything else or beyond an `i64`.

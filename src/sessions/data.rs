@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -61,7 +62,7 @@ impl Data {
 
     /// Of a key that occurs more than once, which only `json.dumps({1: …, "1": …})` makes, the last counts, as in Python.
     fn position(&self, key: &str) -> Option<usize> {
-        self.entries.iter().rposition(|entry| unescape(entry.key.of(&self.loaded)).is_some_and(|found| found == key))
+        self.entries.iter().rposition(|entry| spells(entry.key.of(&self.loaded), key))
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&str> {
@@ -80,7 +81,7 @@ impl Data {
 
     pub(super) fn remove(&mut self, key: &str) -> bool {
         let (before, loaded) = (self.entries.len(), &self.loaded);
-        self.entries.retain(|entry| unescape(entry.key.of(loaded)).is_none_or(|found| found != key));
+        self.entries.retain(|entry| !spells(entry.key.of(loaded), key));
         self.entries.len() < before
     }
 
@@ -124,6 +125,15 @@ pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, EncodeErr
     let mut json = Vec::new();
     JsonSerializer.dumps(value, &mut json)?;
     Ok(encoding::into_text(json))
+}
+
+/// Whether this JSON text is that key. An escape is longer than what it stands for.
+fn spells(text: &str, key: &str) -> bool {
+    match text.len().cmp(&key.len()) {
+        Ordering::Less => false,
+        Ordering::Equal => text == key && !text.contains('\\'),
+        Ordering::Greater => text.contains('\\') && unescape(text).is_some_and(|found| found == key),
+    }
 }
 
 fn unquote(quoted: &str) -> &str {

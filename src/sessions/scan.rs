@@ -94,6 +94,7 @@ impl<'j> Scan<'j> {
         self.eat(b'"')?;
         let start = self.at;
         loop {
+            self.at = self.at.saturating_add(plain(self.json.get(self.at..)?));
             let end = self.at;
             match self.next()? {
                 b'"' => return Some(start..end),
@@ -202,4 +203,23 @@ impl<'j> Scan<'j> {
         }
         Some(true)
     }
+}
+
+/// How many bytes there are before a quote, a backslash or a control character, by eights.
+fn plain(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let mut passed = 0_usize;
+    for eight in text.as_chunks().0 {
+        let word = u64::from_le_bytes(*eight);
+        // A byte's high bit, where the byte is smaller than `than`; what lies above the first may be wrong.
+        let below = |word: u64, than: u64| word.wrapping_sub(ONES.wrapping_mul(than)) & !word;
+        let is = |byte: u8| below(word ^ ONES.wrapping_mul(byte.into()), 1);
+        let found = (below(word, 0x20) | is(b'"') | is(b'\\')) & HIGH;
+        if found != 0 {
+            return passed.saturating_add((found.trailing_zeros() / u8::BITS) as usize);
+        }
+        passed = passed.saturating_add(eight.len());
+    }
+    passed
 }

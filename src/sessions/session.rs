@@ -78,11 +78,9 @@ impl Terms {
 
 impl Session {
     /// # Errors
-    /// [`DecodeError::Deserialize`] if this is not a JSON object, or its `_session_expiry` is none.
+    /// [`DecodeError::Deserialize`] if this is not a JSON object.
     pub(super) fn parse(json: String, cookie: Cookie, terms: Terms) -> Result<Self, DecodeError> {
-        let session = Self { data: Data::parse(json)?, ..Self::empty(cookie, terms) };
-        session.own_expiry()?;
-        Ok(session)
+        Ok(Self { data: Data::parse(json)?, ..Self::empty(cookie, terms) })
     }
 
     pub(super) fn empty(cookie: Cookie, terms: Terms) -> Self {

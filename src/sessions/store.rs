@@ -264,7 +264,9 @@ impl<S: Serializer> SessionStore<S> {
     /// ```
     #[must_use]
     pub fn load(&self, token: Option<&str>) -> Session {
-        self.load_any(token.into_iter())
+        let mut cookie = Cookie::default();
+        let found = token.and_then(|token| self.attempt(token, &mut cookie));
+        found.unwrap_or_else(|| Session::empty(cookie, self.terms()))
     }
 
     /// The session in this cookie's value, or why there is none.
@@ -287,7 +289,6 @@ impl<S: Serializer> SessionStore<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn try_load(&self, token: &str) -> Result<Session, DecodeError> {
-        let now = self.clock.now();
         let max_age = self.cookie.max_age();
         let verified = self.signer.unsign(token, self.policy.token_age(max_age))?;
         let cookie = Cookie {
@@ -298,8 +299,9 @@ impl<S: Serializer> SessionStore<S> {
             signed_at: verified.timestamp(),
         };
         let session = Session::parse(self.codec.decode_json(verified)?, cookie, self.terms())?;
+        let own = session.own_expiry()?;
         if let Some(signed) = verified.timestamp() {
-            self.policy.check(session.own_expiry()?, signed, now, max_age)?;
+            self.policy.check(own, signed, self.clock.now(), max_age)?;
         }
         Ok(session)
     }
@@ -344,24 +346,18 @@ impl<S: Serializer> SessionStore<S> {
         I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
         H: AsRef<[u8]> + ?Sized + 'h,
     {
-        let name = self.cookie.name();
-        self.load_any(headers.into_iter().flat_map(|header| header::values(header.as_ref(), name)).rev())
+        let (name, mut cookie) = (self.cookie.name(), Cookie::default());
+        let found = headers.into_iter().rev().find_map(|line| {
+            header::values(&header::text(line.as_ref()), name).rev().find_map(|token| self.attempt(token, &mut cookie))
+        });
+        found.unwrap_or_else(|| Session::empty(cookie, self.terms()))
     }
 
-    /// The first that will do; else an empty session with the first reason.
-    fn load_any<'t>(&self, tokens: impl Iterator<Item = &'t str>) -> Session {
-        let mut cookie = Cookie::default();
-        for token in tokens {
-            cookie.sent = true;
-            if token.chars().nth(MIN_TOKEN_CHARS - 1).is_none() {
-                continue;
-            }
-            cookie.keyed = true;
-            match self.try_load(token) {
-                Ok(session) => return session,
-                Err(reason) => cookie.refusal = cookie.refusal.or(Some(reason)),
-            }
-        }
-        Session::empty(cookie, self.terms())
+    /// What came of a cookie's value is noted, the first refusal of all.
+    fn attempt(&self, token: &str, cookie: &mut Cookie) -> Option<Session> {
+        cookie.sent = true;
+        token.chars().nth(MIN_TOKEN_CHARS - 1)?;
+        cookie.keyed = true;
+        self.try_load(token).map_err(|reason| cookie.refusal = cookie.refusal.or(Some(reason))).ok()
     }
 }

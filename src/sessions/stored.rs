@@ -171,12 +171,18 @@ impl StoredSessions {
     pub fn decode(&self, text: &str) -> Result<Session, DecodeError> {
         #[cfg(feature = "legacy")]
         if let Some((json, key_index)) = self.legacy.decode(text)? {
-            return Session::parse(json, Cookie { key_index: Some(key_index), ..Cookie::default() }, self.terms);
+            return self.parse(json, Cookie { key_index: Some(key_index), ..Cookie::default() });
         }
         let verified = self.signer.unsign(text, MaxAge::Unlimited)?;
         let (key_index, signed_at) = (Some(verified.key_index()), verified.timestamp());
         let cookie = Cookie { key_index, signed_at, ..Cookie::default() };
-        Session::parse(self.codec.decode_json(verified)?, cookie, self.terms)
+        self.parse(self.codec.decode_json(verified)?, cookie)
+    }
+
+    fn parse(&self, json: String, cookie: Cookie) -> Result<Session, DecodeError> {
+        let session = Session::parse(json, cookie, self.terms)?;
+        session.own_expiry()?;
+        Ok(session)
     }
 
     /// Writes the text to store.
