@@ -38,6 +38,17 @@ pub fn keyed(key: &[u8]) -> Hmac<Sha256> {
 }
 
 impl Floor {
+    pub fn with_level(key: &[u8], level: u32) -> Self {
+        let reused = Reused {
+            json: Vec::new(),
+            packed: vec![0; 1 << 16],
+            plain: vec![0; 1 << 16],
+            deflate: Compress::new(Compression::new(level), true),
+            inflate: Decompress::new(true),
+        };
+        Self { mac: keyed(key), base64: Simd::url_safe(NO_PAD), reused: reused.into() }
+    }
+
     /// Appends the time and the signature: within the capacity.
     fn seal(&self, mut token: Vec<u8>) -> String {
         const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -79,14 +90,7 @@ impl Objects for Floor {
     type Token = String;
 
     fn with_key(key: &[u8]) -> Self {
-        let reused = Reused {
-            json: Vec::new(),
-            packed: vec![0; 1 << 16],
-            plain: vec![0; 1 << 16],
-            deflate: Compress::new(Compression::default(), true),
-            inflate: Decompress::new(true),
-        };
-        Self { mac: keyed(key), base64: Simd::url_safe(NO_PAD), reused: reused.into() }
+        Self::with_level(key, Compression::default().level())
     }
 
     fn dumps<T: Value>(&self, value: &T, compress: bool) -> String {

@@ -4,6 +4,7 @@
 
 mod chart;
 mod field;
+mod levels;
 mod report;
 mod rounds;
 mod scaling;
@@ -16,6 +17,7 @@ use benches::django::Django;
 use benches::payloads::visit_all;
 
 use crate::field::Field;
+use crate::levels::Levels;
 
 const SECONDS: u64 = 90;
 
@@ -28,12 +30,17 @@ fn main() {
     visit_all(&mut field);
     let mut races = field.into_races();
     let against_others = races.len();
+    let mut levels = Levels::new();
+    races.extend(levels.take_races());
+    let before_scaling = races.len();
     races.extend(scaling::races());
     let (rounds, mut outcomes) = rounds::run(&mut races, Duration::from_secs(seconds));
-    let scaling = outcomes.split_off(against_others);
+    let scaling = outcomes.split_off(before_scaling);
+    let by_level = outcomes.split_off(against_others);
     println!("medians of {rounds} rounds");
     println!();
     report::print(&outcomes);
+    levels.print(&by_level);
     scaling::print(&scaling);
 
     if let Some(path) = option("--chart") {
