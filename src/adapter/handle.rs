@@ -6,7 +6,7 @@ use crate::{Commit, EncodeError, Serializer, Session, SessionStore};
 /// The session of the request that is being answered. Clones are the same session.
 ///
 /// The cookie is verified when [`with`](Self::with) is first called, and the session is written when the head of the
-/// response is sent: a request whose handler never asks costs nothing.
+/// response is sent; for a request whose handler never asks, neither happens.
 ///
 /// ```
 /// # use std::error::Error;
@@ -23,12 +23,12 @@ use crate::{Commit, EncodeError, Serializer, Session, SessionStore};
 /// ```
 #[derive(Clone)]
 #[doc(alias = "request.session")]
-pub struct SessionHandle(Arc<Mutex<Slot>>);
+pub struct SessionHandle(Arc<Mutex<Slot<dyn Fn() -> Session + Send>>>);
 
-struct Slot {
-    load: Box<dyn Fn() -> Session + Send>,
+struct Slot<Load: ?Sized> {
     session: Option<Session>,
     sent: bool,
+    load: Load,
 }
 
 impl SessionHandle {
@@ -38,8 +38,8 @@ impl SessionHandle {
         S: Serializer + Send + Sync + 'static,
         H: AsRef<[u8]> + Send + 'static,
     {
-        let load = Box::new(move || load(&store, &cookies));
-        Self(Arc::new(Mutex::new(Slot { load, session: None, sent: false })))
+        let load = move || load(&store, &cookies);
+        Self(Arc::new(Mutex::new(Slot { session: None, sent: false, load })))
     }
 
     /// Does something with the session, and gives back what came of it.
@@ -71,7 +71,7 @@ impl SessionHandle {
     }
 
     /// A panic leaves no session half changed.
-    fn lock(&self) -> MutexGuard<'_, Slot> {
+    fn lock(&self) -> MutexGuard<'_, Slot<dyn Fn() -> Session + Send>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,6 +11,25 @@ use crate::{Commit, Serializer, SessionHandle, SessionStore};
 
 pin_project! {
     /// The response of a [`SessionService`](crate::tower::SessionService).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// use django_session::JsonSerializer;
+    /// use django_session::tower::{SessionFuture, SessionLayer};
+    /// use http::{Request, Response};
+    /// use tower::{Layer, Service, service_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let nobody_asks = service_fn(async |_: Request<()>| Ok::<_, std::io::Error>(Response::new("")));
+    /// let mut service = SessionLayer::new(store).layer(nobody_asks);
+    /// let answering: SessionFuture<_, JsonSerializer> = service.call(Request::new(()));
+    /// assert!(answering.await?.headers().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     pub struct SessionFuture<Inner, S> {
         #[pin]

@@ -14,7 +14,7 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// Nothing is verified for a request whose handler does not ask, unless the store
 /// [saves every request](SessionStore::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
 /// stands in `Vary`, and the body streams through untouched. An error of the inner service passes, and writes no cookie;
-/// neither does a panic.
+/// neither does a panic. Where such layers are nested, the handler has the session of the innermost.
 ///
 /// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: the response is replaced
 /// by an empty one of status 500, which carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its extensions,
@@ -85,6 +85,28 @@ impl<S, Inner> Layer<Inner> for SessionLayer<S> {
 }
 
 /// What a [`SessionLayer`] makes of a service.
+///
+/// ```
+/// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionHandle, SessionStore};
+/// # use std::error::Error;
+/// use django_session::tower::SessionLayer;
+/// use http::{Request, Response};
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn Error>> {
+/// # let keys = KeyRing::new(SecretKey::new("secret")?);
+/// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let service = SessionLayer::new(store).layer(service_fn(async |request: Request<()>| {
+///     let session = request.extensions().get::<SessionHandle>().ok_or("no layer")?;
+///     session.with(|session| session.insert("theme", "dark"))?;
+///     Ok::<_, Box<dyn Error>>(Response::new(""))
+/// }));
+/// let response = service.oneshot(Request::new(())).await?;
+/// assert!(response.headers().contains_key("set-cookie"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct SessionService<Inner, S = JsonSerializer> {
     inner: Inner,

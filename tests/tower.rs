@@ -1,0 +1,563 @@
+//! What the layer does with requests and responses, and what it keeps its hands off.
+#![cfg(feature = "axum")]
+
+mod common;
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, OnceLock};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE, VARY};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::{Router, handler::Handler};
+use common::{clock, key, payload, ring};
+use django_session::tower::{MissingSessionLayer, SessionLayer};
+use django_session::{CookieOptions, EncodeError, KeyRing, Session, SessionHandle, SessionStore};
+use futures_util::stream;
+use tokio::sync::Barrier;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+const NOW: f64 = 1_700_000_000.0; // 2023-11-14 22:13:20 UTC
+const SECRET: &str = "the key that signs";
+const FALLBACK: &str = "the key that signed";
+
+fn keys() -> KeyRing {
+    ring(SECRET).with_fallback(key(FALLBACK))
+}
+
+fn store() -> SessionStore {
+    store_of(&keys(), "sessionid")
+}
+
+fn store_of(keys: &KeyRing, cookie: &str) -> SessionStore {
+    collect_events();
+    SessionStore::new(keys, CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
+}
+
+/// One handler behind the layer, for every path and method.
+fn app<T: 'static>(handler: impl Handler<T, ()>) -> Router {
+    Router::new().fallback(handler).layer(SessionLayer::new(store()))
+}
+
+/// A cookie, name and value, that holds this under `visits`.
+fn visited(keys: &KeyRing, visits: u32) -> String {
+    let store = store_of(keys, "sessionid");
+    let mut session = store.load(None);
+    session.insert("visits", visits).unwrap();
+    let cookie = store.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+fn visit(session: &mut Session) -> u32 {
+    let visits = session.get::<u32>("visits").unwrap().unwrap_or(0) + 1;
+    session.insert("visits", visits).unwrap();
+    visits
+}
+
+async fn count(session: SessionHandle) -> String {
+    session.with(visit).to_string()
+}
+
+fn request<'c>(cookies: impl IntoIterator<Item = &'c str>) -> Request {
+    let mut request = Request::new(Body::empty());
+    for cookie in cookies {
+        request.headers_mut().append(COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap());
+    }
+    request
+}
+
+async fn answer<'c>(app: &Router, cookies: impl IntoIterator<Item = &'c str>) -> Response {
+    app.clone().oneshot(request(cookies)).await.unwrap()
+}
+
+async fn text(response: Response) -> String {
+    String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap()
+}
+
+fn lines(response: &Response, name: HeaderName) -> Vec<&str> {
+    response.headers().get_all(name).iter().map(|line| line.to_str().unwrap()).collect()
+}
+
+/// What the cookies that are set hold, each as `name=JSON`; those that are removed, as `name=`.
+fn set(response: &Response) -> Vec<String> {
+    let pair = |line: &str| {
+        let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+        format!("{name}={}", payload(value.trim_matches('"')))
+    };
+    lines(response, SET_COOKIE).into_iter().map(pair).collect()
+}
+
+fn says_nothing_of_sessions(response: &Response) -> bool {
+    set(response).is_empty() && lines(response, VARY).is_empty()
+}
+
+thread_local! {
+    /// Each test has a thread, and its runtime the same.
+    static EVENTS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Collector;
+
+impl io::Write for Collector {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        EVENTS.with_borrow_mut(|events| events.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One subscriber for all tests, and before any event: `tracing` remembers that nobody listened.
+fn collect_events() {
+    static LISTENING: OnceLock<()> = OnceLock::new();
+    LISTENING.get_or_init(|| {
+        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).without_time();
+        subscriber.with_writer(|| Collector).init();
+    });
+}
+
+/// What was told since the last time, a line each; and never a key, or what a session holds.
+fn events() -> Vec<String> {
+    let events = String::from_utf8(EVENTS.take()).unwrap();
+    for secret in [SECRET, FALLBACK, "PRIVATE", "918273"] {
+        assert!(!events.contains(secret), "{events}");
+    }
+    events.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_visit_and_the_next() {
+    let app = app(count);
+    let first = answer(&app, []).await;
+    assert_eq!(set(&first), [r#"sessionid={"visits":1}"#]);
+    assert_eq!(lines(&first, VARY), ["Cookie"]);
+    // HTTP/2 then keeps it out of its tables, and loggers print "Sensitive".
+    assert!(first.headers()[SET_COOKIE].is_sensitive());
+
+    let cookie = lines(&first, SET_COOKIE)[0].split(';').next().unwrap().to_owned();
+    let second = answer(&app, [cookie.as_str()]).await;
+    assert_eq!(set(&second), [r#"sessionid={"visits":2}"#]);
+    assert_eq!((text(first).await, text(second).await), ("1".to_owned(), "2".to_owned()));
+    assert_eq!(events(), [""; 0]);
+}
+
+/// Not even to find that it will not do.
+#[tokio::test]
+async fn a_session_that_nobody_asks_for_is_not_looked_at() {
+    let holding = async |session: SessionHandle| {
+        assert_eq!(format!("{session:?}"), "SessionHandle { .. }");
+        "held, not asked"
+    };
+    let old = visited(&ring(FALLBACK), 1);
+    for app in [app(async || "ok"), app(holding)] {
+        for cookie in ["sessionid=forged:forged:forged", old.as_str()] {
+            assert!(says_nothing_of_sessions(&answer(&app, [cookie]).await));
+            assert_eq!(events(), [""; 0]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_saves_every_request_refreshes_what_nobody_read() {
+    let layer = SessionLayer::new(store().with_save_every_request(true));
+    let app = Router::new().fallback(async || "ok").layer(layer);
+    let refreshed = answer(&app, [visited(&keys(), 7).as_str()]).await;
+    assert_eq!(set(&refreshed), [r#"sessionid={"visits":7}"#]);
+    assert_eq!(lines(&refreshed, VARY), ["Cookie"]);
+    assert!(says_nothing_of_sessions(&answer(&app, []).await), "there is none to refresh");
+}
+
+/// A reader's response varies; the cookie stays as it is.
+#[tokio::test]
+async fn reading_writes_no_cookie() {
+    let app = app(async |session: SessionHandle| session.with(|session| session.len()).to_string());
+    let response = answer(&app, [visited(&keys(), 1).as_str()]).await;
+    assert_eq!(lines(&response, VARY), ["Cookie"]);
+    assert_eq!(set(&response), [""; 0]);
+    assert_eq!(text(response).await, "1");
+}
+
+#[tokio::test]
+async fn other_headers_stay() {
+    let tables: [(&[&str], &[&str]); 10] = [
+        (&[], &["Cookie"]),
+        (&[""], &["Cookie"]),
+        (&["accept"], &["accept, Cookie"]),
+        (&["Accept", "Origin"], &["Accept, Origin, Cookie"]),
+        (&["X-Cookie, cookies"], &["X-Cookie, cookies, Cookie"]),
+        (&["*"], &["*"]),
+        (&["Accept, *"], &["Accept, *"]),
+        (&["cookie"], &["cookie"]),
+        (&["Accept ,\tCOOKIE"], &["Accept ,\tCOOKIE"]),
+        (&["Accept", "Cookie"], &["Accept", "Cookie"]),
+    ];
+    for (before, after) in tables {
+        let app = app(async move |session: SessionHandle| {
+            let theme = [(SET_COOKIE, "theme=ZGFyaw"), (SET_COOKIE, "language=ZGU")];
+            let vary = before.iter().map(|line| (VARY, *line)).collect::<Vec<_>>();
+            (AppendHeaders(theme), AppendHeaders(vary), count(session).await)
+        });
+        let response = answer(&app, []).await;
+        assert_eq!(lines(&response, VARY), after);
+        assert_eq!(set(&response), ["theme=dark", "language=de", r#"sessionid={"visits":1}"#]);
+    }
+}
+
+/// The status decides, whoever set it.
+#[tokio::test]
+async fn errors_of_the_server_write_nothing_but_a_logout() {
+    let failing = app(async |session: SessionHandle| (StatusCode::BAD_GATEWAY, count(session).await));
+    let response = answer(&failing, []).await;
+    assert_eq!((set(&response).len(), lines(&response, VARY)), (0, vec!["Cookie"]));
+
+    let logout = app(async |session: SessionHandle| {
+        session.with(Session::flush);
+        StatusCode::BAD_GATEWAY
+    });
+    assert_eq!(set(&answer(&logout, [visited(&keys(), 1).as_str()]).await), ["sessionid="]);
+}
+
+/// The head is sent before the body is polled: what that does to the session is too late, and the log says so.
+#[tokio::test]
+async fn a_body_that_streams_reads_but_does_not_write() {
+    fn late(session: SessionHandle) -> Body {
+        let chunk = move |_| Ok::<_, Infallible>(session.with(visit).to_string());
+        Body::from_stream(stream::iter((0..2).map(chunk)))
+    }
+    let asked_before = app(async |session: SessionHandle| {
+        session.with(visit);
+        late(session)
+    });
+    let response = answer(&asked_before, [visited(&keys(), 7).as_str()]).await;
+    assert_eq!(set(&response), [r#"sessionid={"visits":8}"#]);
+    assert_eq!(events(), [""; 0]);
+    assert_eq!(text(response).await, "910");
+    let [first, second] = &events()[..] else { panic!("an event for each use") };
+    assert!(first.starts_with("WARN") && first.ends_with("changes are lost"), "{first}");
+    assert_eq!(first, second);
+
+    let response = answer(&app(async |session| late(session)), [visited(&keys(), 7).as_str()]).await;
+    assert!(says_nothing_of_sessions(&response));
+    assert_eq!(text(response).await, "89");
+    assert_eq!(events().len(), 2);
+}
+
+/// Without axum: any service over `http`, any body that has a default.
+#[tokio::test]
+async fn plain_services() {
+    let service = SessionLayer::new(store()).layer(service_fn(async |request: http::Request<()>| {
+        let session = request.extensions().get::<SessionHandle>().expect("the layer puts it there");
+        match session.with(visit) {
+            3.. => Err("three are enough"),
+            visits => Ok(http::Response::new(visits.to_string())),
+        }
+    }));
+    let request = |visits| {
+        http::Request::builder().header(COOKIE, format!("theme=dark; {}", visited(&keys(), visits))).body(()).unwrap()
+    };
+    let response = service.clone().oneshot(request(1)).await.unwrap();
+    assert_eq!(response.body(), "2");
+    assert_eq!(set(&response.map(Body::from)), [r#"sessionid={"visits":2}"#]);
+
+    // An error is no response: it goes on as it is, and what answers it outside knows nothing of the session.
+    assert_eq!(service.clone().oneshot(request(2)).await.unwrap_err(), "three are enough");
+    let answered = service.map_result(|result| Ok::<_, &str>(result.unwrap_or_default()));
+    assert!(says_nothing_of_sessions(&answered.oneshot(request(2)).await.unwrap().map(Body::from)));
+}
+
+/// Caught outside of the layer, a panic is no response of ours; caught inside, it is one of status 500.
+#[tokio::test]
+async fn panics_write_nothing() {
+    async fn bug(session: SessionHandle) {
+        session.with(visit);
+        panic!("a bug in the handler");
+    }
+    async fn caught(request: Request, next: Next) -> Response {
+        let answer = tokio::spawn(next.run(request)).await;
+        answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }
+    let inside = Router::new().fallback(bug).layer(from_fn(caught)).layer(SessionLayer::new(store()));
+    let response = answer(&inside, []).await;
+    assert_eq!((response.status(), set(&response).len()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+    assert_eq!(lines(&response, VARY), ["Cookie"], "it was asked for");
+
+    let outside = app(bug).layer(from_fn(caught));
+    let response = answer(&outside, []).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(says_nothing_of_sessions(&response));
+}
+
+#[tokio::test]
+async fn a_panic_while_the_session_is_locked_is_not_the_end_of_it() {
+    let app = app(async |session: SessionHandle| {
+        let clone = session.clone();
+        let buggy = tokio::spawn(async move {
+            clone.with(|session| {
+                visit(session);
+                panic!("a bug under the lock");
+            })
+        });
+        assert!(buggy.await.is_err());
+        count(session).await
+    });
+    assert_eq!(set(&answer(&app, []).await), [r#"sessionid={"visits":2}"#]);
+}
+
+#[tokio::test]
+async fn clones_are_one_session_across_awaits_and_tasks() {
+    fn may_go_anywhere<T: Clone + Send + Sync + 'static>(_: &T) {}
+
+    let app = app(async |session: SessionHandle| {
+        may_go_anywhere(&session);
+        session.with(visit);
+        let tasks: Vec<_> = (0..10)
+            .map(|_| {
+                let session = session.clone();
+                tokio::spawn(async move {
+                    session.with(visit);
+                    tokio::task::yield_now().await;
+                    session.with(visit);
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        session.with(visit).to_string()
+    });
+    let response = answer(&app, []).await;
+    assert_eq!(set(&response), [r#"sessionid={"visits":22}"#]);
+    assert_eq!(text(response).await, "22");
+}
+
+/// HTTP/2 may send a line for each cookie; a line may hold any byte.
+#[tokio::test]
+async fn cookies_in_several_lines() {
+    let app = app(count);
+    let cookie = visited(&keys(), 7);
+    let with = |start: &[u8], end: &[u8]| HeaderValue::from_bytes(&[start, cookie.as_bytes(), end].concat()).unwrap();
+    for cookies in [
+        vec![HeaderValue::from_static("theme=dark"), with(b"", b""), HeaderValue::from_static("language=de")],
+        vec![with(b"name=\xff\xfe; ", b"; \x80=\xe9")],
+        vec![with(b"", b""), HeaderValue::from_bytes(b"sessionid=\xff\xff\xff\xff\xff\xff\xff\xff").unwrap()],
+        vec![with(b"", b""), HeaderValue::from_static(""), HeaderValue::from_static("sessionid=forged:forged:forged")],
+    ] {
+        let mut request = request([]);
+        for line in cookies {
+            request.headers_mut().append(COOKIE, line);
+        }
+        assert_eq!(text(app.clone().oneshot(request).await.unwrap()).await, "8");
+    }
+}
+
+/// Neither sent, for the browser would drop it, nor dropped here without a word.
+#[tokio::test]
+async fn a_session_that_outgrew_its_cookie_is_an_error() {
+    let hoard = async |session: SessionHandle| {
+        let hoard = ("PRIVATE", (0..2000).map(|n| n * n).collect::<Vec<u32>>());
+        session.with(|session| session.insert("hoard", hoard)).unwrap();
+        ([(SET_COOKIE, "theme=ZGFyaw"), (CONTENT_TYPE, "text/plain")], "the handler's own answer")
+    };
+    let response = answer(&app(hoard), []).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let headers: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
+    assert_eq!(headers, ["content-length"], "which axum writes; the handler's are gone");
+    let error = response.extensions().get::<Arc<EncodeError>>().expect("the reason").clone();
+    let EncodeError::CookieTooLarge(report) = &*error else { panic!("{error}") };
+    assert_eq!(report.keys[0].0, "hoard");
+    assert_eq!(text(response).await, "");
+    let [event] = &events()[..] else { panic!("one event") };
+    assert!(event.starts_with("ERROR") && event.contains("could not be written"), "{event}");
+    assert!(event.contains(&error.to_string()), "{event}");
+
+    // A layer outside may say it in its own words.
+    let told = map_response(async |response: Response| match response.extensions().get::<Arc<EncodeError>>() {
+        Some(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too much").into_response(),
+        None => response,
+    });
+    let response = answer(&app(hoard).layer(told), []).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(text(response).await, "too much");
+}
+
+/// Why, on level INFO; who is on an older key, on DEBUG. Never a part of the cookie.
+#[tokio::test]
+async fn what_the_log_says_of_cookies() {
+    let app = app(count);
+    let token = visited(&keys(), 918_273);
+    let flipped = format!("{}{}", &token[..token.len() - 1], if token.ends_with('A') { 'B' } else { 'A' });
+    for (cookie, level, said) in [
+        (visited(&ring("a stranger's"), 918_273), "INFO", "refused"),
+        (flipped, "INFO", "refused"),
+        ("sessionid=forgery:forgery:forgery".to_owned(), "INFO", "refused"),
+        (format!("sessionid={}", "forgery".repeat(2000)), "INFO", "refused"),
+        (visited(&ring(FALLBACK), 918_273), "DEBUG", "key_index=1"),
+    ] {
+        answer(&app, [cookie.as_str()]).await;
+        let told = events();
+        for part in cookie.split(['=', ':']).skip(1) {
+            assert!(!told.concat().contains(part), "{part}: {told:?}");
+        }
+        assert!(told.len() == 1 && told[0].starts_with(level) && told[0].contains(said), "{told:?}");
+    }
+    for unremarkable in ["", "sessionid=", "sessionid=short", &token] {
+        answer(&app, [unremarkable]).await;
+        assert_eq!(events(), [""; 0], "{unremarkable}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_without_the_layer() {
+    collect_events();
+    let response = answer(&Router::new().fallback(count), []).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(says_nothing_of_sessions(&response) && text(response).await.is_empty());
+    let told = events();
+    assert!(told.len() == 1 && told[0].starts_with("ERROR") && told[0].contains("no SessionLayer"), "{told:?}");
+
+    let optional = async |session: Result<SessionHandle, MissingSessionLayer>| session.unwrap_err().to_string();
+    let response = answer(&Router::new().fallback(optional), []).await;
+    assert_eq!(text(response).await, "no SessionLayer around this handler");
+}
+
+/// The innermost is the handler's; the others have nothing to say.
+#[tokio::test]
+async fn nested_layers() {
+    let app = Router::new()
+        .fallback(count)
+        .layer(SessionLayer::new(store_of(&keys(), "inner")))
+        .layer(SessionLayer::new(store_of(&keys(), "outer")));
+    let response = answer(&app, ["outer=forged:forged:forged"]).await;
+    assert_eq!(set(&response), [r#"inner={"visits":1}"#]);
+    assert_eq!(events(), [""; 0]);
+}
+
+#[cfg(feature = "msgpack")]
+#[tokio::test]
+async fn another_serializer() {
+    let layer = SessionLayer::new(Arc::new(store().with_serializer(django_session::MessagePackSerializer)));
+    let app = Router::new().fallback(count).layer(layer);
+    let first = answer(&app, []).await;
+    let cookie = lines(&first, SET_COOKIE)[0].split(';').next().unwrap().to_owned();
+    assert!(cookie.starts_with("sessionid=gaZ2aXNpdHMB:"), "{{'visits': 1}}, by Python's msgpack: {cookie}");
+    assert_eq!(text(answer(&app, [cookie.as_str()]).await).await, "2");
+}
+
+/// Two requests of one browser at the same time: each begins with the same cookie, and the later cookie replaces the
+/// earlier, whole. It is so with Django too. A request that only reads sends none, and so undoes nothing.
+#[tokio::test]
+async fn the_last_of_two_writers_wins() {
+    async fn together<H: Handler<T, ()>, T: 'static>(handler: H, layer: SessionLayer) -> [Vec<String>; 2] {
+        let app = Router::new().fallback(handler).layer(layer);
+        let cookie = visited(&keys(), 7);
+        let answer = |path| {
+            let mut request = request([cookie.as_str()]);
+            *request.uri_mut() = path;
+            app.clone().oneshot(request)
+        };
+        let (cart, theme) =
+            tokio::join!(answer(http::Uri::from_static("/cart")), answer(http::Uri::from_static("/theme")));
+        [set(&cart.unwrap()), set(&theme.unwrap())]
+    }
+    let both = Arc::new(Barrier::new(2));
+    let writer = {
+        let both = Arc::clone(&both);
+        async move |request: Request| {
+            let session = request.extensions().get::<SessionHandle>().unwrap();
+            session.with(|session| assert_eq!(session.get("visits").unwrap(), Some(7)));
+            both.wait().await;
+            let key = request.uri().path().trim_start_matches('/');
+            session.with(|session| session.insert(key, true)).unwrap();
+        }
+    };
+    let [cart, theme] = together(writer, SessionLayer::new(store())).await;
+    assert_eq!(cart, [r#"sessionid={"visits":7,"cart":true}"#]);
+    assert_eq!(theme, [r#"sessionid={"visits":7,"theme":true}"#], "whichever arrives last, the other's key is gone");
+
+    let one_writer = async move |request: Request| {
+        let session = request.extensions().get::<SessionHandle>().unwrap();
+        session.with(|session| assert_eq!(session.get("visits").unwrap(), Some(7)));
+        both.wait().await;
+        if request.uri().path() == "/cart" {
+            session.with(|session| session.insert("cart", true)).unwrap();
+        }
+    };
+    let [cart, reader] = together(one_writer.clone(), SessionLayer::new(store())).await;
+    assert_eq!((cart.len(), reader.len()), (1, 0), "nothing is lost");
+
+    let every = SessionLayer::new(store().with_save_every_request(true));
+    let [cart, reader] = together(one_writer, every).await;
+    assert_eq!(cart, [r#"sessionid={"visits":7,"cart":true}"#]);
+    assert_eq!(reader, [r#"sessionid={"visits":7}"#], "where every request is saved, readers are writers");
+}
+
+/// Over real sockets, whatever a client may send where the cookies should be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_server_survives_every_cookie() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app(count)).into_future());
+    tokio::task::spawn_blocking(move || torment(address)).await.unwrap();
+}
+
+fn torment(address: SocketAddr) {
+    let good = visited(&keys(), 7);
+    let connect = || BufReader::new(TcpStream::connect(address).unwrap());
+    let many = |pair: &str, times| pair.repeat(times).into_bytes();
+
+    // One connection for all that HTTP allows: each is answered, and the next request too.
+    let mut connection = connect();
+    for junk in [
+        b";;;==".to_vec(),
+        b"\"unterminated; a=\"; sessionid=\"unterminated".to_vec(),
+        b"sessionid; =sessionid; sessionid==; sessionid=:::::::::::".to_vec(),
+        (1..=255).filter(|byte| !matches!(byte, b'\0'..=b'\x1f' | b'\x7f')).collect(),
+        many("a=b; ", 10_000),
+        many("sessionid=x; ", 5_000),
+        many("sessionid=forged:forged:forged; ", 2_000),
+        many("=", 64 * 1024),
+        format!("sessionid={}", "x".repeat(64 * 1024)).into_bytes(),
+        format!("sessionid=.{}:a:b", "eJ".repeat(4_000)).into_bytes(),
+    ] {
+        assert_eq!(ask(&mut connection, &junk), Some((200, "1".to_owned())), "alone: {junk:.40?}");
+        let beside = [&junk[..], b"; ", good.as_bytes()].concat();
+        assert_eq!(ask(&mut connection, &beside), Some((200, "8".to_owned())), "beside a good one: {junk:.40?}");
+        assert_eq!(ask(&mut connection, good.as_bytes()), Some((200, "8".to_owned())), "before a good one");
+    }
+
+    // What HTTP does not allow, or hyper not so much of, ends its own connection at most.
+    for junk in [b"sessionid=\0\0\0\0\0\0\0\0".to_vec(), b"a\rb".to_vec(), vec![b'x'; 1 << 20]] {
+        let refused = ask(&mut connect(), &junk);
+        assert!(refused.as_ref().is_none_or(|(status, _)| [400, 431].contains(status)), "{refused:?}");
+        assert_eq!(ask(&mut connect(), good.as_bytes()), Some((200, "8".to_owned())));
+    }
+    assert_eq!(ask(&mut connection, good.as_bytes()), Some((200, "8".to_owned())));
+}
+
+/// Status and body; nothing, if the server hung up.
+fn ask(connection: &mut BufReader<TcpStream>, cookie: &[u8]) -> Option<(u16, String)> {
+    let request = [b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ", cookie, b"\r\n\r\n"].concat();
+    connection.get_mut().write_all(&request).ok()?;
+    let mut status = None;
+    let mut length = 0;
+    for line in connection.by_ref().lines() {
+        let line = line.ok()?;
+        if status.is_none() {
+            status = line.split(' ').nth(1)?.parse().ok();
+        } else if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        } else if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    connection.read_exact(&mut body).ok()?;
+    Some((status?, String::from_utf8(body).ok()?))
+}
