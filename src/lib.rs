@@ -8,6 +8,8 @@
     clippy::unwrap_used
 )]
 
+#[cfg(feature = "actix-web")]
+pub mod actix;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 mod adapter;
 mod clock;

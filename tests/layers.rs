@@ -25,13 +25,13 @@ const ADAPTERS: [&str; 3] = ["adapter", "tower", "actix"];
 
 /// The rooms that have a foreign crate to themselves.
 const SOLE_USERS: [(&str, &[&str]); 18] = [
-    ("actix_web", &["actix/extract.rs", "actix/middleware.rs"]),
+    ("actix_web", &["actix/extract.rs", "actix/future.rs", "actix/middleware.rs"]),
     ("axum_core", &["tower/extract.rs"]),
     ("http", &["tower/extract.rs", "tower/future.rs", "tower/layer.rs"]),
-    ("pin_project_lite", &["tower/future.rs"]),
+    ("pin_project_lite", &["actix/future.rs", "tower/future.rs"]),
     ("tower_layer", &["tower/layer.rs"]),
     ("tower_service", &["tower/layer.rs"]),
-    ("tracing", &["actix/extract.rs", "adapter/handle.rs", "tower/extract.rs"]),
+    ("tracing", &["actix/extract.rs", "adapter/handle.rs", "adapter/visit.rs", "tower/extract.rs"]),
     ("base16ct", &["encoding.rs"]),
     ("base64", &["encoding.rs"]),
     ("zeroize", &["key.rs", "signing/mac.rs"]),

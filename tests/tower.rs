@@ -3,11 +3,10 @@
 
 mod common;
 
-use std::cell::RefCell;
 use std::convert::Infallible;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -16,6 +15,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Router, handler::Handler};
+use common::events::{listen, told};
 use common::{clock, key, payload, ring};
 use django_session::tower::{MissingSessionLayer, SessionLayer};
 use django_session::{CookieOptions, EncodeError, KeyRing, Session, SessionHandle, SessionStore};
@@ -36,7 +36,7 @@ fn store() -> SessionStore {
 }
 
 fn store_of(keys: &KeyRing, cookie: &str) -> SessionStore {
-    collect_events();
+    listen();
     SessionStore::new(keys, CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
 }
 
@@ -97,39 +97,13 @@ fn says_nothing_of_sessions(response: &Response) -> bool {
     set(response).is_empty() && lines(response, VARY).is_empty()
 }
 
-thread_local! {
-    /// Each test has a thread, and its runtime the same.
-    static EVENTS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Collector;
-
-impl io::Write for Collector {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        EVENTS.with_borrow_mut(|events| events.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// One subscriber for all tests, and before any event: `tracing` remembers that nobody listened.
-fn collect_events() {
-    static LISTENING: OnceLock<()> = OnceLock::new();
-    LISTENING.get_or_init(|| {
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).without_time();
-        subscriber.with_writer(|| Collector).init();
-    });
-}
-
 /// What was told since the last time, a line each; and never a key, or what a session holds.
 fn events() -> Vec<String> {
-    let events = String::from_utf8(EVENTS.take()).unwrap();
+    let events = told();
     for secret in [SECRET, FALLBACK, "PRIVATE", "918273"] {
-        assert!(!events.contains(secret), "{events}");
+        assert!(!events.concat().contains(secret), "{events:?}");
     }
-    events.lines().map(|line| line.trim().to_owned()).collect()
+    events
 }
 
 #[tokio::test]
@@ -239,14 +213,12 @@ async fn a_body_that_streams_reads_but_does_not_write() {
     assert_eq!(set(&response), [r#"sessionid={"visits":8}"#]);
     assert_eq!(events(), [""; 0]);
     assert_eq!(text(response).await, "910");
-    let [first, second] = &events()[..] else { panic!("an event for each use") };
-    assert!(first.starts_with("WARN") && first.ends_with("changes are lost"), "{first}");
-    assert_eq!(first, second);
+    assert_eq!(events(), ["WARN the session is used after the response was sent: changes are lost"]);
 
     let response = answer(&app(async |session| late(session)), [visited(&keys(), 7).as_str()]).await;
     assert!(says_nothing_of_sessions(&response));
     assert_eq!(text(response).await, "89");
-    assert_eq!(events().len(), 2);
+    assert_eq!(events().len(), 1);
 }
 
 /// Without axum: any service over `http`, any body that has a default.
@@ -413,9 +385,29 @@ async fn what_the_log_says_of_cookies() {
     }
 }
 
+/// Before it is too late.
+#[tokio::test]
+async fn a_handler_can_ask_how_much_still_fits() {
+    let app = app(async |session: SessionHandle| {
+        let before = session.bytes_left().unwrap();
+        session.with(|session| session.insert("note", "brief")).unwrap();
+        let after = session.bytes_left().unwrap();
+        session.with(|session| session.insert("note", (0..4000).map(|n| n * n).collect::<Vec<u32>>())).unwrap();
+        assert!(matches!(session.bytes_left(), Err(EncodeError::CookieTooLarge(_))));
+        session.with(|session| session.insert("note", "brief")).unwrap();
+        format!("{before} {after}")
+    });
+    let cookie = visited(&keys(), 7);
+    let response = answer(&app, [cookie.as_str()]).await;
+    let [before, after] = [store().load_header(&cookie), store().load_header(lines(&response, SET_COOKIE)[0])]
+        .map(|session| store().bytes_left(&session).unwrap());
+    assert!(after < before);
+    assert_eq!(text(response).await, format!("{before} {after}"));
+}
+
 #[tokio::test]
 async fn a_handler_without_the_layer() {
-    collect_events();
+    listen();
     let response = answer(&Router::new().fallback(count), []).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(says_nothing_of_sessions(&response) && text(response).await.is_empty());

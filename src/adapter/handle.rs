@@ -1,6 +1,7 @@
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{fmt, mem};
 
+use crate::adapter::visit::{Request, TARGET, Visit};
 use crate::{Commit, EncodeError, Serializer, Session, SessionStore};
 
 /// The session of the request that is being answered. Clones are the same session.
@@ -23,12 +24,14 @@ use crate::{Commit, EncodeError, Serializer, Session, SessionStore};
 /// ```
 #[derive(Clone)]
 #[doc(alias = "request.session")]
-pub struct SessionHandle(Arc<Mutex<Slot<dyn Fn() -> Session + Send>>>);
+pub struct SessionHandle(Arc<Mutex<Slot>>);
 
-struct Slot<Load: ?Sized> {
+struct Slot<V: ?Sized = dyn Visit> {
+    /// Once somebody has asked.
     session: Option<Session>,
-    sent: bool,
-    load: Load,
+    /// The response's head is sent, and nobody has been told yet.
+    too_late: bool,
+    visit: V,
 }
 
 impl SessionHandle {
@@ -38,8 +41,7 @@ impl SessionHandle {
         S: Serializer + Send + Sync + 'static,
         H: AsRef<[u8]> + Send + 'static,
     {
-        let load = move || load(&store, &cookies);
-        Self(Arc::new(Mutex::new(Slot { session: None, sent: false, load })))
+        Self(Arc::new(Mutex::new(Slot { session: None, too_late: false, visit: Request { store, cookies } })))
     }
 
     /// Does something with the session, and gives back what came of it.
@@ -47,44 +49,56 @@ impl SessionHandle {
     /// The session is locked meanwhile: for its clones, and for a `with` inside this one, which would never end.
     ///
     /// Once the response's head is sent, as when its body streams, the session can be read, but changes are lost; a
-    /// `tracing` event of level WARN says so.
+    /// `tracing` event of level WARN says so, once.
     pub fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
         let mut slot = self.lock();
-        let Slot { load, session, sent } = &mut *slot;
-        if *sent {
-            tracing::warn!("the session is used after the response was sent: changes are lost");
+        if mem::take(&mut slot.too_late) {
+            tracing::warn!(target: TARGET, "the session is used after the response was sent: changes are lost");
         }
-        work(session.get_or_insert_with(load))
+        let Slot { session, visit, .. } = &mut *slot;
+        work(session.get_or_insert_with(|| visit.load()))
+    }
+
+    /// How many more bytes the cookie could take, if the session were written now: see [`SessionStore::bytes_left`].
+    ///
+    /// # Errors
+    /// Those of [`SessionStore::commit`].
+    ///
+    /// ```
+    /// use django_session::{EncodeError, SessionHandle};
+    ///
+    /// /// Whether it was put into the cart; else the cart is full.
+    /// fn add(session: &SessionHandle, cart: &mut Vec<String>, item: &str) -> Result<bool, EncodeError> {
+    ///     // Three bytes become four in base64, and a character may take six of JSON.
+    ///     let fits = session.bytes_left()? > 8 * item.len() + 4;
+    ///     if fits {
+    ///         cart.push(item.to_owned());
+    ///         session.with(|session| session.insert("cart", &cart))?;
+    ///     }
+    ///     Ok(fits)
+    /// }
+    /// ```
+    pub fn bytes_left(&self) -> Result<usize, EncodeError> {
+        let mut slot = self.lock();
+        let Slot { session, visit, .. } = &mut *slot;
+        visit.bytes_left(session.get_or_insert_with(|| visit.load()))
     }
 
     /// What the response has to say about the session; nothing, if nobody asked for it.
-    pub(crate) fn commit<S: Serializer>(&self, store: &SessionStore<S>, status: u16) -> Result<Commit, EncodeError> {
+    pub(crate) fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
         let mut slot = self.lock();
-        let Slot { load, session, sent } = &mut *slot;
-        *sent = true;
-        if session.is_none() && !store.saves_every_request() {
+        let Slot { session, too_late, visit } = &mut *slot;
+        *too_late = true;
+        if session.is_none() && !visit.saves_unread() {
             return Ok(Commit::default());
         }
-        store
-            .commit(session.get_or_insert_with(load), status)
-            .inspect_err(|error| tracing::error!(%error, "the session could not be written"))
+        visit.commit(session.get_or_insert_with(|| visit.load()), status)
     }
 
     /// A panic leaves no session half changed.
-    fn lock(&self) -> MutexGuard<'_, Slot<dyn Fn() -> Session + Send>> {
+    fn lock(&self) -> MutexGuard<'_, Slot> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn load<S: Serializer>(store: &SessionStore<S>, cookies: &[impl AsRef<[u8]>]) -> Session {
-    let session = store.load_headers(cookies);
-    if let Some(reason) = session.refusal() {
-        tracing::info!(%reason, "a session cookie was refused");
-    }
-    if let Some(key_index @ 1..) = session.key_index() {
-        tracing::debug!(key_index, "a session cookie is signed with a fallback key");
-    }
-    session
 }
 
 impl fmt::Debug for SessionHandle {

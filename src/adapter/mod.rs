@@ -2,6 +2,8 @@
 
 mod handle;
 mod vary;
+mod visit;
 
 pub use handle::SessionHandle;
 pub(crate) use vary::with_cookie as vary_with_cookie;
+pub(crate) use visit::TARGET;

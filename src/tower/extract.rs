@@ -6,6 +6,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use crate::SessionHandle;
+use crate::adapter::TARGET;
 
 /// The session that the [`SessionLayer`](crate::tower::SessionLayer) put there.
 impl<State: Sync> FromRequestParts<State> for SessionHandle {
@@ -37,7 +38,7 @@ impl std::error::Error for MissingSessionLayer {}
 
 impl IntoResponse for MissingSessionLayer {
     fn into_response(self) -> Response {
-        tracing::error!("{self}");
+        tracing::error!(target: TARGET, "{self}");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }

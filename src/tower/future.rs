@@ -7,14 +7,13 @@ use http::{HeaderMap, Response, StatusCode};
 use pin_project_lite::pin_project;
 
 use crate::adapter::vary_with_cookie;
-use crate::{Commit, Serializer, SessionHandle, SessionStore};
+use crate::{Commit, SessionHandle};
 
 pin_project! {
     /// The response of a [`SessionService`](crate::tower::SessionService).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
-    /// use django_session::JsonSerializer;
     /// use django_session::tower::{SessionFuture, SessionLayer};
     /// use http::{Request, Response};
     /// use tower::{Layer, Service, service_fn};
@@ -25,24 +24,22 @@ pin_project! {
     /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
     /// let nobody_asks = service_fn(async |_: Request<()>| Ok::<_, std::io::Error>(Response::new("")));
     /// let mut service = SessionLayer::new(store).layer(nobody_asks);
-    /// let answering: SessionFuture<_, JsonSerializer> = service.call(Request::new(()));
+    /// let answering: SessionFuture<_> = service.call(Request::new(()));
     /// assert!(answering.await?.headers().is_empty());
     /// # Ok(())
     /// # }
     /// ```
     #[derive(Debug)]
-    pub struct SessionFuture<Inner, S> {
+    pub struct SessionFuture<Inner> {
         #[pin]
         pub(super) inner: Inner,
         pub(super) session: SessionHandle,
-        pub(super) store: Arc<SessionStore<S>>,
     }
 }
 
-impl<Inner, S, Body, Error> Future for SessionFuture<Inner, S>
+impl<Inner, Body, Error> Future for SessionFuture<Inner>
 where
     Inner: Future<Output = Result<Response<Body>, Error>>,
-    S: Serializer,
     Body: Default,
 {
     type Output = Inner::Output;
@@ -50,7 +47,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.inner.poll(context))?;
-        match this.session.commit(this.store, response.status().as_u16()) {
+        match this.session.commit(response.status().as_u16()) {
             Ok(commit) => write(commit, response.headers_mut()),
             Err(error) => {
                 response = Response::new(Body::default());

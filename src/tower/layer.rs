@@ -127,7 +127,7 @@ where
 {
     type Response = Inner::Response;
     type Error = Inner::Error;
-    type Future = SessionFuture<Inner::Future, S>;
+    type Future = SessionFuture<Inner::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -137,6 +137,6 @@ where
         let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
         let session = SessionHandle::new(Arc::clone(&self.store), cookies);
         request.extensions_mut().insert(session.clone());
-        SessionFuture { inner: self.inner.call(request), session, store: Arc::clone(&self.store) }
+        SessionFuture { inner: self.inner.call(request), session }
     }
 }

@@ -1,6 +1,8 @@
 //! What the tests share: Django's vectors, and plain ways to say key, time and JSON.
 #![allow(dead_code, unreachable_pub, clippy::unnecessary_wraps, reason = "each test program takes what it needs")]
 
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+pub mod events;
 pub mod json;
 
 use std::collections::HashMap;

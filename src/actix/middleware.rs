@@ -1,0 +1,121 @@
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::COOKIE;
+use actix_web::{Error, HttpMessage};
+
+use crate::actix::SessionFuture;
+use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
+
+/// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
+///
+/// Nothing is verified for a request whose handler does not ask, unless the store
+/// [saves every request](SessionStore::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
+/// stands in `Vary`, and the body streams through untouched. What a handler returns as an error is a response to actix,
+/// and treated as one; an error of a middleware further in passes, and writes no cookie; neither does a panic.
+///
+/// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: an error takes the place
+/// of the response, an [`EncodeError`](crate::EncodeError) in an [`actix_web::Error`], for an outer middleware to answer in
+/// its own words. If none does, it becomes an empty response of status 500. And `tracing` is told.
+///
+/// ```
+/// use actix_web::body::MessageBody;
+/// use actix_web::dev::{ServiceRequest, ServiceResponse};
+/// use actix_web::{App, Error, error::ErrorPayloadTooLarge, middleware::{Next, from_fn}, web};
+/// use django_session::actix::SessionMiddleware;
+/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionHandle, SessionStore};
+///
+/// async fn index(session: SessionHandle) -> String {
+///     let user = session.with(|session| session.get::<String>("name"));
+///     format!("Hello, {}", user.ok().flatten().as_deref().unwrap_or("stranger"))
+/// }
+///
+/// async fn too_large<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+///     next.call(request).await.map_err(|error| match error.as_error() {
+///         Some(EncodeError::CookieTooLarge(_)) => ErrorPayloadTooLarge("Please take something out of your cart"),
+///         _ => error,
+///     })
+/// }
+///
+/// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
+/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let sessions = SessionMiddleware::new(store);
+/// // For HttpServer::new, which calls it once for each of its threads.
+/// let app = move || {
+///     App::new().route("/", web::get().to(index)).wrap(sessions.clone()).wrap(from_fn(too_large))
+/// };
+/// # drop(app());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SessionMiddleware<S = JsonSerializer>(Arc<SessionStore<S>>);
+
+impl<S> SessionMiddleware<S> {
+    /// The middleware over this store, or over one that is shared.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// use django_session::actix::SessionMiddleware;
+    /// use std::sync::Arc;
+    ///
+    /// let store = Arc::new(store);
+    /// let middleware = SessionMiddleware::new(Arc::clone(&store));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn new(store: impl Into<Arc<SessionStore<S>>>) -> Self {
+        Self(store.into())
+    }
+}
+
+/// The store is shared, not copied.
+impl<S> Clone for SessionMiddleware<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S, Inner, Body> Transform<Inner, ServiceRequest> for SessionMiddleware<S>
+where
+    Inner: Service<ServiceRequest, Response = ServiceResponse<Body>, Error = Error>,
+    S: Serializer + Send + Sync + 'static,
+{
+    type Response = Inner::Response;
+    type Error = Inner::Error;
+    type Transform = SessionService<Inner, S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, Self::InitError>>;
+
+    fn new_transform(&self, inner: Inner) -> Self::Future {
+        ready(Ok(SessionService { inner, store: Arc::clone(&self.0) }))
+    }
+}
+
+/// What a [`SessionMiddleware`] makes of a service.
+#[derive(Debug)]
+pub struct SessionService<Inner, S = JsonSerializer> {
+    inner: Inner,
+    store: Arc<SessionStore<S>>,
+}
+
+impl<Inner, S, Body> Service<ServiceRequest> for SessionService<Inner, S>
+where
+    Inner: Service<ServiceRequest, Response = ServiceResponse<Body>, Error = Error>,
+    S: Serializer + Send + Sync + 'static,
+{
+    type Response = Inner::Response;
+    type Error = Inner::Error;
+    type Future = SessionFuture<Inner::Future>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let cookies = request.headers().get_all(COOKIE).cloned().collect();
+        let session = SessionHandle::new(Arc::clone(&self.store), cookies);
+        request.extensions_mut().insert(session.clone());
+        SessionFuture { inner: self.inner.call(request), session }
+    }
+}

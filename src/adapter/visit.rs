@@ -1,0 +1,50 @@
+use std::sync::Arc;
+
+use crate::{Commit, EncodeError, Serializer, Session, SessionStore};
+
+/// Where `tracing` says that it comes from.
+pub(crate) const TARGET: &str = "django_session";
+
+/// A request and the store that knows what it says, whatever their types.
+pub(super) trait Visit: Send {
+    fn load(&self) -> Session;
+    fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError>;
+    fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError>;
+    fn saves_unread(&self) -> bool;
+}
+
+pub(super) struct Request<S, H> {
+    pub(super) store: Arc<SessionStore<S>>,
+    /// Its `Cookie` headers.
+    pub(super) cookies: Vec<H>,
+}
+
+impl<S, H> Visit for Request<S, H>
+where
+    S: Serializer + Send + Sync,
+    H: AsRef<[u8]> + Send,
+{
+    fn load(&self) -> Session {
+        let session = self.store.load_headers(&self.cookies);
+        if let Some(reason) = session.refusal() {
+            tracing::info!(target: TARGET, %reason, "a session cookie was refused");
+        }
+        if let Some(key_index @ 1..) = session.key_index() {
+            tracing::debug!(target: TARGET, key_index, "a session cookie is signed with a fallback key");
+        }
+        session
+    }
+
+    fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
+        let commit = self.store.commit(session, status);
+        commit.inspect_err(|error| tracing::error!(target: TARGET, %error, "the session could not be written"))
+    }
+
+    fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
+        self.store.bytes_left(session)
+    }
+
+    fn saves_unread(&self) -> bool {
+        self.store.saves_every_request()
+    }
+}

@@ -1,0 +1,474 @@
+//! Sessions in actix-web: the rules are the store's, and here is how they reach handlers and responses. Feature
+//! `actix-web`.
+#![cfg(feature = "actix-web")]
+
+mod common;
+
+use std::future::ready;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
+use actix_web::dev::{Service as _, ServiceRequest, ServiceResponse};
+use actix_web::error::{ErrorForbidden, ErrorInternalServerError, ErrorPayloadTooLarge};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{COOKIE, HeaderValue, SET_COOKIE, VARY};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::test::{TestRequest, call_service, init_service, read_body, try_call_service};
+use actix_web::web::{self, Bytes};
+use actix_web::{App, Error, FromRequest, Handler, HttpResponse, HttpServer, Responder};
+use common::{clock, events, key, ring, written};
+use django_session::actix::{MissingSessionMiddleware, SessionMiddleware};
+use django_session::{CookieOptions, EncodeError, Serializer, Session, SessionHandle, SessionStore};
+
+const NOW: f64 = 1_700_000_000.0;
+
+fn store() -> SessionStore {
+    store_named("sessionid")
+}
+
+fn store_named(cookie: &str) -> SessionStore {
+    events::listen();
+    SessionStore::new(&ring("secret"), CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
+}
+
+/// A `Cookie` header with a session of so many visits.
+fn visited<S: Serializer>(store: &SessionStore<S>, visits: u32) -> String {
+    let mut session = store.load(None);
+    session.insert("visits", visits).unwrap();
+    format!("{}={}", store.cookie().name(), written(&store.commit(&session, 200).unwrap()).unwrap())
+}
+
+fn visit(session: &mut Session) -> String {
+    let visits = session.get::<u32>("visits").unwrap().unwrap_or(0) + 1;
+    session.insert("visits", visits).unwrap();
+    visits.to_string()
+}
+
+async fn count(session: SessionHandle) -> String {
+    session.with(visit)
+}
+
+async fn fill(session: SessionHandle) -> &'static str {
+    let noise: String = (0..2000).map(|n| char::from_u32(0x4e00 + n * 7919 % 20_000).unwrap()).collect();
+    session.with(|session| session.insert("noise", noise)).unwrap();
+    "never seen"
+}
+
+/// What a client of this handler, behind this store, gets.
+async fn ask<S, H, Args>(store: SessionStore<S>, handler: H, request: TestRequest) -> ServiceResponse
+where
+    S: Serializer + Send + Sync + 'static,
+    H: Handler<Args, Output: Responder + 'static>,
+    Args: FromRequest + 'static,
+{
+    let app = App::new().default_service(web::to(handler)).wrap(SessionMiddleware::new(store));
+    call_service(&init_service(app).await, request.to_request()).await.map_into_boxed_body()
+}
+
+fn with_cookie(cookie: &str) -> TestRequest {
+    TestRequest::get().insert_header((COOKIE, cookie))
+}
+
+fn lines(response: &ServiceResponse, name: impl actix_web::http::header::AsHeaderName) -> Vec<&str> {
+    response.headers().get_all(name).map(|value| value.to_str().unwrap()).collect()
+}
+
+/// The visits in the session that the response sets, if it sets one.
+fn visits_set<S: Serializer>(store: &SessionStore<S>, response: &ServiceResponse) -> Option<u32> {
+    let [cookie] = lines(response, SET_COOKIE)[..] else { return None };
+    store.load_header(cookie.split(';').next().unwrap()).get("visits").unwrap()
+}
+
+/// A body of these chunks, each made when it is its turn.
+struct Chunks<F>(usize, F);
+
+impl<F: Fn(usize) -> Option<String> + Unpin> MessageBody for Chunks<F> {
+    type Error = Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        self.0 += 1;
+        Poll::Ready((self.1)(self.0 - 1).map(|chunk| Ok(Bytes::from(chunk))))
+    }
+}
+
+fn streaming(chunk: impl Fn(usize) -> Option<String> + Unpin + 'static) -> HttpResponse {
+    HttpResponse::Ok().body(BoxBody::new(Chunks(0, chunk)))
+}
+
+#[tokio::test]
+async fn a_session_nobody_asks_for_costs_nothing() {
+    for cookie in [visited(&store(), 1), "sessionid=forged:token:really".to_owned()] {
+        for response in [
+            ask(store(), || ready("ok"), with_cookie(&cookie)).await,
+            ask(store(), |_: SessionHandle| ready("ok"), with_cookie(&cookie)).await,
+        ] {
+            assert_eq!(response.headers().len(), 1, "Content-Type, and neither Set-Cookie nor Vary");
+            assert_eq!(read_body(response).await, "ok");
+        }
+    }
+    assert_eq!(events::told(), [""; 0], "the forged one was not even looked at");
+}
+
+#[tokio::test]
+async fn a_changed_session_is_set() {
+    let response = ask(store(), count, with_cookie(&visited(&store(), 41))).await;
+    let mut expected = store().load(None);
+    expected.insert("visits", 42).unwrap();
+    let cookie = store().commit(&expected, 200).unwrap().set_cookie.unwrap();
+    assert_eq!(lines(&response, SET_COOKIE), [cookie.as_str()]);
+    assert_eq!(lines(&response, VARY), ["Cookie"]);
+    assert!(response.headers().get(SET_COOKIE).unwrap().is_sensitive(), "whoever has it has the session");
+    assert_eq!(read_body(response).await, "42");
+}
+
+#[tokio::test]
+async fn a_session_that_is_only_read_is_not_set() {
+    let read = |session: SessionHandle| ready(session.with(|session| session.get_json("visits").unwrap().to_owned()));
+    let response = ask(store(), read, with_cookie(&visited(&store(), 41))).await;
+    assert_eq!((lines(&response, SET_COOKIE), lines(&response, VARY)), (vec![], vec!["Cookie"]));
+    assert_eq!(read_body(response).await, "41");
+}
+
+#[tokio::test]
+async fn saving_every_request_needs_no_handler_that_asks() {
+    let saving = || store().with_save_every_request(true);
+    let response = ask(saving(), || ready("ok"), with_cookie(&visited(&store(), 41))).await;
+    assert_eq!(visits_set(&store(), &response), Some(41));
+    assert_eq!(lines(&response, VARY), ["Cookie"]);
+    let response = ask(saving(), || ready("ok"), TestRequest::get()).await;
+    assert_eq!(lines(&response, SET_COOKIE), [""; 0], "there is nothing to save");
+}
+
+/// The store's rules go by the status: a server's error keeps what was, logging out happens all the same.
+#[tokio::test]
+async fn the_status_counts() {
+    for (status, set) in [(204, Some(42)), (302, Some(42)), (499, Some(42)), (500, None), (503, None)] {
+        let handler = move |session: SessionHandle| {
+            session.with(visit);
+            ready(HttpResponse::new(StatusCode::from_u16(status).unwrap()))
+        };
+        let response = ask(store(), handler, with_cookie(&visited(&store(), 41))).await;
+        assert_eq!(visits_set(&store(), &response), set, "{status}");
+    }
+    let logout = |session: SessionHandle| {
+        session.with(Session::flush);
+        ready(HttpResponse::InternalServerError())
+    };
+    let response = ask(store(), logout, with_cookie(&visited(&store(), 41))).await;
+    assert_eq!(lines(&response, SET_COOKIE), [store().cookie().removal().as_str()]);
+}
+
+#[tokio::test]
+async fn cookie_joins_what_stands_in_vary() {
+    for (before, after) in [
+        (&["Accept-Encoding"][..], &["Accept-Encoding, Cookie"][..]),
+        (&["Accept-Encoding", "Origin"], &["Accept-Encoding, Origin, Cookie"]),
+        (&["Accept-Encoding,COOKIE", "Origin"], &["Accept-Encoding,COOKIE", "Origin"]),
+        (&["X-Cookie"], &["X-Cookie, Cookie"]),
+        (&["*"], &["*"]),
+    ] {
+        let handler = move |session: SessionHandle| {
+            session.with(visit);
+            let mut response = HttpResponse::Ok();
+            for line in before {
+                response.append_header((VARY, *line));
+            }
+            ready(response)
+        };
+        let response = ask(store(), handler, TestRequest::get()).await;
+        assert_eq!(lines(&response, VARY), after);
+    }
+}
+
+#[tokio::test]
+async fn other_cookies_are_kept() {
+    let handler = |session: SessionHandle| {
+        session.with(visit);
+        let mut response = HttpResponse::Ok();
+        response.append_header((SET_COOKIE, "theme=dark")).append_header((SET_COOKIE, "sessionid=of another path"));
+        ready(response)
+    };
+    let response = ask(store(), handler, TestRequest::get()).await;
+    let [theme, other, ours] = lines(&response, SET_COOKIE)[..] else { panic!("{response:?}") };
+    assert_eq!((theme, other), ("theme=dark", "sessionid=of another path"));
+    assert!(ours.starts_with("sessionid=eyJ2aXNpdHMiOjF9:"), "{ours}");
+}
+
+#[tokio::test]
+async fn a_body_streams_through() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&made);
+    let handler = move |session: SessionHandle| {
+        session.with(visit);
+        let made = Arc::clone(&counter);
+        ready(streaming(move |at| {
+            made.fetch_add(1, Ordering::Relaxed);
+            (at < 3).then(|| format!("chunk {at};"))
+        }))
+    };
+    let response = ask(store(), handler, TestRequest::get()).await;
+    assert_eq!((visits_set(&store(), &response), response.response().body().size()), (Some(1), BodySize::Stream));
+    assert_eq!(made.load(Ordering::Relaxed), 0, "the head is there before the body");
+    assert_eq!(read_body(response).await, "chunk 0;chunk 1;chunk 2;");
+}
+
+#[tokio::test]
+async fn once_the_head_is_sent_changes_are_lost() {
+    let handler = |session: SessionHandle| {
+        session.with(visit);
+        ready(streaming(move |at| (at < 1).then(|| session.with(visit))))
+    };
+    let response = ask(store(), handler, with_cookie(&visited(&store(), 41))).await;
+    assert_eq!(visits_set(&store(), &response), Some(42));
+    assert_eq!(events::told(), [""; 0]);
+    assert_eq!(read_body(response).await, "43", "but not the session");
+    assert_eq!(events::told(), ["WARN the session is used after the response was sent: changes are lost"]);
+}
+
+/// A handler's error is a response to actix, and may be one that changed the session.
+#[tokio::test]
+async fn an_error_of_a_handler_is_a_response() {
+    for (error, set) in [
+        (ErrorForbidden as fn(&'static str) -> Error, Some(42)),
+        (ErrorInternalServerError as fn(&'static str) -> Error, None),
+    ] {
+        let handler = move |session: SessionHandle| {
+            session.with(visit);
+            ready(Err::<&str, _>(error("its own words")))
+        };
+        let response = ask(store(), handler, with_cookie(&visited(&store(), 41))).await;
+        assert_eq!(visits_set(&store(), &response), set);
+        assert!(response.response().error().is_some(), "outer middleware sees it");
+        assert_eq!(read_body(response).await, "its own words");
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_an_inner_service_passes() {
+    let app = App::new().default_service(web::to(fill)).wrap_fn(|request, inner| {
+        let answer = inner.call(request);
+        async {
+            answer.await?;
+            Err::<ServiceResponse, _>(ErrorForbidden("its own words"))
+        }
+    });
+    let app = init_service(app.wrap(SessionMiddleware::new(store()))).await;
+    let error = try_call_service(&app, TestRequest::get().to_request()).await.unwrap_err();
+    assert_eq!(
+        (error.as_response_error().status_code(), error.to_string()),
+        (StatusCode::FORBIDDEN, "its own words".into())
+    );
+    assert_eq!(events::told(), [""; 0], "a session that is not sent is not too large");
+}
+
+#[tokio::test]
+async fn the_handle_may_be_kept_and_sent_elsewhere() {
+    let handler = async |session: SessionHandle, again: SessionHandle| {
+        session.with(visit);
+        tokio::task::yield_now().await;
+        let clone = session.clone();
+        web::block(move || clone.with(visit)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        again.with(visit)
+    };
+    let response = ask(store(), handler, with_cookie(&visited(&store(), 41))).await;
+    assert_eq!(visits_set(&store(), &response), Some(44));
+    assert_eq!(read_body(response).await, "44");
+}
+
+#[tokio::test]
+async fn a_session_too_large_is_an_error() {
+    let app = App::new().route("/", web::get().to(fill)).wrap(SessionMiddleware::new(store()));
+    let error = try_call_service(&init_service(app).await, TestRequest::get().to_request()).await.unwrap_err();
+    let Some(EncodeError::CookieTooLarge(report)) = error.as_error() else { panic!("{error:?}") };
+    assert_eq!(report.keys[0].0, "noise");
+    let [event] = &events::told()[..] else { panic!("one event") };
+    assert!(event.starts_with("ERROR the session could not be written error="), "{event}");
+
+    let response = error.error_response();
+    assert_eq!((response.status(), response.headers().len()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+    assert_eq!(to_bytes(response.into_body()).await.unwrap(), "");
+}
+
+async fn in_other_words<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    next.call(request).await.map_err(|error| match error.as_error() {
+        Some(EncodeError::CookieTooLarge(_)) => ErrorPayloadTooLarge("your cart is full"),
+        _ => error,
+    })
+}
+
+#[tokio::test]
+async fn an_outer_middleware_may_answer_a_session_too_large() {
+    let app =
+        App::new().route("/", web::get().to(fill)).wrap(SessionMiddleware::new(store())).wrap(from_fn(in_other_words));
+    let error = try_call_service(&init_service(app).await, TestRequest::get().to_request()).await.unwrap_err();
+    let response = error.error_response();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(to_bytes(response.into_body()).await.unwrap(), "your cart is full");
+}
+
+#[tokio::test]
+async fn without_the_middleware() {
+    events::listen();
+    let app = init_service(App::new().route("/", web::get().to(count))).await;
+    let response = call_service(&app, TestRequest::get().to_request()).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let error = response.response().error().unwrap().as_error();
+    assert_eq!(error, Some(&MissingSessionMiddleware));
+    assert_eq!(read_body(response).await, "");
+    assert_eq!(events::told(), ["ERROR no SessionMiddleware around this handler"]);
+
+    let may_do_without = |session: Option<SessionHandle>| ready(session.is_none().to_string());
+    let app = init_service(App::new().route("/", web::get().to(may_do_without))).await;
+    assert_eq!(read_body(call_service(&app, TestRequest::get().to_request()).await).await, "true");
+    assert_eq!(events::told(), [""; 0]);
+}
+
+/// As HTTP/2 sends them. Of ours, the last that verifies counts.
+#[tokio::test]
+async fn several_cookie_headers() {
+    let request = TestRequest::get()
+        .append_header((COOKIE, "theme=dark"))
+        .append_header((COOKIE, visited(&store(), 10)))
+        .append_header((COOKIE, visited(&store(), 20)))
+        .append_header((
+            COOKIE,
+            HeaderValue::from_bytes(b"sessionid=\xff\xfe; sessionid=forged:token:really").unwrap(),
+        ));
+    assert_eq!(read_body(ask(store(), count, request).await).await, "21");
+}
+
+/// Each middleware has its own session, and handlers get that of the innermost.
+#[tokio::test]
+async fn scopes_within_scopes() {
+    let inner =
+        web::scope("/inner").route("/", web::get().to(count)).wrap(SessionMiddleware::new(store_named("inner")));
+    let app =
+        App::new().service(inner).route("/", web::get().to(count)).wrap(SessionMiddleware::new(store_named("outer")));
+    let app = init_service(app).await;
+    let cookies = format!("{}; {}", visited(&store_named("outer"), 10), visited(&store_named("inner"), 20));
+    for (path, name, visits) in [("/", "outer", 11), ("/inner/", "inner", 21)] {
+        let response = call_service(&app, with_cookie(&cookies).uri(path).to_request()).await.map_into_boxed_body();
+        assert_eq!(visits_set(&store_named(name), &response), Some(visits), "{path}");
+    }
+}
+
+/// Actix uses the memory of a request again for the next.
+#[tokio::test]
+async fn visitors_are_not_mixed_up() {
+    let app = init_service(App::new().route("/", web::get().to(count)).wrap(SessionMiddleware::new(store()))).await;
+    let visit = async |request: TestRequest| read_body(call_service(&app, request.to_request()).await).await;
+    assert_eq!(visit(with_cookie(&visited(&store(), 41))).await, "42");
+    assert_eq!(visit(TestRequest::get()).await, "1");
+    assert_eq!(visit(with_cookie(&visited(&store(), 6))).await, "7");
+}
+
+#[tokio::test]
+async fn logs_tell_what_happened_and_no_secret() {
+    let rotated = || SessionStore::new(&ring("key of today").with_fallback(key("secret")), store().cookie().clone());
+    let cookie = visited(&store(), 41);
+    let forged = cookie.replace("eyJ", "eyK");
+
+    ask(rotated().with_clock(clock(NOW)), count, with_cookie(&cookie)).await;
+    let told = events::told();
+    assert_eq!(told, ["DEBUG a session cookie is signed with a fallback key key_index=1"]);
+    ask(rotated().with_clock(clock(NOW)), count, with_cookie(&forged)).await;
+    let told = [told, events::told()].concat();
+    assert_eq!(told[1..], ["INFO a session cookie was refused reason=signature does not match"]);
+    ask(rotated().with_clock(clock(NOW + 1e9)), count, with_cookie(&cookie)).await;
+    let told = [told, events::told()].concat();
+    assert_eq!(told[2], "INFO a session cookie was refused reason=signature age 1000000000s exceeds 1209600s");
+
+    for secret in
+        cookie.split(['=', ':']).skip(1).chain(forged.split(['=', ':']).skip(1)).chain(["key of today", "visits"])
+    {
+        assert!(!told.join("\n").contains(secret), "{secret}");
+    }
+}
+
+#[cfg(feature = "msgpack")]
+#[tokio::test]
+async fn another_serializer() {
+    let store = || store().with_serializer(django_session::MessagePackSerializer);
+    let response = ask(store(), count, with_cookie(&visited(&store(), 41))).await;
+    assert_eq!(visits_set(&store(), &response), Some(42));
+    assert_eq!(read_body(response).await, "42");
+}
+
+/// Has a real server talked to.
+async fn served(talk: impl FnOnce(SocketAddr) + Send + 'static) {
+    let sessions = SessionMiddleware::new(store());
+    let server = HttpServer::new(move || {
+        App::new().route("/", web::get().to(count)).route("/fill", web::get().to(fill)).wrap(sessions.clone())
+    });
+    let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
+    let address = server.addrs()[0];
+    let server = server.run();
+    let handle = server.handle();
+    let server = tokio::spawn(server);
+    tokio::task::spawn_blocking(move || talk(address)).await.unwrap();
+    handle.stop(false).await;
+    server.await.unwrap().unwrap();
+}
+
+/// Everything that the server sends back, up to its end.
+fn converse(address: SocketAddr, path: &str, cookie: &[u8]) -> String {
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: ");
+    let request = [head.as_bytes(), cookie, b"\r\n\r\n"].concat();
+    let mut answer = Vec::new();
+    // The server may hang up before it has read everything.
+    let _ = socket.write_all(&request).and_then(|()| socket.read_to_end(&mut answer));
+    String::from_utf8(answer).unwrap()
+}
+
+/// Each is answered, and after each the server is there for the next visitor.
+#[tokio::test]
+async fn hostile_headers() {
+    served(|address| {
+        for (cookie, answered) in [
+            (format!("sessionid={}", "x".repeat(64 * 1024)).as_bytes(), true),
+            ("a=1; ".repeat(10_000).as_bytes(), true),
+            ("sessionid;".repeat(10_000).as_bytes(), true),
+            ("sessionid=;".repeat(10_000).as_bytes(), true),
+            (b";;;==", true),
+            (b"=; =sessionid; sessionid==", true),
+            (b"sessionid=\x80\xff\xfe:\xc3\x28:\xf0\x9f", true),
+            (b"sessionid=\"", true),
+            (b"sessionid=a\0b:c:d", false), // no header at all, to the server
+            (format!("sessionid={}", "x".repeat(1 << 20)).as_bytes(), false),
+        ] {
+            let shown = cookie[..cookie.len().min(20)].escape_ascii();
+            let answer = converse(address, "/", cookie);
+            let status = answer.lines().next().unwrap_or_default();
+            assert_eq!(status == "HTTP/1.1 200 OK", answered, "{shown}: {status}");
+            let good = converse(address, "/", visited(&store(), 41).as_bytes());
+            assert!(good.starts_with("HTTP/1.1 200 OK\r\n") && good.ends_with("\r\n\r\n42"), "after {shown}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_too_large_on_the_wire() {
+    served(|address| {
+        let answer = converse(address, "/fill", visited(&store(), 41).as_bytes()).to_lowercase();
+        assert!(
+            answer.starts_with("http/1.1 500 internal server error\r\n") && answer.ends_with("\r\n\r\n"),
+            "{answer}"
+        );
+        assert!(answer.contains("\r\ncontent-length: 0\r\n") && !answer.contains("set-cookie"), "{answer}");
+    })
+    .await;
+}
