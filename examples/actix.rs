@@ -8,8 +8,8 @@
 //! and `http://localhost` too (Safari does not); anywhere else there has to be TLS in front of this.
 
 use std::collections::HashMap;
-use std::env;
 use std::error::Error;
+use std::{env, io};
 
 use actix_web::error::ErrorInternalServerError;
 use actix_web::http::header::LOCATION;
@@ -33,6 +33,7 @@ const ADA: (&str, &str, &str) =
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
     let secret_key = env::var("SECRET_KEY").unwrap_or_else(|_| {
         eprintln!("SECRET_KEY is not set: taking one that everybody knows");
         "django-insecure-everybody-knows-this-one".to_owned()
@@ -65,7 +66,7 @@ async fn index(session: SessionHandle, auth: Data<SessionAuth>) -> Result<Html> 
         Ok(Html::new(page(logged_in(&auth, session)?, visits, cookies_work)))
     };
     session.with(visit).map_err(|error: Box<dyn Error>| {
-        eprintln!("a request failed: {error}");
+        tracing::error!(%error, "a request failed");
         ErrorInternalServerError("") // nothing that a visitor need know
     })
 }

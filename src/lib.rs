@@ -24,6 +24,8 @@ mod size;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+#[cfg(any(feature = "actix-web", feature = "axum"))]
+pub use adapter::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub use adapter::SessionHandle;
 pub use clock::{Clock, MaxAge, Timestamp};

@@ -23,8 +23,8 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body, try_ca
 use actix_web::web::{self, Bytes};
 use actix_web::{App, Error, FromRequest, Handler, HttpResponse, HttpServer, Responder};
 use common::{clock, events, key, ring, written};
-use django_session::actix::{MissingSessionMiddleware, SessionMiddleware};
-use django_session::{CookieOptions, EncodeError, Serializer, Session, SessionHandle, SessionStore};
+use django_session::actix::SessionMiddleware;
+use django_session::{CookieOptions, EncodeError, MissingSession, Serializer, Session, SessionHandle, SessionStore};
 
 const NOW: f64 = 1_700_000_000.0;
 
@@ -324,9 +324,9 @@ async fn without_the_middleware() {
     let response = call_service(&app, TestRequest::get().to_request()).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let error = response.response().error().unwrap().as_error();
-    assert_eq!(error, Some(&MissingSessionMiddleware));
+    assert_eq!(error, Some(&MissingSession));
     assert_eq!(read_body(response).await, "");
-    assert_eq!(events::told(), ["ERROR no SessionMiddleware around this handler"]);
+    assert_eq!(events::told(), ["ERROR no session layer or middleware around this handler"]);
 
     let may_do_without = |session: Option<SessionHandle>| ready(session.is_none().to_string());
     let app = init_service(App::new().route("/", web::get().to(may_do_without))).await;

@@ -31,7 +31,7 @@ const SOLE_USERS: [(&str, &[&str]); 18] = [
     ("pin_project_lite", &["actix/future.rs", "tower/future.rs"]),
     ("tower_layer", &["tower/layer.rs"]),
     ("tower_service", &["tower/layer.rs"]),
-    ("tracing", &["actix/extract.rs", "adapter/handle.rs", "adapter/visit.rs", "tower/extract.rs"]),
+    ("tracing", &["adapter/handle.rs", "adapter/missing.rs", "adapter/visit.rs"]),
     ("base16ct", &["encoding.rs"]),
     ("base64", &["encoding.rs"]),
     ("zeroize", &["key.rs", "signing/mac.rs"]),

@@ -17,8 +17,8 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Router, handler::Handler};
 use common::events::{listen, told};
 use common::{clock, key, payload, ring};
-use django_session::tower::{MissingSessionLayer, SessionLayer};
-use django_session::{CookieOptions, EncodeError, KeyRing, Session, SessionHandle, SessionStore};
+use django_session::tower::SessionLayer;
+use django_session::{CookieOptions, EncodeError, KeyRing, MissingSession, Session, SessionHandle, SessionStore};
 use futures_util::stream;
 use tokio::sync::Barrier;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -412,11 +412,11 @@ async fn a_handler_without_the_layer() {
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(says_nothing_of_sessions(&response) && text(response).await.is_empty());
     let told = events();
-    assert!(told.len() == 1 && told[0].starts_with("ERROR") && told[0].contains("no SessionLayer"), "{told:?}");
+    assert!(told.len() == 1 && told[0].starts_with("ERROR") && told[0].contains("no session layer"), "{told:?}");
 
-    let optional = async |session: Result<SessionHandle, MissingSessionLayer>| session.unwrap_err().to_string();
+    let optional = async |session: Result<SessionHandle, MissingSession>| session.unwrap_err().to_string();
     let response = answer(&Router::new().fallback(optional), []).await;
-    assert_eq!(text(response).await, "no SessionLayer around this handler");
+    assert_eq!(text(response).await, "no session layer or middleware around this handler");
 }
 
 /// The innermost is the handler's; the others have nothing to say.

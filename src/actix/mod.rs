@@ -4,6 +4,5 @@ mod extract;
 mod future;
 mod middleware;
 
-pub use extract::MissingSessionMiddleware;
 pub use future::SessionFuture;
 pub use middleware::{SessionMiddleware, SessionService};

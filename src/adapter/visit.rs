@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::{Commit, EncodeError, Serializer, Session, SessionStore};
 
 /// Where `tracing` says that it comes from.
-pub(crate) const TARGET: &str = "django_session";
+pub(super) const TARGET: &str = "django_session";
 
 /// A request and the store that knows what it says, whatever their types.
 pub(super) trait Visit: Send {

@@ -6,7 +6,5 @@ mod extract;
 mod future;
 mod layer;
 
-#[cfg(feature = "axum")]
-pub use extract::MissingSessionLayer;
 pub use future::SessionFuture;
 pub use layer::{SessionLayer, SessionService};

@@ -1,0 +1,29 @@
+use std::error::Error;
+use std::fmt;
+
+use crate::adapter::visit::TARGET;
+
+/// A handler asked for its [`SessionHandle`](crate::SessionHandle) where no layer or middleware has put one. As a
+/// response, an empty one of status 500; `tracing` is told.
+///
+/// ```
+/// use django_session::MissingSession;
+///
+/// assert_eq!(MissingSession.to_string(), "no session layer or middleware around this handler");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MissingSession;
+
+impl MissingSession {
+    pub(crate) fn log(self) {
+        tracing::error!(target: TARGET, "{self}");
+    }
+}
+
+impl fmt::Display for MissingSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no session layer or middleware around this handler")
+    }
+}
+
+impl Error for MissingSession {}
