@@ -1,0 +1,148 @@
+//! A server that sets whatever cookie a request describes, for `tests/e2e/run` to look at what a browser makes of it.
+//!
+//! ```text
+//! GET /set?name=…&value=…&path=…   sets the cookie that this crate builds of it, or says why it builds none (422)
+//! GET /remove?name=…&path=…        removes it, as this crate does
+//! GET /raw?header=…                sends a Set-Cookie header as it stands there
+//! GET /verify?name=…&value=…       the text that /set signed, if it did (&signed=true)
+//! GET anything else                the Cookie header, as it came
+//! ```
+//!
+//! /set, /remove and /raw also show the header in their body. The first argument is the port on loopback.
+
+use std::env;
+use std::error::Error;
+use std::fmt::Display;
+use std::net::Ipv4Addr;
+use std::time::{Duration, SystemTime};
+
+use axum::extract::Form;
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing::get};
+use django_session::{ConfigError, CookieOptions, KeyRing, MaxAge, SameSite, SecretKey, SizeRule, TimestampSigner};
+use serde::Deserialize;
+use tokio::net::TcpListener;
+
+/// A cookie, as a query string. What is not said is left to the builder.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recipe {
+    name: String,
+    #[serde(default)]
+    value: String,
+    #[serde(default)]
+    signed: bool,
+    path: Option<String>,
+    domain: Option<String>,
+    secure: Option<bool>,
+    http_only: Option<bool>,
+    same_site: Option<String>,
+    partitioned: Option<bool>,
+    max_age: Option<u64>,
+    expire_at_browser_close: Option<bool>,
+    size_rule: Option<String>,
+}
+
+impl Recipe {
+    fn options(&self) -> Result<CookieOptions, ConfigError> {
+        let mut builder = CookieOptions::builder(&self.name);
+        if let Some(path) = &self.path {
+            builder = builder.path(path);
+        }
+        if let Some(domain) = &self.domain {
+            builder = builder.domain(domain);
+        }
+        if let Some(secure) = self.secure {
+            builder = builder.secure(secure);
+        }
+        if let Some(http_only) = self.http_only {
+            builder = builder.http_only(http_only);
+        }
+        if let Some(same_site) = &self.same_site {
+            builder = builder.same_site(match same_site.as_str() {
+                "Strict" => Some(SameSite::Strict),
+                "Lax" => Some(SameSite::Lax),
+                "None" => Some(SameSite::None),
+                _ => None,
+            });
+        }
+        if let Some(partitioned) = self.partitioned {
+            builder = builder.partitioned(partitioned);
+        }
+        if let Some(seconds) = self.max_age {
+            builder = builder.max_age(Duration::from_secs(seconds));
+        }
+        if let Some(expire) = self.expire_at_browser_close {
+            builder = builder.expire_at_browser_close(expire);
+        }
+        if self.size_rule.as_deref() == Some("Rfc6265bis") {
+            builder = builder.size_rule(SizeRule::Rfc6265bis);
+        }
+        builder.build()
+    }
+
+    fn signer(&self) -> Result<TimestampSigner, ConfigError> {
+        let keys = KeyRing::new(SecretKey::new("of this test")?);
+        Ok(TimestampSigner::for_cookie(&keys, &self.name, ""))
+    }
+}
+
+fn sent(header: String) -> Response {
+    ([(SET_COOKIE, header.clone())], header).into_response()
+}
+
+fn refused(reason: impl Display) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, reason.to_string()).into_response()
+}
+
+async fn set(Form(recipe): Form<Recipe>) -> Response {
+    let set = || -> Result<String, Box<dyn Error>> {
+        let value = if recipe.signed { recipe.signer()?.sign(&recipe.value) } else { recipe.value.clone() };
+        Ok(recipe.options()?.set_cookie(&value, SystemTime::now())?.into_string())
+    };
+    set().map_or_else(refused, sent)
+}
+
+async fn remove(Form(recipe): Form<Recipe>) -> Response {
+    recipe.options().map_or_else(refused, |options| sent(options.removal().into_string()))
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    header: String,
+}
+
+async fn raw(Form(Raw { header }): Form<Raw>) -> Response {
+    sent(header)
+}
+
+async fn verify(Form(recipe): Form<Recipe>) -> Response {
+    let signer = match recipe.signer() {
+        Ok(signer) => signer,
+        Err(reason) => return refused(reason),
+    };
+    match signer.unsign(&recipe.value, MaxAge::Unlimited) {
+        Ok(verified) => verified.as_str().to_owned().into_response(),
+        Err(reason) => refused(reason),
+    }
+}
+
+async fn echo(headers: HeaderMap) -> String {
+    let lines = headers.get_all(COOKIE).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let port = env::args().nth(1).ok_or("which port?")?.parse()?;
+    let app = Router::new()
+        .route("/set", get(set))
+        .route("/remove", get(remove))
+        .route("/raw", get(raw))
+        .route("/verify", get(verify))
+        .fallback(echo);
+    axum::serve(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?, app).await?;
+    Ok(())
+}
