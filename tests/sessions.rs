@@ -689,6 +689,25 @@ fn large_stored_sessions() {
     }
 }
 
+/// Django reads Latin-1, and would take anything else for other characters.
+#[test]
+fn stored_texts_are_in_ascii() {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    let signer = TimestampSigner::new(&ring("secret"), "django.contrib.sessions.SessionStore").unwrap();
+    let sessions = StoredSessions::new(&ring("secret"));
+    let session = sessions.decode(&signer.sign(&BASE64_URL_SAFE_NO_PAD.encode(r#"{"é":"🔑"}"#))).unwrap();
+    let ascii = r#"{"\u00e9":"\ud83d\udd11"}"#;
+    assert_eq!(payload(&sessions.encode(&session).unwrap()), ascii);
+    #[cfg(feature = "legacy")]
+    {
+        let text = sessions.encode_legacy(&session);
+        let digest_and_json = String::from_utf8(base64::prelude::BASE64_STANDARD.decode(&text).unwrap()).unwrap();
+        assert_eq!(digest_and_json.split_once(':').unwrap().1, ascii);
+        assert_eq!(sessions.with_legacy().decode(&text).unwrap().get::<String>("é").unwrap().as_deref(), Some("🔑"));
+    }
+}
+
 /// A serializer that always fails: an empty session, which is removed once it is used. Django:
 /// `test_unpickling_exception`.
 #[test]

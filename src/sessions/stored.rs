@@ -238,9 +238,10 @@ impl Legacy {
     }
 
     fn encode(&self, json: &str) -> String {
-        encoding::standard_base64_encode(
-            &[self.digest.sign(json.as_bytes()).as_bytes(), b":", json.as_bytes()].concat(),
-        )
+        // In ASCII, for Django reads Latin-1. JSON text is JSON already, so this cannot fail.
+        let mut ascii = Vec::with_capacity(json.len());
+        let _ = JsonSerializer.dumps_json(json, &mut ascii);
+        encoding::standard_base64_encode(&[self.digest.sign(&ascii).as_bytes(), b":", &ascii].concat())
     }
 
     /// `None` for a text of the newer form, which alone has colons.

@@ -1,0 +1,15 @@
+//! A session, its flags and its cookie follow a plain list of pairs through any operations and requests.
+#![no_main]
+
+use fuzz::STORE;
+use fuzz::model::{Model, Op};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|ops: Vec<Op>| {
+    let (mut model, mut session) = (Model::default(), STORE.load(None));
+    for op in &ops {
+        model.apply(op, &STORE, &mut session);
+        model.check_flags(&session);
+    }
+    model.check_items(&session);
+});

@@ -1,0 +1,46 @@
+//! A stored text of either form is read only if a holder of our keys made it, and what was read is written in both forms,
+//! in ASCII, and read again as the same. Behind a good signature, any object is a session that Python reads as one.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD as BASE64, BASE64_URL_SAFE_NO_PAD as BASE64URL};
+use django_session::{DecodeError, Session, StoredSessions, TimestampSigner};
+use fuzz::{KEYS, STORED, STORED_SALT, Signers, items, keys, payload, python, ring, stamper};
+use libfuzzer_sys::fuzz_target;
+
+const NO_OBJECT: DecodeError = DecodeError::Deserialize { reason: "not a JSON object" };
+
+static SIGNER: LazyLock<TimestampSigner> = LazyLock::new(|| stamper(&keys(), STORED_SALT));
+static OURS: LazyLock<Signers> = LazyLock::new(|| Signers::new(STORED_SALT));
+static OURS_BEFORE: LazyLock<[StoredSessions; 2]> = LazyLock::new(|| KEYS.map(|key| StoredSessions::new(&ring(key))));
+
+/// A holder of our keys makes this text, in the one form or the other.
+fn made(text: &str, session: &Session) -> bool {
+    OURS.made(text) || OURS_BEFORE.iter().any(|stored| stored.encode_legacy(session) == text)
+}
+
+fn survives(session: &Session) {
+    let (new, old) = (STORED.encode(session).unwrap(), STORED.encode_legacy(session));
+    for text in [&new, &old] {
+        assert_eq!(items(&STORED.decode(text).unwrap()), items(session));
+    }
+    assert!(BASE64.decode(old).unwrap().is_ascii(), "Django would read anything else as Latin-1");
+}
+
+fuzz_target!(|data: &[u8]| {
+    if let Some((text, session)) = str::from_utf8(data).ok().and_then(|text| Some((text, STORED.decode(text).ok()?))) {
+        assert!(made(text, &session));
+        survives(&session);
+    }
+    if let Ok(session) = STORED.decode(&SIGNER.sign(&payload(data))) {
+        survives(&session);
+    }
+    let Ok(json) = str::from_utf8(data) else { return };
+    let keys = python::loads_session(json).map(|pairs| pairs.len());
+    match STORED.decode(&SIGNER.sign(&BASE64URL.encode(json))) {
+        Ok(session) => assert_eq!(Some(session.len()), keys),
+        Err(refusal) => assert_eq!(refusal == NO_OBJECT, keys.is_none()),
+    }
+});

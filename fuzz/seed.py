@@ -1,0 +1,86 @@
+"""Write the first inputs of each target from the test vectors: `python3 fuzz/seed.py`
+
+What Djangos signed becomes files below `fuzz/corpus`, named by a digest of what they hold, as libFuzzer names its own.
+Two runs write the same files. The targets that make their input of choices (roundtrip, set_cookie, session_ops) start
+from nothing.
+"""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+FUZZ = Path(__file__).resolve().parent
+VECTORS = FUZZ.parent / "tests" / "vectors"
+LONGEST = 2100
+
+# Each in the form that the first byte asks for: see `payload` in src/lib.rs.
+TEXT, BASE64, COMPRESSED_BASE64, COMPRESSED = b"0", b"1", b"2", b"3"
+
+
+def vectors(kind, *groups):
+    """Every vector of these groups, whichever Django made it. One that reads "4.1" is the same as that Django's."""
+    for path in sorted(VECTORS.glob(f"{kind}-*.json")):
+        file = json.loads(path.read_text())
+        for group in groups:
+            if isinstance(file.get(group), list):
+                yield from file[group]
+
+
+def utf8(texts):
+    return [text.encode() for text in texts if isinstance(text, str)]
+
+
+def decoded(payload):
+    """What base64url spells, if this is that."""
+    text = payload.lstrip(b".")
+    try:
+        return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return b""
+
+
+def in_every_form(values, tokens):
+    payloads = [token.split(b":")[0] for token in tokens]
+    yield from (TEXT + payload for payload in payloads)
+    yield from (COMPRESSED_BASE64 + decoded(payload) for payload in payloads if payload.startswith(b"."))
+    yield from (form + value for value in values for form in (BASE64, COMPRESSED))
+
+
+def seeds():
+    signed = utf8(v["token"] for v in vectors("django", "signer", "timestamp_signer", "dumps", "malformed"))
+    objects = utf8(v["json"] for v in vectors("django", "dumps", "python_only"))
+    reads = list(vectors("sessions", "signed_cookie_sessions", "signed_cookie_session_reads"))
+    cookies = utf8(v["token"] for v in reads)
+    sessions = utf8(v.get("json") or v.get("loaded") for v in reads)
+    stored = list(vectors("sessions", "stored", "stored_reads"))
+    texts = utf8(v["text"] for v in stored)
+    expiries = list(vectors("sessions", "expiry", "set_expiry"))
+    dates = utf8(v.get("date") for v in expiries) + utf8(v["now"] for v in expiries)
+    own = [json.loads(v[key]) for v in expiries for key in ("session_json", "stored_json") if v.get(key)]
+    own = [str(session["_session_expiry"]).encode() for session in own if "_session_expiry" in session]
+
+    yield "unsign", [*signed, *cookies]
+    yield "unsign_signed", in_every_form([*objects, *sessions], cookies)
+    yield "json_python", [*objects, *sessions]
+    # In cookie_header, @ # and ! are tokens of the current key, of a fallback and of a stranger.
+    header = b"theme=dark; sessionid=%b; lang=en"
+    yield "cookie_header", [*(header % mark for mark in (b"@", b"#", b"!", b'"@"')), *(header % c for c in cookies)]
+    yield "cookie_header", [b"sessionid=@\nsessionid = ! ;sessionid=#;sessionid=short", b"sessionid==@;;=; sessionid"]
+    yield "cookie_header", [b"sessionid\t=\t@\t"]
+    nested = [b'{"a":' + b"[" * depth + b"]" * depth + b"}" for depth in (127, 128, 1024, 1025)]
+    yield "stored", [*texts, *sessions, *nested, *in_every_form(sessions, texts)]
+    yield "isoformat", [*dates, *own]
+
+
+def main():
+    for target, inputs in seeds():
+        folder = FUZZ / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for data in inputs:
+            if len(data) <= LONGEST:
+                (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
