@@ -27,17 +27,17 @@ where
     fn load(&self) -> Session {
         let session = self.store.load_headers(&self.cookies);
         if let Some(reason) = session.refusal() {
-            tracing::info!(target: TARGET, %reason, "a session cookie was refused");
+            tracing::info!(target: TARGET, reason = %reason, "a session cookie was refused");
         }
         if let Some(key_index @ 1..) = session.key_index() {
-            tracing::debug!(target: TARGET, key_index, "a session cookie is signed with a fallback key");
+            tracing::debug!(target: TARGET, key_index = key_index, "a session cookie is signed with a fallback key");
         }
         session
     }
 
     fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
         let commit = self.store.commit(session, status);
-        commit.inspect_err(|error| tracing::error!(target: TARGET, %error, "the session could not be written"))
+        commit.inspect_err(|error| tracing::error!(target: TARGET, error = %error, "the session could not be written"))
     }
 
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
