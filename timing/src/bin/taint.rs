@@ -1,0 +1,60 @@
+//! Lets valgrind follow the secret key: which jumps and addresses depend on it, or on the signature that it expects?
+//!
+//! `valgrind taint [NAME]`, with the name of a case; all of them unless given. The exit code is 0 if each is as it must be.
+
+use std::process::ExitCode;
+
+use timing::case::{CASES, Case, Role};
+use timing::forgery::{Class, forge};
+use timing::random::Random;
+use timing::valgrind;
+
+fn main() -> ExitCode {
+    if !valgrind::is_there() {
+        eprintln!("to be run by valgrind");
+        return ExitCode::FAILURE;
+    }
+    let chosen = std::env::args().nth(1);
+    let mut random = Random::from_system();
+    let mut held = true;
+    println!("{:<26}{}  reports of valgrind", "", Class::ALL.map(|class| format!("{:>18}", class.name())).concat());
+    for case in CASES.iter().filter(|case| chosen.as_ref().is_none_or(|name| name == case.name)) {
+        let reports = Class::ALL.map(|class| reports(case, class, &mut random));
+        let right = judge(&case.role, reports);
+        held &= right;
+        let verdict = if right { "as it must be" } else { "WRONG" };
+        println!("{:<26}{}  {verdict}", case.name, reports.map(|count| format!("{count:>18}")).concat());
+    }
+    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How many jumps and addresses depend on a secret, from making a verifier of the key until it has answered.
+fn reports(case: &Case, class: Class, random: &mut Random) -> u32 {
+    let (key, message) = (random.text(32), random.text(50));
+    let (signer, other) = ((case.make)(key.as_bytes()), (case.make)(random.text(32).as_bytes()));
+    // Signed with a key that is no secret yet: whoever presents a text knows it.
+    let text = forge(class, &message, &*signer, &*other, random);
+
+    valgrind::taint(key.as_bytes());
+    // To `SessionAuth` this is the hash of a password. To the others it is what the text says of itself.
+    valgrind::taint(message.as_bytes());
+    let before = valgrind::reports();
+    let mut subject = (case.make)(key.as_bytes());
+    subject.present(&message, &text);
+    let mut accepted = subject.verify();
+    let reports = valgrind::reports() - before;
+
+    valgrind::untaint(&mut accepted);
+    assert_eq!(accepted, class == Class::Valid);
+    reports
+}
+
+/// Each tag that is compared takes one jump: to accept it or not. A comparison that stops early takes more of them the more
+/// is right, and a look into a table with secret bytes is counted as well.
+fn judge(role: &Role, [valid, refused @ ..]: [u32; 4]) -> bool {
+    match *role {
+        Role::Ours { keys } => valid == 1 && refused == [keys; 3],
+        Role::Comparison => valid == 0 && refused == [0; 3],
+        Role::Control => valid > 1,
+    }
+}
