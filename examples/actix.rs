@@ -11,8 +11,12 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::{env, io};
 
-use actix_web::error::ErrorInternalServerError;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::{ErrorForbidden, ErrorInternalServerError};
+use actix_web::http::Method;
 use actix_web::http::header::LOCATION;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, Form, Html};
 use actix_web::{App, HttpResponse, HttpServer, Result};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -43,8 +47,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let auth = Data::new(SessionAuth::new(&keys));
     let port = env::var("PORT").map_or(Ok(8002), |port| port.parse())?;
 
-    // With SameSite=Lax, the default, browsers send no cookie along with another site's POST. From a sibling domain they
-    // do: who shares the domain with strangers needs a CSRF token as well.
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::clone(&auth))
@@ -53,9 +55,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .route("/logout", web::post().to(logout))
             .route("/test-cookie", web::post().to(test_cookie))
             .wrap(sessions.clone())
+            .wrap(from_fn(only_own_forms))
     });
     eprintln!("listening on http://127.0.0.1:{port}");
     Ok(server.bind(("127.0.0.1", port))?.run().await?)
+}
+
+/// In place of Django's CSRF token. SameSite=Lax keeps another site's POST from sending the session along, but not from
+/// being answered with a new one, which replaces it; and from a sibling domain it keeps nothing. All browsers send this
+/// header, to HTTPS and to localhost.
+async fn only_own_forms<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>> {
+    let own = request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+    if own || [Method::GET, Method::HEAD].contains(request.method()) {
+        next.call(request).await
+    } else {
+        Err(ErrorForbidden(""))
+    }
 }
 
 async fn index(session: SessionHandle, auth: Data<SessionAuth>) -> Result<Html> {

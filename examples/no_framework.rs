@@ -30,7 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let port = env::var("PORT").map_or(Ok(8003), |port| port.parse())?;
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     eprintln!("listening on http://{}", listener.local_addr()?);
-    // Each thread has one visitor at a time.
+    // Each thread has one visitor at a time: as many who send nothing hold the others up for all of PATIENCE. What is
+    // to face the internet has a server in front of it that waits for whole requests.
     let serve_all = || {
         for stream in listener.incoming() {
             if let Err(error) = stream.and_then(|stream| serve(&store, stream)) {
@@ -46,6 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 struct Request<'h> {
     line: [&'h str; 2],
     cookies: Vec<&'h [u8]>,
+    /// Sent by a page of ours, as all browsers say to HTTPS and to localhost.
+    own: bool,
 }
 
 #[derive(Default)]
@@ -75,6 +78,11 @@ fn serve(store: &SessionStore, mut stream: TcpStream) -> io::Result<()> {
 
 /// What a middleware does: loads the session, has the request answered, and says in the headers what came of it.
 fn answer(store: &SessionStore, request: &Request<'_>) -> Response {
+    // In place of Django's CSRF token: another site's form is sent without the session, but what answers it would replace
+    // that.
+    if request.line[0] == "POST" && !request.own {
+        return Response::from(403);
+    }
     let mut session = store.load_headers(request.cookies.iter().copied());
     let mut response = route(request.line, &mut session).unwrap_or_else(|error| {
         eprintln!("a request failed: {error}");
@@ -144,14 +152,17 @@ fn parse(head: &[u8]) -> Option<Request<'_>> {
     let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let line = str::from_utf8(lines.next()?).ok()?.split(' ').collect::<Vec<_>>();
     let [method, path, "HTTP/1.0" | "HTTP/1.1"] = line[..] else { return None };
-    let mut cookies = Vec::new();
+    let (mut cookies, mut own) = (Vec::new(), false);
     for line in lines {
         let (name, value) = line.split_at_checked(line.iter().position(|&byte| byte == b':')?)?;
         if name.eq_ignore_ascii_case(b"cookie") {
             cookies.push(&value[1..]);
         }
+        if name.eq_ignore_ascii_case(b"sec-fetch-site") {
+            own = value[1..].trim_ascii() == b"same-origin";
+        }
     }
-    Some(Request { line: [method, path], cookies })
+    Some(Request { line: [method, path], cookies, own })
 }
 
 fn page(visits: u64, cookies_work: bool) -> String {

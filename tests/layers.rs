@@ -129,10 +129,19 @@ fn indexes_hold_no_items() {
             continue;
         }
         for line in code.split_inclusive([';', ']']).map(str::trim).filter(|line| !line.is_empty()) {
-            let index =
-                ["mod ", "pub mod ", "pub(crate) mod ", "pub use ", "pub(crate) use ", "#[cfg(", "#![doc", "#![warn"]
-                    .iter()
-                    .any(|start| line.starts_with(start));
+            let index = [
+                "mod ",
+                "pub mod ",
+                "pub(crate) mod ",
+                "pub use ",
+                "pub(crate) use ",
+                "#[cfg(",
+                "#![doc",
+                "#![warn",
+                "#![cfg_attr",
+            ]
+            .iter()
+            .any(|start| line.starts_with(start));
             assert!(index, "{path} holds {line:?}");
         }
     }

@@ -543,6 +543,13 @@ fn a_cookie_header() {
     ] {
         assert_eq!(n(&header), expected, "{header}");
     }
+    let passed_over = |header: String| store().load_header(&header).passed_over();
+    assert_eq!(
+        passed_over(format!("sessionid={one}; sessionid=tossed:by:another")),
+        Some(DecodeError::Signature(BadSignature::Mismatch))
+    );
+    assert_eq!(passed_over(format!("sessionid=tossed:by:another; sessionid={one}")), None, "it was not looked at");
+    assert_eq!(passed_over("sessionid=tossed:by:another".to_owned()), None, "it was refused");
 }
 
 #[test]

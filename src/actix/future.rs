@@ -15,7 +15,7 @@ pin_project! {
     pub struct SessionFuture<Inner> {
         #[pin]
         pub(super) inner: Inner,
-        pub(super) session: SessionHandle,
+        pub(super) session: Option<SessionHandle>,
     }
 }
 
@@ -27,8 +27,10 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.inner.poll(context))?;
-        let commit = this.session.commit(response.status().as_u16())?;
+        let outcome = ready!(this.inner.poll(context));
+        let Some(session) = this.session else { return Poll::Ready(outcome) };
+        let mut response = outcome.inspect_err(|_| session.abandon())?;
+        let commit = session.commit(response.status().as_u16())?;
         write(commit, response.headers_mut());
         Poll::Ready(Ok(response))
     }

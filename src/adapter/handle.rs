@@ -46,7 +46,8 @@ impl SessionHandle {
 
     /// Does something with the session, and gives back what came of it.
     ///
-    /// The session is locked meanwhile: for its clones, and for a `with` inside this one, which would never end.
+    /// The session is locked meanwhile: for its clones, for the response, and for a `with` or
+    /// [`bytes_left`](Self::bytes_left) inside this one, which would never end.
     ///
     /// Once the response's head is sent, as when its body streams, the session can be read, but changes are lost; a
     /// `tracing` event of level WARN says so, once.
@@ -84,6 +85,11 @@ impl SessionHandle {
         visit.bytes_left(session.get_or_insert_with(|| visit.load()))
     }
 
+    /// Whether this is the name of the session's cookie.
+    pub(crate) fn is_named(&self, cookie: &str) -> bool {
+        self.lock().visit.cookie_name() == cookie
+    }
+
     /// What the response has to say about the session; nothing, if nobody asked for it.
     pub(crate) fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
         let mut slot = self.lock();
@@ -93,6 +99,15 @@ impl SessionHandle {
             return Ok(Commit::default());
         }
         visit.commit(session.get_or_insert_with(|| visit.load()), status)
+    }
+
+    /// There is no response to write anything into.
+    pub(crate) fn abandon(&self) {
+        let mut slot = self.lock();
+        slot.too_late = true;
+        if slot.session.as_ref().is_some_and(Session::is_modified) {
+            tracing::warn!(target: TARGET, "the session was changed, but an error took the place of the response");
+        }
     }
 
     /// A panic leaves no session half changed.

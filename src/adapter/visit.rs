@@ -11,6 +11,7 @@ pub(super) trait Visit: Send {
     fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError>;
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError>;
     fn saves_unread(&self) -> bool;
+    fn cookie_name(&self) -> &str;
 }
 
 pub(super) struct Request<S, H> {
@@ -29,6 +30,9 @@ where
         if let Some(reason) = session.refusal() {
             tracing::info!(target: TARGET, reason = %reason, "a session cookie was refused");
         }
+        if let Some(reason) = session.passed_over() {
+            tracing::info!(target: TARGET, reason = %reason, "a session cookie was passed over for another");
+        }
         if let Some(key_index @ 1..) = session.key_index() {
             tracing::debug!(target: TARGET, key_index = key_index, "a session cookie is signed with a fallback key");
         }
@@ -46,5 +50,9 @@ where
 
     fn saves_unread(&self) -> bool {
         self.store.saves_every_request()
+    }
+
+    fn cookie_name(&self) -> &str {
+        self.store.cookie().name()
     }
 }

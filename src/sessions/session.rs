@@ -46,6 +46,8 @@ pub(super) struct Cookie {
     /// Django's session key is set: a value of 8 characters or more was there, or the session got a new one.
     pub(super) keyed: bool,
     pub(super) refusal: Option<DecodeError>,
+    /// Of another cookie of our name, which was tried before the one that was taken.
+    pub(super) passed_over: Option<DecodeError>,
     pub(super) key_index: Option<usize>,
     pub(super) signed_at: Option<Timestamp>,
 }
@@ -202,6 +204,29 @@ impl Session {
     #[must_use]
     pub fn refusal(&self) -> Option<DecodeError> {
         self.cookie.refusal
+    }
+
+    /// Why another cookie of the same name was passed over before this session's, if one was: an old one of another path,
+    /// or one that somebody on a sibling domain planted. For logs and metrics.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = store.load(None);
+    /// # session.insert("a", 1)?;
+    /// # let header = store.commit(&session, 200)?.set_cookie.unwrap().into_string();
+    /// # let ours = header.split(';').next().unwrap();
+    /// use django_session::{BadSignature, DecodeError};
+    ///
+    /// let session = store.load_header(&format!("{ours}; sessionid=eyJhIjoxfQ:1r31eq:planted"));
+    /// assert_eq!(session.passed_over(), Some(DecodeError::Signature(BadSignature::Mismatch)));
+    /// assert_eq!((session.refusal(), session.len()), (None, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn passed_over(&self) -> Option<DecodeError> {
+        self.cookie.passed_over
     }
 
     /// Which key of the ring signed the cookie that was loaded: 0 is the current one. After a rotation,

@@ -294,9 +294,9 @@ impl<S: Serializer> SessionStore<S> {
         let cookie = Cookie {
             sent: true,
             keyed: true,
-            refusal: None,
             key_index: Some(verified.key_index()),
             signed_at: verified.timestamp(),
+            ..Cookie::default()
         };
         let session = Session::parse(self.codec.decode_json(verified)?, cookie, self.terms())?;
         let own = session.own_expiry()?;
@@ -358,6 +358,9 @@ impl<S: Serializer> SessionStore<S> {
         cookie.sent = true;
         token.chars().nth(MIN_TOKEN_CHARS - 1)?;
         cookie.keyed = true;
-        self.try_load(token).map_err(|reason| cookie.refusal = cookie.refusal.or(Some(reason))).ok()
+        let mut session =
+            self.try_load(token).map_err(|reason| cookie.refusal = cookie.refusal.or(Some(reason))).ok()?;
+        session.cookie.passed_over = cookie.refusal;
+        Some(session)
     }
 }

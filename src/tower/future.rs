@@ -33,7 +33,7 @@ pin_project! {
     pub struct SessionFuture<Inner> {
         #[pin]
         pub(super) inner: Inner,
-        pub(super) session: SessionHandle,
+        pub(super) session: Option<SessionHandle>,
     }
 }
 
@@ -46,8 +46,10 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.inner.poll(context))?;
-        match this.session.commit(response.status().as_u16()) {
+        let outcome = ready!(this.inner.poll(context));
+        let Some(session) = this.session else { return Poll::Ready(outcome) };
+        let mut response = outcome.inspect_err(|_| session.abandon())?;
+        match session.commit(response.status().as_u16()) {
             Ok(commit) => write(commit, response.headers_mut()),
             Err(error) => {
                 response = Response::new(Body::default());

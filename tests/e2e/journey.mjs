@@ -194,6 +194,20 @@ export const journey = async (browser, django, rust) => {
     assert.deepEqual(seen, { plain: nothing, session: [COOKIE, "Cookie"], bare: nothing });
   });
 
+  await check("a form on another site changes nothing, and its answer does not replace the session", async () => {
+    const before = await token();
+    await browser.page.goto(`${rust.origin.replace("127.0.0.1", "localhost")}/plain`);
+    const answer = browser.page.waitForResponse(`${rust.origin}/cart`);
+    await browser.page.evaluate((action) => {
+      const form = Object.assign(document.createElement("form"), { method: "post", action });
+      form.innerHTML = '<input name="item" value="poison">';
+      document.body.append(form);
+      form.submit();
+    }, `${rust.origin}/cart`);
+    assert.equal((await answer).status(), 403);
+    assert.equal(await token(), before);
+    await each(servers, "cart", ["tea"]);
+  });
   await check("a new password ends every copy of the session, but not the one that changed it", async () => {
     const copied = await token();
     for (const server of servers) assert.equal(await whoHas(server, copied), USER.username);
