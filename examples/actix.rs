@@ -69,7 +69,7 @@ async fn only_own_forms<B: MessageBody>(request: ServiceRequest, next: Next<B>) 
     if own || [Method::GET, Method::HEAD].contains(request.method()) {
         next.call(request).await
     } else {
-        Err(ErrorForbidden(""))
+        Err(ErrorForbidden("This form is not one of ours."))
     }
 }
 

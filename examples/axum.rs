@@ -105,7 +105,7 @@ async fn only_own_forms(request: Request, next: Next) -> Response {
     if own || [Method::GET, Method::HEAD].contains(request.method()) {
         next.run(request).await
     } else {
-        StatusCode::FORBIDDEN.into_response()
+        (StatusCode::FORBIDDEN, "This form is not one of ours.").into_response()
     }
 }
 

@@ -205,6 +205,7 @@ export const journey = async (browser, django, rust) => {
       form.submit();
     }, `${rust.origin}/cart`);
     assert.equal((await answer).status(), 403);
+    await browser.page.waitForURL(`${rust.origin}/cart`);
     assert.equal(await token(), before);
     await each(servers, "cart", ["tea"]);
   });
