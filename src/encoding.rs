@@ -72,7 +72,9 @@ pub(crate) fn hex_decode<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]>
 /// The text of a token in the making, which only ever had text appended.
 #[expect(clippy::expect_used)]
 pub(crate) fn into_text(token: Vec<u8>) -> String {
-    String::from_utf8(token).expect("values, separators, base62 and base64 are UTF-8")
+    // The error, and so the panic, would hold all of the text.
+    let text = String::from_utf8(token).map_err(|error| error.utf8_error());
+    text.expect("values, separators, base62 and base64 are UTF-8")
 }
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

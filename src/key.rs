@@ -9,8 +9,13 @@ use crate::error::ConfigError;
 
 /// A secret that signs: the bytes of Django's `SECRET_KEY` (text is taken as UTF-8).
 ///
-/// It is wiped from memory when the last signer that uses it is dropped, and it cannot be printed, compared, cloned
-/// or serialized. Give it at least 32 random bytes; Django's own keys have 50 characters.
+/// It cannot be printed, compared, cloned or serialized. Give it at least 32 random bytes; Django's own keys have 50
+/// characters.
+///
+/// It is wiped from memory when the last ring and the last signer that use it are dropped, and so is all that they derive
+/// from it. What cannot be wiped: the text or bytes that it was made of, which are the caller's; what the compiler, the
+/// CPU's registers or the operating system (swap, core dumps) copied on the way; and a process that is killed wipes
+/// nothing.
 ///
 /// ```
 /// use django_session::SecretKey;
@@ -136,3 +141,54 @@ impl KeyRing {
         self.0.iter().map(AsRef::as_ref)
     }
 }
+
+/// What nobody can do with keys by accident. Each of these fails for want of one trait:
+///
+/// ```
+/// fn has<T: std::fmt::Debug + Send + Sync>() {}
+/// has::<(django_session::SecretKey, django_session::KeyRing)>();
+/// fn have<T: Clone + PartialEq + std::fmt::Display + serde::Serialize + Default>() {}
+/// have::<String>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: Clone>() {}
+/// has::<django_session::SecretKey>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: PartialEq>() {}
+/// has::<django_session::SecretKey>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: std::fmt::Display>() {}
+/// has::<django_session::SecretKey>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: serde::Serialize>() {}
+/// has::<django_session::SecretKey>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: Default>() {}
+/// has::<django_session::SecretKey>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: Clone>() {}
+/// has::<django_session::KeyRing>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: PartialEq>() {}
+/// has::<django_session::KeyRing>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: std::fmt::Display>() {}
+/// has::<django_session::KeyRing>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: serde::Serialize>() {}
+/// has::<django_session::KeyRing>();
+/// ```
+/// ```compile_fail,E0277
+/// fn has<T: Default>() {}
+/// has::<django_session::KeyRing>();
+/// ```
+#[cfg(doctest)]
+struct KeysStayWhereTheyAre;

@@ -3,6 +3,7 @@
 mod common;
 
 use std::io::Write as _;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -154,6 +155,25 @@ fn a_clock_that_goes_backwards() {
     let strict = back.with_max_ahead(limit);
     assert_eq!(strict.unsign(&token, Duration::ZERO), Err(BadSignature::FromTheFuture { ahead, limit }));
     assert!(strict.with_max_ahead(ahead).unsign(&token, Duration::ZERO).is_ok(), "the limit itself is good");
+}
+
+/// For the stamp as for the age; and unless told otherwise, it is the system's.
+#[test]
+fn a_clock_is_asked_each_time() {
+    let asked = AtomicU32::new(0);
+    let hours = Clock::from_fn(move || UNIX_EPOCH + Duration::from_secs(3600) * asked.fetch_add(1, Relaxed));
+    let signer = TimestampSigner::new(&ring("secret"), "salt").unwrap().with_clock(hours);
+    let [midnight, one] = [signer.sign("value"), signer.sign("value")];
+    let (limit, two_hours) = (Duration::from_secs(3600), Duration::from_secs(7200));
+    let expired = BadSignature::Expired { age: two_hours, max_age: limit };
+    assert_eq!(signer.unsign(&midnight, limit), Err(expired), "at two");
+    assert_eq!(signer.unsign(&one, two_hours).unwrap().timestamp(), Some(Timestamp::from_secs(3600)), "at three");
+    assert!(signer.unsign(&one, two_hours).is_err(), "at four");
+
+    let now = || Timestamp::from(SystemTime::now());
+    let (before, token) = (now(), TimestampSigner::new(&ring("secret"), "salt").unwrap().sign("value"));
+    let stamp = signer.unsign(&token, MaxAge::Unlimited).unwrap().timestamp().unwrap();
+    assert!(before <= stamp && stamp <= now());
 }
 
 #[test]

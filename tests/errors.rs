@@ -1,14 +1,14 @@
-//! Every error, word for word; and that none of them, nor any other text we make, tells a secret.
+//! Every error, word for word.
 
 mod common;
 
 use std::error::Error;
 use std::time::{Duration, UNIX_EPOCH};
 
-use common::{clock, key, ring};
+use common::ring;
 use django_session::{
-    BadSignature, Codec, ConfigError, CookieOptions, DecodeError, EncodeError, KeyRing, MaxAge, Separator, SessionAuth,
-    SessionStore, Signer, SizeRule, StoredSessions, TimestampSigner, dumps, loads,
+    BadSignature, Codec, ConfigError, CookieOptions, DecodeError, EncodeError, MaxAge, SessionStore, SizeRule, dumps,
+    loads,
 };
 
 #[test]
@@ -83,40 +83,4 @@ fn an_empty_salt_is_refused_by_the_short_forms_too() {
     assert!(matches!(dumps("hello", &ring("secret"), ""), Err(EncodeError::Config(ConfigError::EmptySalt))));
     let refused = loads::<String>("a:b:c", &ring("secret"), "", MaxAge::Unlimited);
     assert_eq!(refused, Err(DecodeError::Config(ConfigError::EmptySalt)));
-}
-
-#[test]
-fn nothing_tells_a_secret() {
-    let secrets = ["dont-tell-the-key", "dont-tell-the-old-key", "dont-tell-the-value", "dont-tell-the-salt"];
-    let [current, old, value, salt] = secrets;
-    let keys: KeyRing = ring(current).with_fallback(key(old));
-    let signer = Signer::new(&keys, salt).unwrap().with_sep(Separator::new("|").unwrap());
-    let dated = TimestampSigner::new(&keys, salt).unwrap().with_clock(clock(0.0));
-    let codec = Codec::default();
-    let token = dated.sign_object(value, &codec).unwrap();
-
-    let mut texts = vec![format!("{:?} {keys:?} {signer:?} {dated:?} {codec:?}", key(current))];
-    let store = SessionStore::new(&keys, CookieOptions::builder("c").build().unwrap());
-    let mut session = store.load(None);
-    session.insert("key", value).unwrap();
-    let commit = store.commit(&session, 200).unwrap();
-    let cookie = commit.set_cookie.clone().unwrap();
-    let sent = cookie.as_str().split(['=', ';', ':']).nth(1).unwrap().to_owned();
-    let (auth, stored) = (SessionAuth::new(&keys), StoredSessions::new(&keys));
-    texts.push(format!("{store:?} {session:?} {commit:?} {cookie:?} {auth:?} {stored:?}"));
-    let mut refused = |error: DecodeError| texts.push(format!("{error} {error:?} {:?}", error.source()));
-    refused(loads::<String>(value, &keys, salt, MaxAge::Unlimited).unwrap_err());
-    refused(loads::<String>(&token.replace(':', "::"), &keys, salt, MaxAge::Unlimited).unwrap_err());
-    refused(loads::<u8>(&token, &keys, salt, MaxAge::Unlimited).unwrap_err());
-    refused(loads::<String>(&token, &keys, salt, Duration::from_secs(1)).unwrap_err());
-    let unreadable = dated.sign(value);
-    refused(loads::<String>(&unreadable, &keys, salt, MaxAge::Unlimited).unwrap_err());
-
-    let (_, signature) = token.rsplit_once(':').unwrap();
-    let payload = codec.encode(value).unwrap();
-    for text in texts {
-        for secret in secrets.into_iter().chain([signature, &payload, &sent]) {
-            assert!(!text.contains(secret), "{text}");
-        }
-    }
 }

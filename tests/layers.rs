@@ -146,3 +146,27 @@ fn indexes_hold_no_items() {
         }
     }
 }
+
+/// A tag is compared by hmac, in constant time and whole. One that we make is only written down, so that nobody else can
+/// compare it.
+#[test]
+fn tags_are_compared_in_one_place() {
+    let sources = sources();
+    let lines = |call: &str| -> Vec<(&str, &str)> {
+        let lines = sources.iter().flat_map(|(path, code)| code.lines().map(|line| (path.as_str(), line.trim())));
+        let mut lines: Vec<_> = lines.filter(|(_, line)| line.contains(call)).collect();
+        lines.sort_unstable();
+        lines
+    };
+    let compared = "self.clone().chain_update(message).verify_slice(tag).is_ok()";
+    assert_eq!(lines(".verify_"), [("signing/mac.rs", compared)]);
+    let written = [
+        ("signing/hexdigest.rs", "encoding::hex_encode(self.0.tag(message).as_bytes())"),
+        ("signing/mac.rs", "self.current().tag(message)"),
+        ("signing/signer.rs", "let tag = self.macs.tag(&value);"),
+    ];
+    assert_eq!(lines(".tag("), written);
+    let (_, signer) = sources.iter().find(|(path, _)| path == "signing/signer.rs").unwrap();
+    let after = signer.split_once(written[2].1).unwrap().1;
+    assert_eq!(words_after(after, "tag.").collect::<Vec<_>>(), ["as_bytes"], "it is written, and that is all");
+}

@@ -7,8 +7,8 @@ use std::time::Duration;
 use common::json::Json;
 use common::{clock, json_of, key, payload, ring, written};
 use django_session::{
-    BadSignature, CookieOptions, CookieOptionsBuilder, DecodeError, EncodeError, Expiry, ExpiryPolicy, KeyRing,
-    Serializer, Session, SessionAuth, SessionStore, StoredSessions, TimestampSigner,
+    Algorithm, BadSignature, CookieOptions, CookieOptionsBuilder, DecodeError, EncodeError, Expiry, ExpiryPolicy,
+    JsonSerializer, KeyRing, Serializer, Session, SessionAuth, SessionStore, StoredSessions, TimestampSigner,
 };
 use proptest::prelude::*;
 use time::macros::{datetime, offset};
@@ -473,7 +473,9 @@ fn commit_rules() {
 
 #[test]
 fn save_every_request() {
+    assert!(!store().saves_every_request());
     let store = store().with_save_every_request(true);
+    assert!(store.saves_every_request());
     for (sent, status, sets) in [
         (None, 200, false),
         (Some(token(r#"{"a":1}"#, 60.0)), 200, true),
@@ -620,6 +622,23 @@ fn login_for_django() {
     assert_eq!(auth.verify(&session, "column"), None, "Django's user is anonymous then");
 }
 
+/// Django 3.1 and 3.2 take a SHA-1 hash, and write SHA-256.
+#[test]
+fn login_with_a_legacy_algorithm() {
+    let keys = ring("secret");
+    let before = || SessionAuth::new(&keys).with_algorithm(Algorithm::Sha512);
+    let between = || SessionAuth::new(&keys).with_legacy_algorithm(Algorithm::Sha512);
+    let after = || SessionAuth::new(&keys);
+    let accepted = |written: SessionAuth| {
+        let mut session = store().load(None);
+        written.login(&mut session, "7", "backend", "column").unwrap();
+        [before(), between(), after()].map(|auth| auth.verify(&session, "column").is_some())
+    };
+    assert_eq!(accepted(before()), [true, true, false]);
+    assert_eq!(accepted(between()), [false, true, true]);
+    assert_eq!(accepted(after()), [false, true, true]);
+}
+
 /// A session that another user's login has ended is gone, though the response fails. (Found by the live check.)
 #[test]
 fn login_ends_the_session_of_another_user_whatever_the_status() {
@@ -684,6 +703,42 @@ fn stored_texts_that_will_not_do() {
     }
 }
 
+/// Django 2.2 and 3.0 compare the digest as text, in lower case, so that no other spelling of it will do.
+#[cfg(feature = "legacy")]
+#[test]
+fn a_stored_digest_has_one_spelling() {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    let sessions = StoredSessions::new(&ring("secret")).with_legacy();
+    let text = BASE64_STANDARD.decode("NTdkYjJhMDQwZDA4ZjIyNDFmMmM1YjM5Zjg5OGQ5MDNkMGE3MDQ0Zjp7ImEiOjF9").unwrap();
+    let (digest, json) = text.split_at(40);
+    let decode = |digest: &[u8]| sessions.decode(&BASE64_STANDARD.encode([digest, json].concat())).map(drop);
+    assert_eq!(decode(digest), Ok(()));
+    let mismatch = Err(DecodeError::Signature(BadSignature::Mismatch));
+    assert_eq!(decode(&digest.to_ascii_uppercase()), mismatch);
+    for at in digest.iter().enumerate().filter(|(_, byte)| byte.is_ascii_alphabetic()).map(|(at, _)| at) {
+        let mut one_capital = digest.to_vec();
+        one_capital[at].make_ascii_uppercase();
+        assert_eq!(decode(&one_capital), mismatch, "at {at}");
+    }
+    for other in [&digest[1..], &digest[..39], &[b"0", digest].concat(), &[digest, b"0"].concat(), b"", b" "] {
+        assert_eq!(decode(other), mismatch, "{}", other.escape_ascii());
+    }
+}
+
+/// As with `USE_TZ = False`, by the clock of the site.
+#[test]
+fn stored_sessions_with_naive_dates() {
+    let tokyo = StoredSessions::new(&ring("secret")).with_naive_dates(offset!(+9));
+    let mut session = tokyo.create();
+    session.set_expiry(Expiry::At(datetime!(2030-01-02 03:00 UTC)));
+    assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-02T12:00:00\""));
+    let text = tokyo.encode(&session).unwrap();
+    let expiry = |sessions: &StoredSessions| sessions.decode(&text).unwrap().expiry();
+    assert_eq!(expiry(&tokyo), Some(Expiry::At(datetime!(2030-01-02 03:00 UTC))));
+    assert_eq!(expiry(&StoredSessions::new(&ring("secret"))), Some(Expiry::At(datetime!(2030-01-02 12:00 UTC))));
+}
+
 /// A row has no 4096 bytes to fit in, and what is written is read.
 #[test]
 fn large_stored_sessions() {
@@ -738,6 +793,32 @@ fn a_serializer_that_fails() {
     assert_eq!(written(&store.commit(&session, 200).unwrap()).as_deref(), Some(""));
     session.insert("a", 1).unwrap();
     assert!(matches!(store.commit(&session, 200), Err(EncodeError::Serialize(_))));
+}
+
+/// What was said before the serializer is chosen holds as what is said after it.
+#[test]
+fn another_serializer_keeps_the_settings() {
+    let store = store_with(options().domain("example.com"))
+        .with_clock(clock(NOW + 100.0))
+        .with_algorithm(Algorithm::Sha512)
+        .with_legacy_algorithm(Algorithm::Sha384)
+        .with_save_every_request(true)
+        .with_naive_dates(offset!(+9))
+        .with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
+    let header = |store: &SessionStore| {
+        let mut session = store.load(None);
+        session.set_expiry(Expiry::At(datetime!(2023-11-14 0:00 UTC)));
+        store.commit(&session, 200).unwrap().set_cookie.unwrap().into_string()
+    };
+    let over = header(&store);
+    let legacy = header(&store_with(options()).with_algorithm(Algorithm::Sha384));
+    let store = store.with_serializer(JsonSerializer);
+    assert_eq!(header(&store), over);
+    assert!(store.saves_every_request());
+    for header in [over, legacy] {
+        let session = store.load_header(header.split(';').next().unwrap());
+        assert_eq!((session.refusal(), session.is_empty()), (None, false), "its own expiry does not count");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::{Hex, algorithm, clock, key, ring, vectors};
 use django_session::{BadSignature, KeyRing, MaxAge, Separator, Signer, TimestampSigner};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
@@ -79,15 +80,22 @@ fn every_flipped_bit_and_byte_is_rejected() {
 
 #[test]
 fn every_truncation_and_insertion_is_rejected() {
-    let signer = Signer::new(&ring("secret"), "salt").unwrap();
-    let token = signer.sign("value");
+    for algorithm in ["sha1", "sha224", "sha256", "sha384", "sha512"].into_iter().filter_map(algorithm) {
+        let signer = Signer::new(&ring("secret"), "salt").unwrap().with_algorithm(algorithm);
+        rejects_every_truncation_and_insertion(&signer, &signer.sign("value"));
+        // As a TimestampSigner signs it: what is left of it has a separator still.
+        rejects_every_truncation_and_insertion(&signer, &signer.sign("value:1r31eq"));
+    }
+}
+
+fn rejects_every_truncation_and_insertion(signer: &Signer, token: &str) {
     for end in 0..token.len() {
         assert!(signer.unsign(&token[..end]).is_err(), "cut to {:?}", &token[..end]);
         assert!(signer.unsign(&token[end + 1..]).is_err(), "cut to {:?}", &token[end + 1..]);
     }
     for at in 0..=token.len() {
         for byte in 0..=0x7f_u8 {
-            let mut inserted = token.clone();
+            let mut inserted = token.to_owned();
             inserted.insert(at, char::from(byte));
             assert!(signer.unsign(&inserted).is_err(), "{inserted:?}");
         }
@@ -98,7 +106,8 @@ fn every_truncation_and_insertion_is_rejected() {
 #[test]
 fn no_other_spelling_of_a_signature_is_accepted() {
     let signer = Signer::new(&ring("secret"), "salt").unwrap();
-    let token = signer.sign("value");
+    let both = |token: &String| token.contains('-') && token.contains('_');
+    let token = (0..1000).map(|n| signer.sign(&format!("value{n}"))).find(both).unwrap();
     let (text, signature) = token.rsplit_once(':').unwrap();
     let (body, _) = signature.split_at(signature.len() - 1);
     let last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=";
@@ -106,7 +115,8 @@ fn no_other_spelling_of_a_signature_is_accepted() {
         last.chars().map(|last| format!("{text}:{body}{last}")).filter(|token| signer.unsign(token).is_ok()).collect();
     assert_eq!(accepted, [token.as_str()]);
 
-    for other in [format!("{token}="), format!("{token}=="), token.replace('-', "+").replace('_', "/") + " "] {
+    let others = [token.replace('-', "+"), token.replace('_', "/"), token.replace('-', "+").replace('_', "/")];
+    for other in others.into_iter().flat_map(|other| [other.clone(), other + "="]).chain([format!("{token}=")]) {
         assert_eq!(signer.unsign(&other), Err(BadSignature::Mismatch), "{other:?}");
     }
 }
@@ -139,6 +149,20 @@ fn signed_cookies_never_pass_for_each_other() {
                 "{name} {salt} {other_name} {other_salt}"
             );
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The same of any two ways to part one text, made of what the salt is joined with.
+    #[test]
+    fn no_name_and_salt_pass_for_others(joined in prop::collection::vec("[ab1:é]", 0..8), at in any::<[usize; 2]>()) {
+        let keys = ring("secret");
+        let [part, other] = at.map(|at| at % (joined.len() + 1));
+        let signer = |at: usize| TimestampSigner::for_cookie(&keys, &joined[at..].concat(), &joined[..at].concat());
+        let token = signer(part).sign("value");
+        prop_assert_eq!(signer(other).unsign(&token, MaxAge::Unlimited).is_ok(), part == other);
     }
 }
 

@@ -53,7 +53,8 @@ impl Lifetime {
     /// From now on; what is left may be negative, as in Django.
     pub(crate) fn new(left: Duration, now: SystemTime) -> Result<Self, EncodeError> {
         let expires = clock::nanos_since_epoch(now).saturating_add(left.whole_nanoseconds());
-        match OffsetDateTime::from_unix_timestamp_nanos(expires) {
+        // By seconds, which end at 64 bits: of more nanoseconds than that, some versions of time make another date.
+        match OffsetDateTime::from_unix_timestamp(clock::floor_seconds(expires)) {
             Ok(expires) if (1..=9999).contains(&expires.year()) => Ok(Self { max_age: left.whole_seconds(), expires }),
             _ => Err(EncodeError::ExpiryOutOfRange),
         }

@@ -1,0 +1,64 @@
+//! What the documents say of tests is so: each that they name is there.
+
+use std::fs;
+use std::path::Path;
+
+fn read(path: &str) -> Option<String> {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
+}
+
+/// What stands between backticks.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// `file::test`, and behind it `::another` of the same file. What has capitals is no test, say `Signer::new`.
+fn tests(text: &str) -> Vec<(&str, &str)> {
+    let is_name = |name: &str| name.chars().all(|char| matches!(char, 'a'..='z' | '0'..='9' | '_' | '/'));
+    let (mut tests, mut place) = (Vec::new(), "");
+    for (start, name) in code(text).filter_map(|code| code.split_once("::")) {
+        place = if start.is_empty() { place } else { start };
+        if is_name(place) && is_name(name) {
+            tests.push((place, name));
+        }
+    }
+    tests
+}
+
+fn is_there((file, test): (&str, &str)) -> bool {
+    read(&format!("tests/{file}.rs")).is_some_and(|source| source.contains(&format!("fn {test}(")))
+}
+
+/// The rows of the table under this heading, less its head.
+fn rows<'t>(document: &'t str, heading: &str) -> Vec<&'t str> {
+    let section = document.split("\n## ").find_map(|section| section.strip_prefix(heading)).expect(heading);
+    section.lines().filter(|line| line.starts_with('|')).skip(2).collect()
+}
+
+#[test]
+fn every_attack_has_its_test() {
+    let document = read("CONTRIBUTING.md").unwrap();
+    let attacks = rows(&document, "Attacks");
+    assert!(attacks.len() >= 20, "{} attacks", attacks.len());
+    for attack in attacks {
+        let cells: Vec<&str> = attack.trim_matches('|').split('|').collect();
+        let [_class, source, test] = cells[..] else { panic!("{attack}") };
+        assert!(!source.trim().is_empty(), "{attack}");
+        let named = tests(test);
+        assert!(!named.is_empty(), "no test: {attack}");
+        for test in named {
+            assert!(is_there(test), "{test:?} is not there: {attack}");
+        }
+    }
+}
+
+#[test]
+fn djangos_suite_names_tests_that_are_there() {
+    let document = read("tests/DJANGO_SUITE.md").unwrap();
+    let (_, tables) = document.split_once("\n## ").unwrap();
+    let named = tests(tables);
+    assert!(named.len() > 100, "only {} tests", named.len());
+    for test in named {
+        assert!(is_there(test), "{test:?} is not there");
+    }
+}

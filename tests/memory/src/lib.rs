@@ -1,0 +1,77 @@
+//! The system's allocator, watched: how much is held, and what stands in memory that is given back.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::RwLock;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+struct Watched;
+
+#[global_allocator]
+static ALLOCATOR: Watched = Watched;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+static FREED: AtomicUsize = AtomicUsize::new(0);
+static FOUND: AtomicUsize = AtomicUsize::new(0);
+/// Leaked, so that what is looked for is never found in its own grave.
+static SECRETS: RwLock<&[&[u8]]> = RwLock::new(&[]);
+
+// SAFETY: it hands everything on to `System` as it came, and reads a block only before that is freed.
+// `realloc` is the trait's own, which allocates, copies and frees: what a block leaves behind by moving is seen too.
+unsafe impl GlobalAlloc for Watched {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let held = HELD.fetch_add(layout.size(), SeqCst) + layout.size();
+        PEAK.fetch_max(held, SeqCst);
+        // Zeroed, so that what a caller never wrote is no stranger's secret, found twice.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), SeqCst);
+        FREED.fetch_add(1, SeqCst);
+        let secrets = SECRETS.read().map_or(&[][..], |secrets| *secrets);
+        if !secrets.is_empty() {
+            let bytes = unsafe { std::slice::from_raw_parts(block, layout.size()) };
+            if secrets.iter().any(|secret| contains(bytes, secret)) {
+                FOUND.fetch_add(1, SeqCst);
+            }
+        }
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+fn contains(bytes: &[u8], secret: &[u8]) -> bool {
+    bytes.windows(secret.len()).any(|window| window == secret)
+}
+
+/// The most bytes that `work` holds at one time, beyond what was held before it, and its result.
+pub fn peak<R>(work: impl FnOnce() -> R) -> (usize, R) {
+    let before = HELD.load(SeqCst);
+    PEAK.store(before, SeqCst);
+    let result = work();
+    (PEAK.load(SeqCst).saturating_sub(before), result)
+}
+
+/// Of the blocks that `work` gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freed {
+    pub blocks: usize,
+    /// Those in which one of the secrets still stood.
+    pub with_a_secret: usize,
+}
+
+/// Looks for these in every block that `work` gives back.
+pub fn freed(secrets: &[Vec<u8>], work: impl FnOnce()) -> Freed {
+    let leaked: Vec<&'static [u8]> = secrets.iter().map(|secret| &*secret.clone().leak()).collect();
+    let now = || (FREED.load(SeqCst), FOUND.load(SeqCst));
+    let before = now();
+    watch(leaked.leak());
+    work();
+    watch(&[]);
+    let after = now();
+    Freed { blocks: after.0 - before.0, with_a_secret: after.1 - before.1 }
+}
+
+fn watch(secrets: &'static [&'static [u8]]) {
+    *SECRETS.write().expect("nobody panics while holding it") = secrets;
+}

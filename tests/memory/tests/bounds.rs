@@ -1,0 +1,276 @@
+//! What anybody can send, and what only a key holder can have made: the time and the memory that one call takes.
+//!
+//! `cargo test --release --manifest-path tests/memory/Cargo.toml --test bounds`
+//!
+//! Memory is the most that is held at one time beyond the input, and has a ceiling; time is shown and not judged. Each call
+//! has a thread to itself, so that it pays for all that a thread keeps.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
+use django_session::{
+    Codec, CookieOptions, DecodeError, KeyRing, MessagePackSerializer, SecretKey, SessionStore, Signer, StoredSessions,
+    TimestampSigner,
+};
+use flate2::write::ZlibEncoder;
+use serde_json::Value;
+
+const SESSIONS: &str = "django.contrib.sessions.backends.signed_cookies";
+const STORED: &str = "django.contrib.sessions.SessionStore";
+
+struct Case {
+    input: &'static str,
+    /// Of the input, in bytes.
+    size: usize,
+    /// The most memory that the call may hold, in KiB.
+    ceiling: usize,
+    answer: &'static str,
+    call: Box<dyn FnOnce() -> String + Send>,
+}
+
+fn case<R>(
+    input: &'static str,
+    ceiling: usize,
+    answer: &'static str,
+    text: String,
+    call: impl FnOnce(&str) -> R + Send + 'static,
+) -> Case
+where
+    R: Answer,
+{
+    Case { input, size: text.len(), ceiling, answer, call: Box::new(move || call(&text).in_a_word()) }
+}
+
+/// What came of it: "ok", or the error's sentence.
+trait Answer {
+    fn in_a_word(self) -> String;
+}
+
+impl<T, E: ToString> Answer for Result<T, E> {
+    fn in_a_word(self) -> String {
+        self.map_or_else(|error| error.to_string(), |_| "ok".to_owned())
+    }
+}
+
+fn ring(fallbacks: usize) -> KeyRing {
+    let key = |text: String| SecretKey::new(text).expect("a key");
+    (0..fallbacks).fold(KeyRing::new(key("secret".to_owned())), |keys, n| keys.with_fallback(key(format!("old {n}"))))
+}
+
+fn signer() -> Signer {
+    Signer::new(&ring(0), "salt").expect("a salt").with_max_token_len(usize::MAX)
+}
+
+fn store() -> SessionStore {
+    SessionStore::new(&ring(0), CookieOptions::builder("sessionid").build().expect("a cookie"))
+}
+
+/// Zlib's best, of these bytes so many times.
+fn zlib(bytes: &[u8], times: usize) -> Vec<u8> {
+    let mut zlib = ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    (0..times).for_each(|_| zlib.write_all(bytes).expect("memory"));
+    zlib.finish().expect("memory")
+}
+
+/// A compressed payload, signed for a purpose and dated.
+fn signed(salt: &str, zlib: &[u8]) -> String {
+    let payload = format!(".{}", BASE64URL.encode(zlib));
+    TimestampSigner::new(&ring(0), salt).expect("a salt").sign(&payload)
+}
+
+fn cookie(json: &str) -> String {
+    signed(SESSIONS, &zlib(json.as_bytes(), 1))
+}
+
+fn nested(depth: usize) -> String {
+    format!("{}{}", "[".repeat(depth), "]".repeat(depth))
+}
+
+fn object(value: &str) -> String {
+    format!("{{\"a\":{value}}}")
+}
+
+fn load(token: &str) -> Result<(), DecodeError> {
+    store().try_load(token).map(drop)
+}
+
+/// With a length and no data behind it: an array of four thousand million elements.
+const LONG_ARRAY: &[u8] = b"\xdd\xff\xff\xff\xff";
+
+fn cases() -> Vec<Case> {
+    let tag = "A".repeat(43);
+    let payload = |bytes: &[u8]| signer().sign(&BASE64URL.encode(bytes));
+    let decode = |token: &str| signer().unsign_object::<Value, _>(token, &Codec::default());
+    let unpack = |token: &str| signer().unsign_object::<Vec<u64>, _>(token, &Codec::new(MessagePackSerializer));
+    let load_packed = |token: &str| store().with_serializer(MessagePackSerializer).try_load(token).map(drop);
+    let header = |header: &str| store().load_header(header).refusal().map_or(Ok(()), Err);
+    let unsign = |token: &str| Signer::new(&ring(0), "salt").expect("a salt").unsign(token).map(drop);
+    let wide = |pair: &str, last: &str| format!("{}{last}", pair.repeat(10_000));
+    let good = cookie(&object("1"));
+    let mut preset = zlib(object("1").as_bytes(), 1);
+    // The header that asks for a preset dictionary, with its checksum, and a dictionary's id.
+    preset.splice(..2, [0x78, 0xbb, 0, 0, 0, 1]);
+
+    vec![
+        // Of anybody.
+        case(
+            "a token of 1 MiB",
+            64,
+            "signature does not match",
+            format!("{}:{tag}", "x".repeat((1 << 20) - 44)),
+            unsign,
+        ),
+        case(
+            "a token of 1 MiB and a byte",
+            64,
+            "token is longer than 1048576 bytes",
+            "x".repeat((1 << 20) + 1),
+            unsign,
+        ),
+        case("1 MiB of separators", 64, "signature does not match", ":".repeat(1 << 20), unsign),
+        case(
+            "a token of 1 MiB, 64 fallback keys",
+            128,
+            "signature does not match",
+            format!("{}:{tag}", "x".repeat((1 << 20) - 44)),
+            |token| Signer::new(&ring(64), "salt").expect("a salt").unsign(token).map(drop),
+        ),
+        case("10,000 cookies of others", 64, "ok", wide("a=b; ", &format!("sessionid={good}")), header),
+        case("10,000 forged cookies of ours", 64, "signature does not match", wide("sessionid=a:b:AAAA; ", ""), header),
+        case(
+            "10,000 cookies of ours, forged in full",
+            64,
+            "signature does not match",
+            format!("sessionid=a:b:{tag}; ").repeat(10_000),
+            header,
+        ),
+        case("a header of 1 MiB of \";\"", 64, "ok", ";".repeat(1 << 20), header),
+        case("a header of 1 MiB of \"=\"", 64, "ok", "=".repeat(1 << 20), header),
+        case("a header of 1 MiB of bytes above ASCII", 64, "ok", "\u{ff}".repeat(1 << 19), header),
+        // Of key holders.
+        case(
+            "512 MiB of zeros, in zlib",
+            3 << 10,
+            "payload inflates to more than 1048576 bytes",
+            signer().sign(&format!(".{}", BASE64URL.encode(zlib(&[0; 1 << 20], 512)))),
+            decode,
+        ),
+        case(
+            "a cookie of 3 MB, in zlib",
+            2 << 10,
+            "payload inflates to more than 1048576 bytes",
+            cookie(&object(&format!("\"{}\"", "a".repeat(3_000_000)))),
+            load,
+        ),
+        case(
+            "a zlib stream that asks for a dictionary",
+            128,
+            "payload is not a zlib stream",
+            signed(SESSIONS, &preset),
+            load,
+        ),
+        case("JSON, 127 deep", 64, "ok", payload(nested(127).as_bytes()), decode),
+        case("JSON, 128 deep", 64, "payload cannot be deserialized: not JSON", payload(nested(128).as_bytes()), decode),
+        case(
+            "JSON, 100,000 deep",
+            1 << 10,
+            "payload cannot be deserialized: not JSON",
+            payload(nested(100_000).as_bytes()),
+            decode,
+        ),
+        case("a session, 1024 deep", 64, "ok", cookie(&object(&nested(1024))), load),
+        case(
+            "a session, 1025 deep",
+            64,
+            "payload cannot be deserialized: not a JSON object",
+            cookie(&object(&nested(1025))),
+            load,
+        ),
+        case(
+            "a session, 100,000 deep",
+            1 << 10,
+            "payload cannot be deserialized: not a JSON object",
+            cookie(&object(&nested(100_000))),
+            load,
+        ),
+        case(
+            "a session of 170,000 keys",
+            32 << 10,
+            "ok",
+            cookie(&format!("{{{}\"\":0}}", "\"\":0,".repeat(170_000))),
+            load,
+        ),
+        case(
+            "a session with a number of 1 MB, read as f64",
+            4 << 10,
+            "payload cannot be deserialized: not JSON",
+            cookie(&object(&"9".repeat(1_000_000))),
+            |token| store().try_load(token).and_then(|session| session.get::<f64>("a")),
+        ),
+        case(
+            "a session with 1e999999, read as f64",
+            64,
+            "payload cannot be deserialized: not JSON",
+            cookie(&object("1e999999")),
+            |token| store().try_load(token).and_then(|session| session.get::<f64>("a")),
+        ),
+        case(
+            "a session that expires in 1 MB of seconds",
+            3 << 10,
+            "payload cannot be deserialized: _session_expiry is neither seconds nor a date",
+            cookie(&format!("{{\"_session_expiry\":{}}}", "9".repeat(1_000_000))),
+            load,
+        ),
+        case(
+            "a session that expires in 1e999999 seconds",
+            64,
+            "payload cannot be deserialized: _session_expiry is neither seconds nor a date",
+            cookie("{\"_session_expiry\":1e999999}"),
+            load,
+        ),
+        case(
+            "a stored session, 100,000 deep",
+            1 << 10,
+            "payload cannot be deserialized: not a JSON object",
+            signed(STORED, &zlib(object(&nested(100_000)).as_bytes(), 1)),
+            |text| StoredSessions::new(&ring(0)).decode(text).map(drop),
+        ),
+        case(
+            "MessagePack, an array of 2³² - 1 without its elements",
+            2 << 10,
+            "payload cannot be deserialized: not MessagePack of this type",
+            payload(LONG_ARRAY),
+            unpack,
+        ),
+        case(
+            "a MessagePack session, 100,000 deep",
+            1 << 10,
+            "payload cannot be deserialized: not MessagePack of this type",
+            signed(SESSIONS, &zlib(&[b"\x81\xa1a", &[0x91; 100_000][..], b"\xc0"].concat(), 1)),
+            load_packed,
+        ),
+    ]
+}
+
+fn main() -> ExitCode {
+    println!("| input | bytes | time | peak | ceiling | answer |");
+    println!("|---|---:|---:|---:|---:|---|");
+    let mut held = true;
+    for Case { input, size, ceiling, answer, call } in cases() {
+        let measured = std::thread::spawn(move || {
+            let start = Instant::now();
+            let (peak, said) = memory::peak(call);
+            (start.elapsed(), peak.div_ceil(1 << 10), said)
+        });
+        let (time, peak, said) = measured.join().expect("no panic");
+        println!("| {input} | {size} | {} µs | {peak} KiB | {ceiling} KiB | {said} |", time.as_micros());
+        if peak > ceiling || said != answer {
+            println!("FAILED: {peak} KiB of {ceiling} KiB; {said:?} for {answer:?}");
+            held = false;
+        }
+    }
+    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,214 @@
+//! Keys, and what is derived from them, are wiped before their memory is given back.
+//!
+//! `cargo test --release --manifest-path tests/memory/Cargo.toml --test wiped`
+//!
+//! Looked for in every block that is freed: the keys themselves; what Django derives from a key and a salt, which is the key
+//! of the HMAC, as it is and as HMAC masks it; and the two states of the hash that HMAC begins with. Not seen are the stack
+//! and the registers.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use django_session::{
+    Algorithm, CookieOptions, KeyRing, MaxAge, SecretKey, Separator, SessionAuth, SessionStore, Signer, StoredSessions,
+    TimestampSigner, dumps, loads,
+};
+use memory::{Freed, freed};
+use sha2::Digest;
+
+const KEY: &[u8] = b"marked key that nobody else has written down anywhere";
+const OLD_KEY: &[u8] = b"another marked key, of last year, for verifying with";
+const SALT: &[u8] = b"some salt";
+const ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::Sha1, Algorithm::Sha224, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512];
+
+/// What Django's signers add to every salt.
+const SIGNER: &[u8] = b"signer";
+
+fn digest(algorithm: Algorithm, data: &[u8]) -> Vec<u8> {
+    match algorithm {
+        Algorithm::Sha1 => sha1::Sha1::digest(data).to_vec(),
+        Algorithm::Sha224 => sha2::Sha224::digest(data).to_vec(),
+        Algorithm::Sha256 => sha2::Sha256::digest(data).to_vec(),
+        Algorithm::Sha384 => sha2::Sha384::digest(data).to_vec(),
+        Algorithm::Sha512 => sha2::Sha512::digest(data).to_vec(),
+        _ => unreachable!("there are no others"),
+    }
+}
+
+/// What must not be left of one key, under one salt. (The states, whose words are not to be had from a digest of each
+/// hash, are those of the two compressions that SHA-256 and SHA-512 are made of.)
+fn derived(algorithm: Algorithm, key: &[u8], salt: &[u8]) -> Vec<Vec<u8>> {
+    let derived = digest(algorithm, &[salt, key].concat());
+    let masked = |mask: u8| derived.iter().map(|byte| byte ^ mask).collect::<Vec<_>>();
+    let [inner, outer] = [masked(0x36), masked(0x5c)];
+    let states = [(&inner, 0x36), (&outer, 0x5c)].into_iter().filter_map(|(masked, mask)| match algorithm {
+        Algorithm::Sha256 => Some(state_256(masked, mask)),
+        Algorithm::Sha512 => Some(state_512(masked, mask)),
+        _ => None,
+    });
+    states.chain([derived.clone(), inner.clone(), outer.clone()]).collect()
+}
+
+fn state_256(start: &[u8], mask: u8) -> Vec<u8> {
+    let mut state =
+        [0x6a09_e667_u32, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+    let mut block = [mask; 64];
+    block[..start.len()].copy_from_slice(start);
+    sha2::block_api::compress256(&mut state, &[block]);
+    state.iter().flat_map(|word| word.to_ne_bytes()).collect()
+}
+
+fn state_512(start: &[u8], mask: u8) -> Vec<u8> {
+    let mut state = [
+        0x6a09_e667_f3bc_c908_u64,
+        0xbb67_ae85_84ca_a73b,
+        0x3c6e_f372_fe94_f82b,
+        0xa54f_f53a_5f1d_36f1,
+        0x510e_527f_ade6_82d1,
+        0x9b05_688c_2b3e_6c1f,
+        0x1f83_d9ab_fb41_bd6b,
+        0x5be0_cd19_137e_2179,
+    ];
+    let mut block = [mask; 128];
+    block[..start.len()].copy_from_slice(start);
+    sha2::block_api::compress512(&mut state, &[block]);
+    state.iter().flat_map(|word| word.to_ne_bytes()).collect()
+}
+
+fn secrets() -> Vec<Vec<u8>> {
+    let cookie_salt = b"django.http.cookies.v2:4:saltname";
+    let salts = [SALT, b"django.contrib.sessions.backends.signed_cookies", b"django.contrib.sessions.SessionStore"];
+    let mut secrets = vec![KEY.to_vec(), OLD_KEY.to_vec()];
+    for key in [KEY, OLD_KEY] {
+        for algorithm in ALGORITHMS {
+            for salt in salts {
+                secrets.extend(derived(algorithm, key, &[salt, SIGNER].concat()));
+            }
+            let prefixed = [b"django.http.cookies", key].concat();
+            secrets.extend(derived(algorithm, &prefixed, &[cookie_salt, SIGNER].concat()));
+            let hash_salt = b"django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
+            secrets.extend(derived(algorithm, key, hash_salt));
+            secrets.extend(derived(algorithm, key, b"django.contrib.sessionsSessionStore"));
+        }
+    }
+    secrets
+}
+
+fn keys() -> KeyRing {
+    KeyRing::new(SecretKey::new(KEY).expect("a key")).with_fallback(SecretKey::new(OLD_KEY).expect("a key"))
+}
+
+fn options() -> CookieOptions {
+    CookieOptions::builder("sessionid").build().expect("a cookie")
+}
+
+/// Makes a signer, signs, verifies what is good and what is not, and drops it.
+fn sign_and_unsign(signer: &Signer) {
+    let token = signer.sign("value");
+    assert!(signer.unsign(&token).is_ok() && signer.unsign(&format!("{token}A")).is_err());
+    assert!(signer.unsign(&token.replace("value", "eulav")).is_err());
+}
+
+/// By what it is called, and what it does with keys. Nothing of it outlives the call.
+fn works() -> Vec<(&'static str, fn())> {
+    vec![
+        ("SecretKey", || drop(SecretKey::new(KEY))),
+        ("KeyRing", || drop(keys())),
+        ("KeyRing::rotate", || {
+            drop(KeyRing::new(SecretKey::new(OLD_KEY).unwrap()).rotate(SecretKey::new(KEY).unwrap()))
+        }),
+        ("KeyRing of 64", || {
+            drop((0..64).fold(keys(), |keys, _| keys.with_fallback(SecretKey::new(OLD_KEY).unwrap())));
+        }),
+        ("Signer", || sign_and_unsign(&Signer::new(&keys(), SALT).unwrap())),
+        ("Signer of each algorithm", || {
+            for algorithm in ALGORITHMS {
+                sign_and_unsign(&Signer::new(&keys(), SALT).unwrap().with_algorithm(algorithm));
+            }
+        }),
+        ("Signer with a legacy algorithm", || {
+            sign_and_unsign(&Signer::new(&keys(), SALT).unwrap().with_legacy_algorithm(Algorithm::Sha1));
+        }),
+        ("Signer of a long value", || {
+            let value = "x".repeat(100_000);
+            let signer = Signer::new(&keys(), SALT).unwrap().with_sep(Separator::new("::").unwrap());
+            assert!(signer.unsign(&signer.sign(&value)).is_ok());
+        }),
+        ("TimestampSigner", || {
+            let signer = TimestampSigner::new(&keys(), SALT).unwrap();
+            let token = signer.sign("value");
+            assert!(signer.unsign(&token, Duration::from_secs(60)).is_ok());
+            assert!(signer.unsign(&token[1..], MaxAge::Unlimited).is_err());
+        }),
+        ("TimestampSigner::for_cookie_or_legacy", || {
+            let signer = TimestampSigner::for_cookie_or_legacy(&keys(), "name", "salt");
+            assert!(signer.unsign(&signer.sign("value"), MaxAge::Unlimited).is_ok());
+        }),
+        ("dumps, loads", || {
+            let token = dumps("value", &keys(), "some salt").unwrap();
+            assert!(loads::<String>(&token, &keys(), "some salt", MaxAge::Unlimited).is_ok());
+        }),
+        ("SessionStore", || {
+            let store = SessionStore::new(&keys(), options());
+            let mut session = store.load(Some("forged:by:somebody"));
+            session.insert("a", 1).unwrap();
+            let cookie = store.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+            assert!(store.load_header(cookie.split(';').next().unwrap()).contains_key("a"));
+        }),
+        ("SessionStore, from one thread to another", || {
+            let store = Arc::new(SessionStore::new(&keys(), options()));
+            let shared = Arc::clone(&store);
+            std::thread::spawn(move || drop(shared.load(Some("forged:by:somebody")))).join().unwrap();
+        }),
+        ("SessionAuth", || {
+            let auth = SessionAuth::new(&keys());
+            let mut session = SessionStore::new(&keys(), options()).load(None);
+            auth.login(&mut session, "7", "backend", "column").unwrap();
+            assert_eq!(auth.verify(&session, "column"), Some(0));
+        }),
+        ("StoredSessions, and its legacy form", || {
+            let sessions = StoredSessions::new(&keys()).with_legacy();
+            let mut session = sessions.create();
+            session.insert("a", 1).unwrap();
+            for text in [sessions.encode(&session).unwrap(), sessions.encode_legacy(&session)] {
+                assert!(sessions.decode(&text).is_ok() && sessions.decode(&text[1..]).is_err());
+            }
+        }),
+        ("a panic while a signer is alive", || {
+            let unwound = std::panic::catch_unwind(|| {
+                let signer = Signer::new(&keys(), SALT).unwrap();
+                sign_and_unsign(&signer);
+                std::panic::resume_unwind(Box::new(()));
+            });
+            assert!(unwound.is_err());
+        }),
+    ]
+}
+
+/// What must be found, or else nothing is: one block for each of the secrets, freed without being wiped.
+fn control(secrets: &[Vec<u8>]) -> Freed {
+    freed(secrets, || {
+        for secret in secrets {
+            drop([b"before", &secret[..], b"after"].concat());
+        }
+    })
+}
+
+fn main() -> ExitCode {
+    let secrets = secrets();
+    println!("{:<48}{:>10}{:>16}", "freed by", "blocks", "with a secret");
+    let row = |what: &str, freed: Freed| println!("{what:<48}{:>10}{:>16}", freed.blocks, freed.with_a_secret);
+    let found = control(&secrets);
+    row("a Vec<u8> for each secret", found);
+    let mut held = found.with_a_secret == secrets.len();
+
+    for (what, work) in works() {
+        let freed = freed(&secrets, work);
+        row(what, freed);
+        held &= freed.with_a_secret == 0 && freed.blocks > 0;
+    }
+    println!("{}", if held { "all wiped" } else { "FAILED" });
+    if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
