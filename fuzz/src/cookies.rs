@@ -19,7 +19,7 @@ pub fn values(headers: &[&[u8]], name: &str) -> Vec<String> {
             value.remove(0);
         }
         if found == name.as_bytes() {
-            values.push(String::from_utf8(value).unwrap_or_default());
+            values.push(String::from_utf8_lossy(&value).into_owned());
         }
     }
     values
@@ -40,6 +40,7 @@ pub struct Loaded {
     pub items: Vec<(String, String)>,
     pub key_index: Option<usize>,
     pub refusal: Option<DecodeError>,
+    pub passed_over: Option<DecodeError>,
     /// Whether the cookie is removed by a response that leaves the session alone.
     pub removed_untouched: bool,
     /// And by one that flushes it.
@@ -51,29 +52,32 @@ impl Loaded {
         let removes =
             |session: &Session| store.commit(session, 200).unwrap().set_cookie == Some(store.cookie().removal());
         let removed_untouched = removes(&session);
-        let (items, key_index, refusal) = (items(&session), session.key_index(), session.refusal());
+        let (items, key_index) = (items(&session), session.key_index());
+        let (refusal, passed_over) = (session.refusal(), session.passed_over());
         session.flush();
-        Self { items, key_index, refusal, removed_untouched, removed_flushed: removes(&session) }
+        Self { items, key_index, refusal, passed_over, removed_untouched, removed_flushed: removes(&session) }
     }
 
     /// From the values under our name, first to last: the last that will do, else an empty session with the last reason.
     pub fn expected(store: &SessionStore, tokens: &[String]) -> Self {
         let long_enough: Vec<_> = tokens.iter().filter(|token| token.chars().count() >= 8).collect();
         let mut attempts: Vec<_> = long_enough.iter().map(|token| store.try_load(token)).collect();
-        let refusal = attempts.last().and_then(|last| last.as_ref().err().copied());
+        let reason = attempts.last().and_then(|last| last.as_ref().err().copied());
         let sent = !tokens.is_empty();
         match attempts.drain(..).rev().find_map(Result::ok) {
             Some(session) => Self {
                 items: items(&session),
                 key_index: session.key_index(),
                 refusal: None,
+                passed_over: reason,
                 removed_untouched: false,
                 removed_flushed: true,
             },
             None => Self {
                 items: Vec::new(),
                 key_index: None,
-                refusal,
+                refusal: reason,
+                passed_over: None,
                 removed_untouched: sent && long_enough.is_empty(),
                 removed_flushed: sent,
             },
