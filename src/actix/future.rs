@@ -11,6 +11,24 @@ use crate::{Commit, EncodeError, SessionHandle};
 
 pin_project! {
     /// The response of a [`SessionService`](crate::actix::SessionService).
+    ///
+    /// ```
+    /// # use actix_web::{HttpResponse, test::TestRequest};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// use actix_web::dev::{Service, ServiceRequest, Transform, fn_service};
+    /// use django_session::actix::{SessionFuture, SessionMiddleware};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let ok = fn_service(async |request: ServiceRequest| Ok(request.into_response(HttpResponse::Ok().finish())));
+    /// let service = SessionMiddleware::new(store).new_transform(ok).await.unwrap();
+    /// let answering: SessionFuture<_> = service.call(TestRequest::get().to_srv_request());
+    /// assert_eq!(answering.await?.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     pub struct SessionFuture<Inner> {
         #[pin]
@@ -46,7 +64,8 @@ fn write(commit: Commit, headers: &mut HeaderMap) {
     if commit.vary_on_cookie
         && let Some(vary) = vary_with_cookie(headers.get_all(VARY).map(HeaderValue::as_bytes))
     {
-        headers.insert(VARY, HeaderValue::try_from(vary).expect("it is made of such values"));
+        headers
+            .insert(VARY, HeaderValue::try_from(vary).expect("header values, commas and a name make a header value"));
     }
 }
 

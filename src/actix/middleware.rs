@@ -13,9 +13,9 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// Nothing is verified for a request whose handler does not ask, unless the store
 /// [saves every request](SessionStore::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
 /// stands in `Vary`, and the body streams through untouched. What a handler returns as an error is a response to actix,
-/// and treated as one; an error of a middleware further in passes, and writes no cookie; neither does a panic.
-/// Where such are nested, the handler has the session of the innermost; but one whose cookie has the name of one
-/// further out leaves all to that.
+/// and treated as one; an error of a middleware further in passes, and writes no cookie (if the session was changed,
+/// `tracing` is told); neither does a panic. Where such middlewares are nested, the handler has the session of the
+/// innermost; but one whose cookie has the name of one further out leaves all to that.
 ///
 /// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: an error takes the place
 /// of the response, an [`EncodeError`](crate::EncodeError) in an [`actix_web::Error`], for an outer middleware to answer in
@@ -98,6 +98,24 @@ where
 }
 
 /// What a [`SessionMiddleware`] makes of a service.
+///
+/// ```
+/// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+/// use actix_web::dev::{Service, ServiceRequest, Transform, fn_service};
+/// use actix_web::{HttpResponse, test::TestRequest};
+/// use django_session::actix::{SessionMiddleware, SessionService};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let keys = KeyRing::new(SecretKey::new("secret")?);
+/// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let nobody_asks = fn_service(async |request: ServiceRequest| Ok(request.into_response(HttpResponse::Ok().finish())));
+/// let service: SessionService<_> = SessionMiddleware::new(store).new_transform(nobody_asks).await.unwrap();
+/// let response = service.call(TestRequest::get().to_srv_request()).await?;
+/// assert!(!response.headers().contains_key("set-cookie"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct SessionService<Inner, S = JsonSerializer> {
     inner: Inner,

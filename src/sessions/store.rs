@@ -330,7 +330,8 @@ impl<S: Serializer> SessionStore<S> {
         self.load_headers([header])
     }
 
-    /// The session in all the `Cookie` headers of a request: HTTP/2 lets a browser send several.
+    /// The session in all the `Cookie` headers of a request: HTTP/2 lets a browser send several. Bytes that are not UTF-8
+    /// are read as U+FFFD, as in Django.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};

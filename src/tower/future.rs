@@ -71,6 +71,7 @@ fn write(commit: Commit, headers: &mut HeaderMap) {
     if commit.vary_on_cookie
         && let Some(vary) = vary_with_cookie(headers.get_all(VARY).iter().map(HeaderValue::as_bytes))
     {
-        headers.insert(VARY, HeaderValue::try_from(vary).expect("it is made of such values"));
+        headers
+            .insert(VARY, HeaderValue::try_from(vary).expect("header values, commas and a name make a header value"));
     }
 }

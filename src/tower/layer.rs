@@ -13,9 +13,9 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 ///
 /// Nothing is verified for a request whose handler does not ask, unless the store
 /// [saves every request](SessionStore::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
-/// stands in `Vary`, and the body streams through untouched. An error of the inner service passes, and writes no cookie;
-/// neither does a panic. Where such layers are nested, the handler has the session of the innermost; but
-/// one whose cookie has the name of one further out leaves all to that.
+/// stands in `Vary`, and the body streams through untouched. An error of the inner service passes, and writes no cookie
+/// (if the session was changed, `tracing` is told); neither does a panic. Where such layers are nested, the handler has
+/// the session of the innermost; but one whose cookie has the name of one further out leaves all to that.
 ///
 /// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: the response is replaced
 /// by an empty one of status 500, which carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its extensions,
