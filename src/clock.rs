@@ -200,7 +200,7 @@ pub(crate) fn nanos(seconds: i64) -> i128 {
 
 /// Rounded down.
 pub(crate) fn floor_seconds(nanos: i128) -> i64 {
-    i64::try_from(nanos.div_euclid(NANOS_PER_SEC)).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
+    i64::try_from(nanos.div_euclid(NANOS_PER_SEC)).unwrap_or(if nanos.is_negative() { i64::MIN } else { i64::MAX })
 }
 
 /// Negative before 1970.

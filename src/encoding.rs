@@ -35,8 +35,7 @@ pub(crate) fn base64_encode(data: &[u8], out: &mut Vec<u8>) {
 
 /// Reads base64url strictly, without padding and with a canonical last character, and replaces what is in `out`.
 pub(crate) fn base64_decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    // Three bytes for four characters, and one less for one less.
-    out.resize(text.len() / 4 * 3 + text.len() % 4 * 3 / 4, 0);
+    out.resize(base64::decoded_len_estimate(text.len()), 0);
     let len = base64_decode_slice(text, out)?.len();
     out.truncate(len);
     Some(())

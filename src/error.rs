@@ -228,15 +228,7 @@ impl fmt::Display for DecodeError {
     }
 }
 
-impl Error for DecodeError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Config(error) => error.source(),
-            Self::Signature(error) => error.source(),
-            _ => None,
-        }
-    }
-}
+impl Error for DecodeError {}
 
 impl From<ConfigError> for DecodeError {
     fn from(error: ConfigError) -> Self {

@@ -14,6 +14,7 @@ use django_session::{
 };
 use flate2::write::ZlibEncoder;
 use time::OffsetDateTime;
+use time::macros::datetime;
 
 const NOW: f64 = 1.7e9;
 const COOKIE_SALT: &str = "django.contrib.sessions.backends.signed_cookies";
@@ -73,19 +74,20 @@ fn no_age_overflows() {
         let token = signer.with_clock(Clock::fixed(signed)).sign("value");
         for (now, at) in moments() {
             let age = i128::from(now) - i128::from(then);
+            let passed = Duration::from_secs(age.unsigned_abs().try_into().unwrap());
+            assert_eq!(Timestamp::from_secs(then).age(at), if age < 0 { Err(passed) } else { Ok(passed) });
             for limit in [Duration::ZERO, SECOND, LONGEST, Duration::MAX] {
                 let signer = TimestampSigner::new(&ring("secret"), "salt").unwrap().with_clock(Clock::fixed(at));
-                let distance = Duration::from_secs(age.unsigned_abs().try_into().unwrap());
                 let good = Ok(Some(Timestamp::from_secs(then)));
-                let too_old = Err(BadSignature::Expired { age: distance, max_age: limit });
-                let too_early = Err(BadSignature::FromTheFuture { ahead: distance, limit });
+                let too_old = Err(BadSignature::Expired { age: passed, max_age: limit });
+                let too_early = Err(BadSignature::FromTheFuture { ahead: passed, limit });
                 let read =
                     |answer: Result<django_session::Verified<'_>, _>| answer.map(|verified| verified.timestamp());
 
-                let expected = if age > 0 && distance > limit { too_old } else { good };
+                let expected = if age > 0 && passed > limit { too_old } else { good };
                 assert_eq!(read(signer.unsign(&token, limit)), expected, "{then} {now} {limit:?}");
                 let signer = signer.with_max_ahead(limit);
-                let expected = if age < 0 && distance > limit { too_early } else { good };
+                let expected = if age < 0 && passed > limit { too_early } else { good };
                 assert_eq!(read(signer.unsign(&token, MaxAge::Unlimited)), expected, "{then} {now} {limit:?}");
             }
         }
@@ -115,6 +117,24 @@ fn no_expiry_overflows() {
                 assert_eq!(read.refusal().is_none(), i128::from(now) <= end, "{then} {now} {own:?}");
                 assert_eq!(read.contains_key("a"), read.refusal().is_none());
             }
+        }
+    }
+}
+
+/// What is left until a date is as many seconds as there are, or as 64 bits hold.
+#[test]
+fn dates_however_far() {
+    let dates = [datetime!(0001-01-01 0:00 UTC), OffsetDateTime::UNIX_EPOCH, datetime!(9999-12-31 23:59:59 UTC)];
+    for date in dates {
+        let mut session = store().load(None);
+        session.set_expiry(Expiry::At(date));
+        for (now, at) in moments() {
+            let left = i128::from(date.unix_timestamp()) - i128::from(now);
+            assert_eq!(
+                i128::from(session.expiry_age(at)),
+                left.clamp(i64::MIN.into(), i64::MAX.into()),
+                "{date} {now}"
+            );
         }
     }
 }

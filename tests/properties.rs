@@ -2,12 +2,17 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use common::json::{Json, any_json};
 use common::{clock, key, ring};
 use django_session::{Algorithm, Codec, Compression, MaxAge, Separator, Signer, TimestampSigner};
 use proptest::prelude::*;
+use serde::Serialize;
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 1..100)
@@ -83,13 +88,66 @@ proptest! {
         prop_assert!(compressed.len() <= raw.len());
     }
 
+    #[test]
+    fn floats_of_32_bits_come_back(bits in any::<u32>()) {
+        let float = f32::from_bits(bits);
+        prop_assume!(float.is_finite());
+        let signer = Signer::new(&ring("secret"), "salt").unwrap();
+        let token = signer.sign_object(&float, &Codec::default()).unwrap();
+        let again: f32 = signer.unsign_object(&token, &Codec::default()).unwrap();
+        prop_assert_eq!(again.to_bits(), bits);
+    }
+
     /// A signed payload of any bytes is read or refused.
     #[test]
     fn no_signed_payload_panics(payload in prop::collection::vec(any::<u8>(), 0..200), dot in any::<bool>()) {
-        use base64::Engine as _;
-        let payload = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(payload);
+        let payload = BASE64URL.encode(payload);
         let signer = Signer::new(&ring("secret"), "salt").unwrap();
         let token = signer.sign(&if dot { format!(".{payload}") } else { payload });
         let _ = signer.unsign_object::<Json, _>(&token, &Codec::default());
     }
+}
+
+/// What is short is written as it is, though it might get shorter still.
+#[test]
+fn compression_begins_at_64_bytes() {
+    let codec = Codec::default().with_compression(Compression::IfSmaller);
+    for bytes in 2..200 {
+        let text = "a".repeat(bytes - 2); // and two quotes
+        assert_eq!(codec.encode(&text).unwrap().starts_with('.'), bytes >= 64, "{bytes}");
+    }
+}
+
+/// Whatever a type can be to serde has the form that `serde_json` gives it.
+#[test]
+fn every_type_of_serde() {
+    #[derive(Serialize)]
+    struct Unit;
+    #[derive(Serialize)]
+    struct Newtype(f32);
+    #[derive(Serialize)]
+    struct Tuple(i8, u8, Unit);
+    #[derive(Serialize)]
+    struct Struct<'s> {
+        text: &'s str,
+        char: char,
+        some: Option<f64>,
+        none: Option<f64>,
+    }
+    #[derive(Serialize)]
+    enum Enum<'s> {
+        Unit,
+        Newtype(Newtype),
+        Tuple(i16, u16),
+        Struct { nested: Struct<'s> },
+    }
+    let nested = Struct { text: "\"/\\\n", char: 'x', some: Some(-1.5), none: None };
+    let enums = [Enum::Unit, Enum::Newtype(Newtype(0.1)), Enum::Tuple(-1, 2), Enum::Struct { nested }];
+    let keys = (BTreeMap::from([(7, true)]), BTreeMap::from([(false, 'y')]), BTreeMap::from([('z', "")]));
+    let numbers = (i64::MIN, u64::MAX, i128::MIN, u128::MAX, i32::MIN, u32::MAX, [0.0, -0.0, 1e-4, 1e15]);
+    let value = (Unit, Tuple(-1, 2, Unit), enums, keys, numbers, Ipv4Addr::LOCALHOST, ());
+
+    let payload = Codec::default().encode(&value).unwrap();
+    let json = String::from_utf8(BASE64URL.decode(payload).unwrap()).unwrap();
+    assert_eq!(json, serde_json::to_string(&value).unwrap());
 }

@@ -13,8 +13,8 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use common::{clock, key, ring, written};
 use django_session::{
-    BadSignature, Codec, ConfigError, CookieOptions, DecodeError, EncodeError, Expiry, KeyRing, MaxAge, Separator,
-    SessionAuth, SessionStore, Signer, StoredSessions, TimestampSigner, dumps, loads,
+    BadSignature, Clock, Codec, ConfigError, CookieOptions, DecodeError, EncodeError, Expiry, KeyRing, MaxAge,
+    Separator, SessionAuth, SessionStore, Signer, StoredSessions, TimestampSigner, dumps, loads,
 };
 use serde_json::value::RawValue;
 
@@ -65,6 +65,7 @@ fn assert_silent(what: &str, texts: &[String], tokens: &[&str]) {
     let parts = tokens.iter().flat_map(|token| token.split([':', '|', '='])).filter(|part| part.len() > 8);
     let secrets: Vec<&str> = [KEY, OLD_KEY, SALT, VALUE].into_iter().chain(parts).collect();
     for text in texts {
+        assert!(!text.is_empty(), "{what} says nothing");
         assert_eq!(found(text, &secrets), [""; 0], "{what}: {text}");
     }
 }
@@ -121,6 +122,7 @@ fn no_type_tells_a_secret() {
         ("Verified", debug(&plain.unsign(&signed).unwrap())),
         ("Verified, dated", debug(&dated.unsign(&token, MaxAge::Unlimited).unwrap())),
         ("Codec", debug(&Codec::default())),
+        ("Clock", [Clock::system(), clock(NOW), Clock::from_fn(|| UNIX_EPOCH)].iter().flat_map(debug).collect()),
         ("SessionStore", debug(&store())),
         ("Session", debug(&session)),
         ("Session, changed", debug(&logged_in)),
@@ -132,6 +134,7 @@ fn no_type_tells_a_secret() {
     ] {
         assert_silent(what, &texts, &tokens);
     }
+    assert_eq!(format!("{auth:?}"), "SessionAuth(HexDigest(..))", "where something is left out, one sees that it is");
     #[cfg(feature = "actix-web")]
     assert_silent("SessionMiddleware", &debug(&django_session::actix::SessionMiddleware::new(store())), &[]);
 }

@@ -273,7 +273,8 @@ fn set_expiry_stores_what_django_reads() {
         (Expiry::Inactivity(Duration::from_millis(300_001)), "301"),
         (Expiry::At(datetime!(2030-01-02 3:04:05 UTC)), "\"2030-01-02T03:04:05+00:00\""),
         (Expiry::At(datetime!(2030-01-02 3:04:05.5 -9:30)), "\"2030-01-02T03:04:05.500000-09:30\""),
-        (Expiry::At(datetime!(2030-01-02 3:04:05 +25:00)), "\"2030-01-01T02:04:05+00:00\""),
+        (Expiry::At(datetime!(2030-01-02 3:04:05 -23:59:59)), "\"2030-01-02T03:04:05-23:59:59\""),
+        (Expiry::At(datetime!(2030-01-02 3:04:05 +24:00)), "\"2030-01-01T03:04:05+00:00\""),
         (Expiry::At(datetime!(2030-01-02 3:04:05.000001 +5:30:15)), "\"2030-01-02T03:04:05.000001+05:30:15\""),
     ] {
         assert_eq!(stored(expiry), json);
@@ -603,6 +604,10 @@ fn login_for_django() {
     assert!(session.contains_key("cart"), "the same user again");
     auth.login(&mut session, "7", backend, "changed column").unwrap();
     assert!(!session.contains_key("cart"), "the same user with another password");
+    session.insert("cart", [1]).unwrap();
+    auth.update_hash(&mut session, "column").unwrap();
+    assert_eq!((auth.verify(&session, "column"), auth.verify(&session, "changed column")), (Some(0), None));
+    assert!(session.contains_key("cart"), "who changes his password stays, with all that he has");
     session.insert("cart", [1]).unwrap();
     auth.login(&mut session, "8", backend, "column").unwrap();
     assert!(!session.contains_key("cart"), "another user");

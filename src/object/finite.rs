@@ -78,10 +78,6 @@ impl<S: Serializer> Serializer for Finite<S> {
         self.0.collect_str(value)
     }
 
-    fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
-    }
-
     hand_on! {
         serialize_bool(value: bool);
         serialize_i8(value: i8);

@@ -15,7 +15,7 @@ pub(super) struct Scratch {
 }
 
 /// Buffers that grew larger than this are given back.
-const KEPT: usize = 64 * 1024;
+const KEPT: usize = 65_536;
 
 thread_local! {
     static KEPT_SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };

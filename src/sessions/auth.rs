@@ -1,5 +1,3 @@
-use std::fmt;
-
 use crate::error::EncodeError;
 use crate::key::KeyRing;
 use crate::sessions::Session;
@@ -33,6 +31,7 @@ const SALT: &[u8] = b"django.contrib.auth.models.AbstractBaseUser.get_session_au
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "get_session_auth_hash")]
+#[derive(Debug)]
 pub struct SessionAuth(HexDigest);
 
 impl SessionAuth {
@@ -159,12 +158,6 @@ impl SessionAuth {
     pub fn update_hash(&self, session: &mut Session, password: &str) -> Result<(), EncodeError> {
         session.cycle_key();
         session.insert(HASH, self.0.sign(password.as_bytes()))
-    }
-}
-
-impl fmt::Debug for SessionAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionAuth(..)")
     }
 }
 

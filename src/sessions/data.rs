@@ -79,10 +79,9 @@ impl Data {
         }
     }
 
-    pub(super) fn remove(&mut self, key: &str) -> bool {
-        let (before, loaded) = (self.entries.len(), &self.loaded);
+    pub(super) fn remove(&mut self, key: &str) {
+        let loaded = &self.loaded;
         self.entries.retain(|entry| !spells(entry.key.of(loaded), key));
-        self.entries.len() < before
     }
 
     pub(super) fn clear(&mut self) {

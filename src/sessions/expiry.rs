@@ -208,7 +208,7 @@ fn to_iso(at: OffsetDateTime, naive: Option<UtcOffset>) -> String {
     // Python has no offset of a day or more, either.
     let own = if is_offset(at.offset()) { at.offset() } else { UtcOffset::UTC };
     let local = at.checked_to_offset(naive.unwrap_or(own)).filter(|at| is_year(at.year()));
-    let local = local.unwrap_or(if at < OffsetDateTime::UNIX_EPOCH { FIRST } else { LAST });
+    let local = local.unwrap_or(if at.unix_timestamp().is_negative() { FIRST } else { LAST });
     let (date, time, offset) = (local.date(), local.time(), local.offset());
     let fraction = match time.microsecond() {
         0 => String::new(),

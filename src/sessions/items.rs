@@ -122,7 +122,11 @@ impl Session {
     #[doc(alias = "__delitem__")]
     #[doc(alias = "pop")]
     pub fn remove(&mut self, key: &str) -> bool {
-        self.contains_key(key) && self.change().remove(key)
+        let is_there = self.contains_key(key);
+        if is_there {
+            self.change().remove(key);
+        }
+        is_there
     }
 
     /// The value under this key; if there is none, what `default` makes, which is put there. Django: `setdefault`.

@@ -5,10 +5,9 @@ use std::ops::Range;
 /// The deepest nesting that is followed.
 const MAX_DEPTH: usize = 1024;
 
-/// Whether this is one JSON value that [`object`] would find its way through.
+/// Whether [`object`] would find its way through this JSON value.
 pub(super) fn is_value(json: &str) -> bool {
-    let mut scan = Scan::new(json);
-    scan.value().is_some() && scan.at == json.len()
+    Scan::new(json).value().is_some()
 }
 
 /// Calls `found` with the place of each key, within its quotes, and of its value, in order.

@@ -1,5 +1,3 @@
-#[cfg(feature = "legacy")]
-use std::fmt;
 use std::time::Duration;
 
 use time::UtcOffset;
@@ -225,6 +223,7 @@ impl StoredSessions {
 
 /// The form before Django 3.1: base64 of `hexdigest:json`. Here base64 comes before the proof, for it is around it.
 #[cfg(feature = "legacy")]
+#[derive(Debug)]
 struct Legacy {
     accepted: bool,
     digest: HexDigest,
@@ -257,12 +256,5 @@ impl Legacy {
         let mut text = String::new();
         JsonSerializer.loads_json(json, &mut text)?;
         Ok(Some((text, key_index)))
-    }
-}
-
-#[cfg(feature = "legacy")]
-impl fmt::Debug for Legacy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Legacy").field("accepted", &self.accepted).finish_non_exhaustive()
     }
 }

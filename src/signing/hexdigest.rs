@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::encoding;
 use crate::key::KeyRing;
 use crate::signing::Algorithm;
@@ -27,5 +29,11 @@ impl HexDigest {
     pub(crate) fn verify(&self, message: &[u8], digest: &[u8]) -> Option<usize> {
         let mut room = [0; MAX_TAG];
         self.0.verify(message, encoding::hex_decode(digest, &mut room)?)
+    }
+}
+
+impl fmt::Debug for HexDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HexDigest(..)")
     }
 }
