@@ -8,7 +8,7 @@ pub mod moments;
 pub mod options;
 pub mod python;
 
-use std::io::Write as _;
+use std::cell::RefCell;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,6 +17,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use django_session::{
     Algorithm, Clock, CookieOptions, KeyRing, SecretKey, Session, SessionStore, Signer, StoredSessions, TimestampSigner,
 };
+use flate2::{Compress, Compression, FlushCompress, Status};
 
 pub const SESSION_SALT: &str = "django.contrib.sessions.backends.signed_cookies";
 pub const STORED_SALT: &str = "django.contrib.sessions.SessionStore";
@@ -83,9 +84,15 @@ pub fn payload(data: &[u8]) -> String {
 
 /// The payload that these bytes have when compressed, though they may not get any shorter.
 pub fn compressed(data: &[u8]) -> String {
-    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-    zlib.write_all(data).unwrap();
-    format!(".{}", BASE64URL.encode(zlib.finish().unwrap()))
+    thread_local!(static DEFLATE: RefCell<Compress> = Compress::new(Compression::fast(), true).into());
+    // Room for what cannot be compressed, too.
+    let mut zlib = Vec::with_capacity(data.len() + data.len() / 100 + 64);
+    let status = DEFLATE.with_borrow_mut(|deflate| {
+        deflate.reset();
+        deflate.compress_vec(data, &mut zlib, FlushCompress::Finish)
+    });
+    assert_eq!(status.unwrap(), Status::StreamEnd);
+    format!(".{}", BASE64URL.encode(zlib))
 }
 
 /// What the session holds, in JSON texts as Python would write them.

@@ -17,6 +17,9 @@ pub struct Check {
     compared: usize,
     /// By Django.
     accepted: usize,
+    /// Tokens that both wrote, and tokens that both read or refused.
+    written: usize,
+    read: usize,
     disagreements: usize,
     /// Those of this group.
     shown: Vec<String>,
@@ -45,6 +48,8 @@ impl Check {
             times,
             compared: 0,
             accepted: 0,
+            written: 0,
+            read: 0,
             disagreements: 0,
             shown: Vec::new(),
             differences: vec![0; RULES.len()],
@@ -82,6 +87,8 @@ impl Check {
         for case in &answered {
             self.compared += 1;
             self.accepted += usize::from(case.django.answer.is_ok());
+            self.written += usize::from(case.question.writes() && case.django.answer.is_ok());
+            self.read += usize::from(case.question.reads());
             match judge(case) {
                 Verdict::Agreement => {}
                 Verdict::Difference(rules) => rules.into_iter().for_each(|rule| self.differences[rule] += 1),
@@ -118,7 +125,8 @@ impl Check {
         for (rule, count) in RULES.iter().zip(&self.differences) {
             println!("{count:8}  {}: {} ({})", rule.note, rule.ours, rule.why);
         }
-        println!("\ncompared {}, disagreements {}", self.compared, self.disagreements);
+        println!("\ntokens: {} written by both, {} read by both", self.written, self.read);
+        println!("compared {}, disagreements {}", self.compared, self.disagreements);
         self.disagreements == 0
     }
 }

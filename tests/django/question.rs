@@ -185,6 +185,24 @@ impl Question {
         }
     }
 
+    /// Whether a token is made in answer to this, and is all of the answer.
+    pub fn writes(&self) -> bool {
+        use Op::{Dumps, EncodeStored, Redump, SetCookie, Sign};
+        matches!(self.op, Sign { .. } | Dumps { .. } | Redump { .. } | SetCookie { .. } | EncodeStored { .. })
+    }
+
+    /// Whether a token is read in answer to this, or what should be one.
+    pub fn reads(&self) -> bool {
+        use Op::{DecodeStored, GetCookie, Loads, Redump, Session, Unsign, Visit};
+        match &self.op {
+            Visit(visit) => visit.cookie.is_some(),
+            Unsign { .. } | Loads { .. } | Redump { .. } | GetCookie { .. } | Session { .. } | DecodeStored { .. } => {
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The token that is read in answer to this.
     pub fn token_mut(&mut self) -> &mut String {
         match &mut self.op {
