@@ -372,8 +372,10 @@ async fn scopes_of_one_cookie_are_one() {
         ready("goodbye")
     };
     let sessions = SessionMiddleware::new(store().with_save_every_request(true));
+    let other =
+        SessionMiddleware::new(SessionStore::new(&ring("secret"), CookieOptions::builder("other").build().unwrap()));
     let inner = web::scope("/inner").route("/", web::get().to(logout)).wrap(sessions.clone());
-    let app = init_service(App::new().service(inner).wrap(sessions)).await;
+    let app = init_service(App::new().service(inner).wrap(other).wrap(sessions)).await;
     let request = with_cookie(&visited(&store(), 7)).uri("/inner/").to_request();
     let response = call_service(&app, request).await.map_into_boxed_body();
     assert_eq!(lines(&response, SET_COOKIE), [store().cookie().removal().as_str()]);

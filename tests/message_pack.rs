@@ -86,3 +86,20 @@ proptest! {
         prop_assert_eq!(refused, Err(DecodeError::Deserialize { reason: "bytes after the value" }));
     }
 }
+
+/// As deep as JSON may be, and no deeper: whoever signs what is nested further gets an answer, and no overflow of a stack.
+#[test]
+fn nesting() {
+    let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW));
+    let options = CookieOptions::builder("sessionid").build().unwrap();
+    let store =
+        SessionStore::new(&ring("secret"), options).with_serializer(MessagePackSerializer).with_clock(clock(NOW));
+    for depth in [1, 126, 127, 128, 129, 1000, 1023, 1025, 6000] {
+        let nested = [&b"\x91".repeat(depth)[..], b"\xc0"].concat();
+        let read = MessagePackSerializer.loads::<Json>(&nested);
+        assert_eq!(read.is_ok(), depth < 128, "{depth}");
+        let map = [&b"\x81\xa1a"[..], &nested].concat();
+        let token = signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, map));
+        assert_eq!(store.try_load(&token).is_ok(), depth < 127, "{depth}");
+    }
+}

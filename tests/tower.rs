@@ -433,7 +433,8 @@ async fn nested_layers() {
     assert_eq!(events(), [""; 0]);
 }
 
-/// Else each would send a cookie, and the outer one's, which the browser keeps, would undo a logout.
+/// Else each would send a cookie, and the outer one's, which the browser keeps, would undo a logout. It is so too with
+/// a layer of another cookie between them.
 #[tokio::test]
 async fn nested_layers_of_one_cookie_are_one() {
     async fn mark(request: Request, next: Next) -> Response {
@@ -444,6 +445,10 @@ async fn nested_layers_of_one_cookie_are_one() {
     for every in [false, true] {
         let layer = || SessionLayer::new(store().with_save_every_request(every));
         let app = Router::new().fallback(logout).layer(layer()).layer(from_fn(mark)).layer(layer());
+        assert_eq!(set(&answer(&app, [visited(&keys(), 7).as_str()]).await), ["sessionid="]);
+
+        let other = SessionLayer::new(SessionStore::new(&keys(), CookieOptions::builder("other").build().unwrap()));
+        let app = Router::new().fallback(logout).layer(layer()).layer(other).layer(from_fn(mark)).layer(layer());
         assert_eq!(set(&answer(&app, [visited(&keys(), 7).as_str()]).await), ["sessionid="]);
     }
 }

@@ -15,7 +15,7 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// stands in `Vary`, and the body streams through untouched. What a handler returns as an error is a response to actix,
 /// and treated as one; an error of a middleware further in passes, and writes no cookie (if the session was changed,
 /// `tracing` is told); neither does a panic. Where such middlewares are nested, the handler has the session of the
-/// innermost; but one whose cookie has the name of one further out leaves all to that.
+/// innermost; but one whose cookie has the name of one further out, however far, leaves all to that.
 ///
 /// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: an error takes the place
 /// of the response, an [`EncodeError`](crate::EncodeError) in an [`actix_web::Error`], for an outer middleware to answer in
@@ -134,13 +134,10 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        // Further out is one with a cookie of the same name already, who writes it.
-        if request.extensions().get::<SessionHandle>().is_some_and(|outer| outer.is_named(self.store.cookie().name())) {
-            return SessionFuture { inner: self.inner.call(request), session: None };
-        }
         let cookies = request.headers().get_all(COOKIE).cloned().collect();
-        let session = SessionHandle::new(Arc::clone(&self.store), cookies);
+        let outer = request.extensions_mut().remove();
+        let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.store), cookies);
         request.extensions_mut().insert(session.clone());
-        SessionFuture { inner: self.inner.call(request), session: Some(session) }
+        SessionFuture { inner: self.inner.call(request), session: is_new.then_some(session) }
     }
 }

@@ -31,17 +31,30 @@ struct Slot<V: ?Sized = dyn Visit> {
     session: Option<Session>,
     /// The response's head is sent, and nobody has been told yet.
     too_late: bool,
+    /// Of the layer around this one.
+    outer: Option<SessionHandle>,
     visit: V,
 }
 
 impl SessionHandle {
-    /// Of a request with these `Cookie` headers.
-    pub(crate) fn new<S, H>(store: Arc<SessionStore<S>>, cookies: Vec<H>) -> Self
+    /// The session of a request with these `Cookie` headers, and whether it is a new one: further out may be one whose
+    /// cookie has the same name, and two would undo each other.
+    pub(crate) fn within<S, H>(outer: Option<Self>, store: Arc<SessionStore<S>>, cookies: Vec<H>) -> (Self, bool)
     where
         S: Serializer + Send + Sync + 'static,
         H: AsRef<[u8]> + Send + 'static,
     {
-        Self(Arc::new(Mutex::new(Slot { session: None, too_late: false, visit: Request { store, cookies } })))
+        if let Some(same) = outer.as_ref().and_then(|outer| outer.named(store.cookie().name())) {
+            return (same, false);
+        }
+        let slot = Slot { session: None, too_late: false, outer, visit: Request { store, cookies } };
+        (Self(Arc::new(Mutex::new(slot))), true)
+    }
+
+    /// This one or the next further out whose cookie has this name.
+    fn named(&self, cookie: &str) -> Option<Self> {
+        let slot = self.lock();
+        if slot.visit.cookie_name() == cookie { Some(self.clone()) } else { slot.outer.as_ref()?.named(cookie) }
     }
 
     /// Does something with the session, and gives back what came of it.
@@ -85,15 +98,10 @@ impl SessionHandle {
         visit.bytes_left(session.get_or_insert_with(|| visit.load()))
     }
 
-    /// Whether this is the name of the session's cookie.
-    pub(crate) fn is_named(&self, cookie: &str) -> bool {
-        self.lock().visit.cookie_name() == cookie
-    }
-
     /// What the response has to say about the session; nothing, if nobody asked for it.
     pub(crate) fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
         let mut slot = self.lock();
-        let Slot { session, too_late, visit } = &mut *slot;
+        let Slot { session, too_late, visit, .. } = &mut *slot;
         *too_late = true;
         if session.is_none() && !visit.saves_unread() {
             return Ok(Commit::default());

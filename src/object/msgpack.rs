@@ -4,7 +4,7 @@ use crate::error::{DecodeError, EncodeError};
 use crate::object::Serializer;
 
 /// `MessagePack` with field names, for services that share nothing with Django: smaller than JSON, and it holds bytes,
-/// NaN and the infinities. Feature `msgpack`.
+/// NaN and the infinities. It ends, as JSON does, at 127 levels of nesting. Feature `msgpack`.
 ///
 /// ```
 /// use django_session::{Codec, KeyRing, MessagePackSerializer, SecretKey, Signer};
@@ -18,6 +18,9 @@ use crate::object::Serializer;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MessagePackSerializer;
 
+/// What serde_json has; rmp_serde's own 1024 levels would need more stack than a thread may have.
+const MAX_DEPTH: usize = 128;
+
 impl Serializer for MessagePackSerializer {
     fn dumps<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         rmp_serde::encode::write_named(out, value).map_err(|error| EncodeError::Serialize(error.into()))
@@ -26,6 +29,7 @@ impl Serializer for MessagePackSerializer {
     fn loads<'de, T: Deserialize<'de>>(&self, data: &'de [u8]) -> Result<T, DecodeError> {
         let refuse = |reason| DecodeError::Deserialize { reason };
         let mut messagepack = rmp_serde::Deserializer::from_read_ref(data);
+        messagepack.set_max_depth(MAX_DEPTH);
         let value = T::deserialize(&mut messagepack).map_err(|_| refuse("not MessagePack of this type"))?;
         // It does not show how far it read, but it can be asked for a next marker, which must not be there.
         match <()>::deserialize(&mut messagepack) {

@@ -55,7 +55,7 @@ impl<S: Serializer> SessionStore<S> {
     /// ```
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
         let Cookie { sent, keyed, .. } = session.cookie;
-        let (empty, accessed) = (session.is_empty(), session.is_accessed());
+        let (empty, accessed) = (session.data().is_empty(), session.is_accessed());
 
         let gone = empty && !keyed;
         let changed = session.is_modified() || self.save_every_request;

@@ -92,7 +92,7 @@ impl Session {
         let entry = |(key, value): (K, V)| {
             let (key, value) = (key.as_ref(), data::json(&value)?);
             if !scan::is_value(&value) {
-                return Err(EncodeError::Serialize("nested more than 1024 levels deep".into()));
+                return Err(EncodeError::Serialize("not one JSON value, or nested more than 1024 levels deep".into()));
             }
             if key == expiry::KEY {
                 Stored::parse(&value, naive)?;
@@ -226,19 +226,20 @@ impl Session {
         self.read().len()
     }
 
-    /// Whether there is no key. Asking this is no access. (Django's `is_empty` is false as long as the cookie has a value.)
+    /// Whether there is no key. (Django's `is_empty` is false as long as the cookie has a value; and asking it is no access,
+    /// so that a cache may show one visitor's page to another.)
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
     /// # let mut session = store.load(None);
-    /// assert!(session.is_empty() && !session.is_accessed());
+    /// assert!(session.is_empty() && session.is_accessed());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.data().is_empty()
+        self.read().is_empty()
     }
 
     /// Takes all keys out.

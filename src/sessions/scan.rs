@@ -5,9 +5,10 @@ use std::ops::Range;
 /// The deepest nesting that is followed.
 const MAX_DEPTH: usize = 1024;
 
-/// Whether [`object`] would find its way through this JSON value.
+/// Whether this is one JSON value that [`object`] would find its way through.
 pub(super) fn is_value(json: &str) -> bool {
-    Scan::new(json).value().is_some()
+    let mut scan = Scan::new(json);
+    scan.value().is_some() && scan.at == json.len()
 }
 
 /// Calls `found` with the place of each key, within its quotes, and of its value, in order.

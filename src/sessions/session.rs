@@ -103,7 +103,8 @@ impl Session {
     }
 
     /// Ends the session, as at logout: everything is taken out, and the browser is told to forget the cookie, whatever the
-    /// response's status.
+    /// response's status. (If something is put in again, that is a session like another: a status of 500 keeps it from
+    /// being written, as in Django, and the browser keeps the one it has.)
     ///
     /// Who kept a copy of the cookie can still send it, until it expires.
     ///
@@ -171,6 +172,9 @@ impl Session {
     }
 
     /// Whether anything was read or changed since it was loaded: then the response depends on the cookie.
+    ///
+    /// What tells of the cookie alone is for logs, not for pages, and is no access: [`refusal`](Self::refusal),
+    /// [`passed_over`](Self::passed_over), [`key_index`](Self::key_index) and [`signed_at`](Self::signed_at).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};

@@ -15,7 +15,7 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// [saves every request](SessionStore::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
 /// stands in `Vary`, and the body streams through untouched. An error of the inner service passes, and writes no cookie
 /// (if the session was changed, `tracing` is told); neither does a panic. Where such layers are nested, the handler has
-/// the session of the innermost; but one whose cookie has the name of one further out leaves all to that.
+/// the session of the innermost; but one whose cookie has the name of one further out, however far, leaves all to that.
 ///
 /// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: the response is replaced
 /// by an empty one of status 500, which carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its extensions,
@@ -137,13 +137,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        // Further out is one with a cookie of the same name already, who writes it.
-        if request.extensions().get::<SessionHandle>().is_some_and(|outer| outer.is_named(self.store.cookie().name())) {
-            return SessionFuture { inner: self.inner.call(request), session: None };
-        }
         let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
-        let session = SessionHandle::new(Arc::clone(&self.store), cookies);
+        let outer = request.extensions_mut().remove();
+        let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.store), cookies);
         request.extensions_mut().insert(session.clone());
-        SessionFuture { inner: self.inner.call(request), session: Some(session) }
+        SessionFuture { inner: self.inner.call(request), session: is_new.then_some(session) }
     }
 }
