@@ -169,4 +169,16 @@ fn tags_are_compared_in_one_place() {
     let (_, signer) = sources.iter().find(|(path, _)| path == "signing/signer.rs").unwrap();
     let after = signer.split_once(written[2].1).unwrap().1;
     assert_eq!(words_after(after, "tag.").collect::<Vec<_>>(), ["as_bytes"], "it is written, and that is all");
+    let digests = [
+        (
+            "sessions/auth.rs",
+            "session.extend([(USER_ID, id), (BACKEND, backend), (HASH, &self.0.sign(password.as_bytes()))])",
+        ),
+        ("sessions/auth.rs", "session.insert(HASH, self.0.sign(password.as_bytes()))"),
+        (
+            "sessions/stored.rs",
+            r#"encoding::standard_base64_encode(&[self.digest.sign(&ascii).as_bytes(), b":", &ascii].concat())"#,
+        ),
+    ];
+    assert_eq!([lines(".0.sign("), lines("digest.sign(")].concat(), digests);
 }

@@ -17,7 +17,7 @@ pub struct Check {
     compared: usize,
     /// By Django.
     accepted: usize,
-    /// Tokens that both wrote, and tokens that both read or refused.
+    /// Tokens that both wrote, and tokens that were shown to both.
     written: usize,
     read: usize,
     disagreements: usize,
@@ -87,7 +87,7 @@ impl Check {
         for case in &answered {
             self.compared += 1;
             self.accepted += usize::from(case.django.answer.is_ok());
-            self.written += usize::from(case.question.writes() && case.django.answer.is_ok());
+            self.written += usize::from(case.question.writes() && case.ours.is_ok() && case.django.answer.is_ok());
             self.read += usize::from(case.question.reads());
             match judge(case) {
                 Verdict::Agreement => {}
@@ -125,7 +125,7 @@ impl Check {
         for (rule, count) in RULES.iter().zip(&self.differences) {
             println!("{count:8}  {}: {} ({})", rule.note, rule.ours, rule.why);
         }
-        println!("\ntokens: {} written by both, {} read by both", self.written, self.read);
+        println!("\ntokens: {} written by both, {} shown to both", self.written, self.read);
         println!("compared {}, disagreements {}", self.compared, self.disagreements);
         self.disagreements == 0
     }
