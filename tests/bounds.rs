@@ -41,8 +41,9 @@ fn cookie_of(json: &str) -> String {
 }
 
 /// Seconds from 1970 to what no clock goes beyond, and to where something ends or begins.
-const MOMENTS: [i64; 9] = [
+const MOMENTS: [i64; 10] = [
     i64::MIN,
+    -62_135_596_802,
     -62_135_596_801, // the year 0
     -62_135_596_800, // the year 1
     -1,

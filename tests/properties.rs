@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use common::json::{Json, any_json};
 use common::{clock, key, ring};
-use django_session::{Algorithm, Codec, Compression, MaxAge, Separator, Signer, TimestampSigner};
+use django_session::{Algorithm, Codec, Compression, MaxAge, Separator, Signer, TimestampSigner, dumps, loads};
 use proptest::prelude::*;
 use serde::Serialize;
 
@@ -78,7 +78,11 @@ proptest! {
             let token = signer.sign_object(&value, &codec).unwrap();
             prop_assert_eq!(&token, &signer.sign(&payload));
             prop_assert_eq!(&signer.unsign_object::<Json, _>(&token, &codec).unwrap(), &value);
+            let mut buffer = b"whatever it holds".to_vec();
+            prop_assert_eq!(&codec.decode_borrowed::<Json>(signer.unsign(&token).unwrap(), &mut buffer).unwrap(), &value);
         }
+        let token = dumps(&value, &ring("secret"), "salt").unwrap();
+        prop_assert_eq!(loads::<Json>(&token, &ring("secret"), "salt", Duration::from_secs(60)).unwrap(), value);
     }
 
     #[test]
@@ -145,7 +149,7 @@ fn every_type_of_serde() {
     let enums = [Enum::Unit, Enum::Newtype(Newtype(0.1)), Enum::Tuple(-1, 2), Enum::Struct { nested }];
     let keys = (BTreeMap::from([(7, true)]), BTreeMap::from([(false, 'y')]), BTreeMap::from([('z', "")]));
     let numbers = (i64::MIN, u64::MAX, i128::MIN, u128::MAX, i32::MIN, u32::MAX, [0.0, -0.0, 1e-4, 1e15]);
-    let value = (Unit, Tuple(-1, 2, Unit), enums, keys, numbers, Ipv4Addr::LOCALHOST, ());
+    let value = (Unit, Tuple(-1, 2, Unit), enums, keys, numbers, (Ipv4Addr::LOCALHOST, format_args!("{}", 1)), ());
 
     let payload = Codec::default().encode(&value).unwrap();
     let json = String::from_utf8(BASE64URL.decode(payload).unwrap()).unwrap();

@@ -126,6 +126,18 @@ fn untouched_keys_come_back_to_the_byte() {
     assert!(session.keys().any(|key| key == r"\ud83d"), "no string holds it, so it shows as it stands");
 }
 
+/// Wherever a session is cut off, it is none.
+#[test]
+fn sessions_cut_short() {
+    let json =
+        r#" { "a\u00e9\n" : [ -1.5e-3 , 0 , NaN , Infinity , true , [ ] , { } ] , "b" : { "c" : null , "d" : "" } } "#;
+    assert!(store().try_load(&token(json, 0.0)).is_ok());
+    for end in 0..json.trim_end().len() {
+        let refusal = store().try_load(&token(&json[..end], 0.0)).map(drop);
+        assert_eq!(refusal, Err(DecodeError::Deserialize { reason: "not a JSON object" }), "{}", &json[..end]);
+    }
+}
+
 #[test]
 fn not_a_session() {
     let refused = |json: &str| store().try_load(&token(json, 0.0)).map(drop).expect_err(json);

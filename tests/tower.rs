@@ -241,6 +241,12 @@ async fn plain_services() {
     // An error is no response: it goes on as it is, and what answers it outside knows nothing of the session.
     assert_eq!(service.clone().oneshot(request(2)).await.unwrap_err(), "three are enough");
     assert_eq!(events(), ["WARN the session was changed, but an error took the place of the response"]);
+    let reader = SessionLayer::new(store()).layer(service_fn(async |request: http::Request<()>| {
+        request.extensions().get::<SessionHandle>().unwrap().with(|session| assert_eq!(session.len(), 1));
+        Err::<http::Response<()>, _>("nothing is lost")
+    }));
+    assert_eq!(reader.oneshot(request(2)).await.unwrap_err(), "nothing is lost");
+    assert_eq!(events(), [""; 0]);
     let answered = service.map_result(|result| Ok::<_, &str>(result.unwrap_or_default()));
     assert!(says_nothing_of_sessions(&answered.oneshot(request(2)).await.unwrap().map(Body::from)));
 }

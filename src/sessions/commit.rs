@@ -94,13 +94,12 @@ impl<S: Serializer> SessionStore<S> {
         let lifetime = session.cookie_lifetime(now)?;
         let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
         let token = self.signer.seal_at(payload, now);
-        SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|error| match error {
-            EncodeError::CookieTooLarge(mut report) => {
+        SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|mut error| {
+            if let EncodeError::CookieTooLarge(report) = &mut error {
                 report.keys = session.data().sizes().collect();
                 report.keys.sort_by_key(|(_, bytes)| Reverse(*bytes));
-                EncodeError::CookieTooLarge(report)
             }
-            other => other,
+            error
         })
     }
 }
