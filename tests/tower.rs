@@ -221,6 +221,29 @@ async fn a_body_that_streams_reads_but_does_not_write() {
     assert_eq!(events().len(), 1);
 }
 
+/// A service that is not ready gets no request.
+#[tokio::test]
+async fn readiness_is_that_of_the_service() {
+    struct Shut;
+
+    impl tower::Service<http::Request<()>> for Shut {
+        type Response = http::Response<()>;
+        type Error = &'static str;
+        type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+        fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+            std::task::Poll::Ready(Err("shut"))
+        }
+
+        fn call(&mut self, _: http::Request<()>) -> Self::Future {
+            panic!("it was not ready");
+        }
+    }
+
+    let answer = SessionLayer::new(store()).layer(Shut).oneshot(http::Request::new(())).await;
+    assert_eq!(answer.unwrap_err(), "shut");
+}
+
 /// Without axum: any service over `http`, any body that has a default.
 #[tokio::test]
 async fn plain_services() {
