@@ -101,5 +101,12 @@ fn nesting() {
         let map = [&b"\x81\xa1a"[..], &nested].concat();
         let token = signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, map));
         assert_eq!(store.try_load(&token).is_ok(), depth < 127, "{depth}");
+
+        // What would not be read is not written.
+        let mut session = store.load(None);
+        let json = format!("{}null{}", "[".repeat(depth), "]".repeat(depth));
+        if session.insert("a", serde_json::value::RawValue::from_string(json).unwrap()).is_ok() {
+            assert_eq!(store.commit(&session, 200).is_ok(), depth < 127, "{depth}");
+        }
     }
 }
