@@ -20,9 +20,9 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Data, Form, Html};
 use actix_web::{App, HttpResponse, HttpServer, Result};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use django_session::actix::SessionMiddleware;
+use django_session::middleware::actix::SessionMiddleware;
 use django_session::{
-    CookieOptions, EncodeError, KeyRing, SecretKey, Session, SessionAuth, SessionHandle, SessionStore,
+    CookieOptions, CookieSessions, EncodeError, KeyRing, SecretKey, Session, SessionAuth, SessionHandle,
 };
 use hmac::digest::CtOutput;
 use sha2::Sha256;
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "django-insecure-everybody-knows-this-one".to_owned()
     });
     let keys = KeyRing::new(SecretKey::new(secret_key)?);
-    let sessions = SessionMiddleware::new(SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?));
+    let sessions = SessionMiddleware::new(CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?));
     let auth = Data::new(SessionAuth::new(&keys));
     let port = env::var("PORT").map_or(Ok(8002), |port| port.parse())?;
 

@@ -27,9 +27,9 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware, middleware::Next};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use django_session::tower::SessionLayer;
+use django_session::middleware::tower::SessionLayer;
 use django_session::{
-    CookieOptions, EncodeError, Expiry, KeyRing, SecretKey, Session, SessionAuth, SessionHandle, SessionStore,
+    CookieOptions, CookieSessions, EncodeError, Expiry, KeyRing, SecretKey, Session, SessionAuth, SessionHandle,
 };
 use hmac::digest::CtOutput;
 use serde::Deserialize;
@@ -85,7 +85,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/test-cookie", post(test_cookie))
         .route("/session", get(count))
         .route("/plain", get(async || "ok"))
-        .layer(SessionLayer::new(SessionStore::new(&keys, cookie)))
+        .layer(SessionLayer::new(CookieSessions::new(&keys, cookie)))
         .layer(middleware::map_response(unwritten))
         // What is added after the layers is outside of them.
         .route("/bare", get(bare))

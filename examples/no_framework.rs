@@ -13,7 +13,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use django_session::{CookieOptions, KeyRing, SecretKey, Session, SessionStore};
+use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, Session};
 
 const THREADS: usize = 8;
 const MAX_HEAD: usize = 16 * 1024;
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "django-insecure-everybody-knows-this-one".to_owned()
     });
     let keys = KeyRing::new(SecretKey::new(secret_key)?);
-    let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
     let port = env::var("PORT").map_or(Ok(8003), |port| port.parse())?;
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     eprintln!("listening on http://{}", listener.local_addr()?);
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // to face the internet has a server in front of it that waits for whole requests.
     let serve_all = || {
         for stream in listener.incoming() {
-            if let Err(error) = stream.and_then(|stream| serve(&store, stream)) {
+            if let Err(error) = stream.and_then(|stream| serve(&sessions, stream)) {
                 eprintln!("a connection failed: {error}");
             }
         }
@@ -64,9 +64,9 @@ impl From<u16> for Response {
     }
 }
 
-fn serve(store: &SessionStore, mut stream: TcpStream) -> io::Result<()> {
+fn serve(sessions: &CookieSessions, mut stream: TcpStream) -> io::Result<()> {
     let Response { status, headers, body } = match read_head(&mut stream)? {
-        Ok(head) => parse(&head).map_or_else(|| Response::from(400), |request| answer(store, &request)),
+        Ok(head) => parse(&head).map_or_else(|| Response::from(400), |request| answer(sessions, &request)),
         Err(status) => Response::from(status),
     };
     let length = body.len();
@@ -77,19 +77,19 @@ fn serve(store: &SessionStore, mut stream: TcpStream) -> io::Result<()> {
 }
 
 /// What a middleware does: loads the session, has the request answered, and says in the headers what came of it.
-fn answer(store: &SessionStore, request: &Request<'_>) -> Response {
+fn answer(sessions: &CookieSessions, request: &Request<'_>) -> Response {
     // In place of Django's CSRF token: another site's form is sent without the session, but what answers it would replace
     // that.
     if request.line[0] == "POST" && !request.own {
         return Response::from(403);
     }
-    let mut session = store.load_headers(request.cookies.iter().copied());
+    let mut session = sessions.load_headers(request.cookies.iter().copied());
     let mut response = route(request.line, &mut session).unwrap_or_else(|error| {
         eprintln!("a request failed: {error}");
         Response::from(500)
     });
     // The status counts: with 500 or more, a changed session is not written.
-    match store.commit(&session, response.status) {
+    match sessions.commit(&session, response.status) {
         Ok(commit) => {
             if let Some(cookie) = commit.set_cookie {
                 response.headers.extend(["Set-Cookie: ", cookie.as_str(), "\r\n"]);

@@ -9,7 +9,7 @@ use std::env;
 use std::error::Error;
 use std::time::SystemTime;
 
-use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
 
 /// `SECRET_KEY` of a Django 5.2.19 with `SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"`.
 const SECRET_KEY: &str = "django-insecure-t0ps3cret-f0r-the-readme-0nly-7c1b9e4fd2";
@@ -28,8 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cookie = arguments.next().unwrap_or_else(|| COOKIE.to_owned());
 
     let keys = KeyRing::new(SecretKey::new(&secret_key)?);
-    let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    let mut session = store.try_load(&cookie)?;
+    let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    let mut session = sessions.try_load(&cookie)?;
 
     if let Some(Ok(age)) = session.signed_at().map(|signed| signed.age(SystemTime::now())) {
         println!("signed {} days and {} seconds ago", age.as_secs() / 86_400, age.as_secs() % 86_400);
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let visits = session.get::<u64>("visits")?.unwrap_or(0);
     session.insert("visits", visits + 1)?;
-    let set_cookie = store.commit(&session, 200)?.set_cookie.ok_or("a changed session is set")?;
+    let set_cookie = sessions.commit(&session, 200)?.set_cookie.ok_or("a changed session is set")?;
     let token = set_cookie.as_str().split(['=', ';']).nth(1).unwrap_or_default();
     println!("token: {token}");
     Ok(())

@@ -9,33 +9,29 @@
     clippy::unwrap_used
 )]
 
-#[cfg(feature = "actix-web")]
-pub mod actix;
-#[cfg(any(feature = "actix-web", feature = "tower"))]
-mod adapter;
 mod clock;
+mod codec;
 mod cookie;
 mod encoding;
 mod error;
 mod key;
-mod object;
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+pub mod middleware;
 mod sessions;
 mod signing;
 mod size;
-#[cfg(feature = "tower")]
-pub mod tower;
 
-#[cfg(any(feature = "actix-web", feature = "axum"))]
-pub use adapter::MissingSession;
-#[cfg(any(feature = "actix-web", feature = "tower"))]
-pub use adapter::SessionHandle;
 pub use clock::{Clock, MaxAge, Timestamp};
+#[cfg(feature = "msgpack")]
+pub use codec::MessagePackSerializer;
+pub use codec::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
 pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};
 pub use key::{KeyRing, SecretKey};
-#[cfg(feature = "msgpack")]
-pub use object::MessagePackSerializer;
-pub use object::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
-pub use sessions::{Commit, Expiry, ExpiryPolicy, Session, SessionAuth, SessionStore, StoredSessions};
+#[cfg(any(feature = "actix-web", feature = "axum"))]
+pub use middleware::MissingSession;
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+pub use middleware::SessionHandle;
+pub use sessions::{Commit, CookieSessions, Expiry, ExpiryPolicy, Session, SessionAuth, StoredSessions};
 pub use signing::{Algorithm, Separator, Signer, TimestampSigner, Verified};
 pub use size::{CookieTooLarge, SizeRule};

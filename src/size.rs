@@ -50,15 +50,15 @@ impl SizeRule {
 /// What a cookie weighs that browsers would drop: see [`EncodeError::CookieTooLarge`](crate::EncodeError).
 ///
 /// ```
-/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionStore};
+/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, CookieSessions};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let mut session = store.load(None);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let mut session = sessions.load(None);
 /// session.insert("name", "Ada")?;
 /// session.insert("blob", (0..2000).map(|n| n * n).collect::<Vec<_>>())?;
 ///
-/// let Err(EncodeError::CookieTooLarge(report)) = store.commit(&session, 200) else { panic!() };
+/// let Err(EncodeError::CookieTooLarge(report)) = sessions.commit(&session, 200) else { panic!() };
 /// assert!(report.name + report.value + report.attributes > report.rule.limit());
 /// assert_eq!(report.keys[0].0, "blob"); // the one to keep elsewhere
 /// assert_eq!(report.keys[1], ("name".to_owned(), r#""name":"Ada""#.len()));

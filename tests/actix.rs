@@ -23,25 +23,25 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body, try_ca
 use actix_web::web::{self, Bytes};
 use actix_web::{App, Error, FromRequest, Handler, HttpResponse, HttpServer, Responder};
 use common::{clock, events, key, ring, written};
-use django_session::actix::SessionMiddleware;
-use django_session::{CookieOptions, EncodeError, MissingSession, Serializer, Session, SessionHandle, SessionStore};
+use django_session::middleware::actix::SessionMiddleware;
+use django_session::{CookieOptions, CookieSessions, EncodeError, MissingSession, Serializer, Session, SessionHandle};
 
 const NOW: f64 = 1_700_000_000.0;
 
-fn store() -> SessionStore {
+fn sessions() -> CookieSessions {
     store_named("sessionid")
 }
 
-fn store_named(cookie: &str) -> SessionStore {
+fn store_named(cookie: &str) -> CookieSessions {
     events::listen();
-    SessionStore::new(&ring("secret"), CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
+    CookieSessions::new(&ring("secret"), CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
 }
 
 /// A `Cookie` header with a session of so many visits.
-fn visited<S: Serializer>(store: &SessionStore<S>, visits: u32) -> String {
-    let mut session = store.load(None);
+fn visited<S: Serializer>(sessions: &CookieSessions<S>, visits: u32) -> String {
+    let mut session = sessions.load(None);
     session.insert("visits", visits).unwrap();
-    format!("{}={}", store.cookie().name(), written(&store.commit(&session, 200).unwrap()).unwrap())
+    format!("{}={}", sessions.cookie().name(), written(&sessions.commit(&session, 200).unwrap()).unwrap())
 }
 
 fn visit(session: &mut Session) -> String {
@@ -60,14 +60,14 @@ async fn fill(session: SessionHandle) -> &'static str {
     "never seen"
 }
 
-/// What a client of this handler, behind this store, gets.
-async fn ask<S, H, Args>(store: SessionStore<S>, handler: H, request: TestRequest) -> ServiceResponse
+/// What a client of this handler, behind this sessions, gets.
+async fn ask<S, H, Args>(sessions: CookieSessions<S>, handler: H, request: TestRequest) -> ServiceResponse
 where
     S: Serializer + Send + Sync + 'static,
     H: Handler<Args, Output: Responder + 'static>,
     Args: FromRequest + 'static,
 {
-    let app = App::new().default_service(web::to(handler)).wrap(SessionMiddleware::new(store));
+    let app = App::new().default_service(web::to(handler)).wrap(SessionMiddleware::new(sessions));
     call_service(&init_service(app).await, request.to_request()).await.map_into_boxed_body()
 }
 
@@ -80,9 +80,9 @@ fn lines(response: &ServiceResponse, name: impl actix_web::http::header::AsHeade
 }
 
 /// The visits in the session that the response sets, if it sets one.
-fn visits_set<S: Serializer>(store: &SessionStore<S>, response: &ServiceResponse) -> Option<u32> {
+fn visits_set<S: Serializer>(sessions: &CookieSessions<S>, response: &ServiceResponse) -> Option<u32> {
     let [cookie] = lines(response, SET_COOKIE)[..] else { return None };
-    store.load_header(cookie.split(';').next().unwrap()).get("visits").unwrap()
+    sessions.load_header(cookie.split(';').next().unwrap()).get("visits").unwrap()
 }
 
 /// A body of these chunks, each made when it is its turn.
@@ -107,10 +107,10 @@ fn streaming(chunk: impl Fn(usize) -> Option<String> + Unpin + 'static) -> HttpR
 
 #[tokio::test]
 async fn a_session_nobody_asks_for_costs_nothing() {
-    for cookie in [visited(&store(), 1), "sessionid=forged:token:really".to_owned()] {
+    for cookie in [visited(&sessions(), 1), "sessionid=forged:token:really".to_owned()] {
         for response in [
-            ask(store(), || ready("ok"), with_cookie(&cookie)).await,
-            ask(store(), |_: SessionHandle| ready("ok"), with_cookie(&cookie)).await,
+            ask(sessions(), || ready("ok"), with_cookie(&cookie)).await,
+            ask(sessions(), |_: SessionHandle| ready("ok"), with_cookie(&cookie)).await,
         ] {
             assert_eq!(response.headers().len(), 1, "Content-Type, and neither Set-Cookie nor Vary");
             assert_eq!(read_body(response).await, "ok");
@@ -121,10 +121,10 @@ async fn a_session_nobody_asks_for_costs_nothing() {
 
 #[tokio::test]
 async fn a_changed_session_is_set() {
-    let response = ask(store(), count, with_cookie(&visited(&store(), 41))).await;
-    let mut expected = store().load(None);
+    let response = ask(sessions(), count, with_cookie(&visited(&sessions(), 41))).await;
+    let mut expected = sessions().load(None);
     expected.insert("visits", 42).unwrap();
-    let cookie = store().commit(&expected, 200).unwrap().set_cookie.unwrap();
+    let cookie = sessions().commit(&expected, 200).unwrap().set_cookie.unwrap();
     assert_eq!(lines(&response, SET_COOKIE), [cookie.as_str()]);
     assert_eq!(lines(&response, VARY), ["Cookie"]);
     assert!(response.headers().get(SET_COOKIE).unwrap().is_sensitive(), "whoever has it has the session");
@@ -134,16 +134,16 @@ async fn a_changed_session_is_set() {
 #[tokio::test]
 async fn a_session_that_is_only_read_is_not_set() {
     let read = |session: SessionHandle| ready(session.with(|session| session.get_json("visits").unwrap().to_owned()));
-    let response = ask(store(), read, with_cookie(&visited(&store(), 41))).await;
+    let response = ask(sessions(), read, with_cookie(&visited(&sessions(), 41))).await;
     assert_eq!((lines(&response, SET_COOKIE), lines(&response, VARY)), (vec![], vec!["Cookie"]));
     assert_eq!(read_body(response).await, "41");
 }
 
 #[tokio::test]
 async fn saving_every_request_needs_no_handler_that_asks() {
-    let saving = || store().with_save_every_request(true);
-    let response = ask(saving(), || ready("ok"), with_cookie(&visited(&store(), 41))).await;
-    assert_eq!(visits_set(&store(), &response), Some(41));
+    let saving = || sessions().with_save_every_request(true);
+    let response = ask(saving(), || ready("ok"), with_cookie(&visited(&sessions(), 41))).await;
+    assert_eq!(visits_set(&sessions(), &response), Some(41));
     assert_eq!(lines(&response, VARY), ["Cookie"]);
     let response = ask(saving(), || ready("ok"), TestRequest::get()).await;
     assert_eq!(lines(&response, SET_COOKIE), [""; 0], "there is nothing to save");
@@ -157,15 +157,15 @@ async fn the_status_counts() {
             session.with(visit);
             ready(HttpResponse::new(StatusCode::from_u16(status).unwrap()))
         };
-        let response = ask(store(), handler, with_cookie(&visited(&store(), 41))).await;
-        assert_eq!(visits_set(&store(), &response), set, "{status}");
+        let response = ask(sessions(), handler, with_cookie(&visited(&sessions(), 41))).await;
+        assert_eq!(visits_set(&sessions(), &response), set, "{status}");
     }
     let logout = |session: SessionHandle| {
         session.with(Session::flush);
         ready(HttpResponse::InternalServerError())
     };
-    let response = ask(store(), logout, with_cookie(&visited(&store(), 41))).await;
-    assert_eq!(lines(&response, SET_COOKIE), [store().cookie().removal().as_str()]);
+    let response = ask(sessions(), logout, with_cookie(&visited(&sessions(), 41))).await;
+    assert_eq!(lines(&response, SET_COOKIE), [sessions().cookie().removal().as_str()]);
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn cookie_joins_what_stands_in_vary() {
             }
             ready(response)
         };
-        let response = ask(store(), handler, TestRequest::get()).await;
+        let response = ask(sessions(), handler, TestRequest::get()).await;
         assert_eq!(lines(&response, VARY), after);
     }
 }
@@ -198,7 +198,7 @@ async fn other_cookies_are_kept() {
         response.append_header((SET_COOKIE, "theme=dark")).append_header((SET_COOKIE, "sessionid=of another path"));
         ready(response)
     };
-    let response = ask(store(), handler, TestRequest::get()).await;
+    let response = ask(sessions(), handler, TestRequest::get()).await;
     let [theme, other, ours] = lines(&response, SET_COOKIE)[..] else { panic!("{response:?}") };
     assert_eq!((theme, other), ("theme=dark", "sessionid=of another path"));
     assert!(ours.starts_with("sessionid=eyJ2aXNpdHMiOjF9:"), "{ours}");
@@ -216,8 +216,8 @@ async fn a_body_streams_through() {
             (at < 3).then(|| format!("chunk {at};"))
         }))
     };
-    let response = ask(store(), handler, TestRequest::get()).await;
-    assert_eq!((visits_set(&store(), &response), response.response().body().size()), (Some(1), BodySize::Stream));
+    let response = ask(sessions(), handler, TestRequest::get()).await;
+    assert_eq!((visits_set(&sessions(), &response), response.response().body().size()), (Some(1), BodySize::Stream));
     assert_eq!(made.load(Ordering::Relaxed), 0, "the head is there before the body");
     assert_eq!(read_body(response).await, "chunk 0;chunk 1;chunk 2;");
 }
@@ -228,8 +228,8 @@ async fn once_the_head_is_sent_changes_are_lost() {
         session.with(visit);
         ready(streaming(move |at| (at < 1).then(|| session.with(visit))))
     };
-    let response = ask(store(), handler, with_cookie(&visited(&store(), 41))).await;
-    assert_eq!(visits_set(&store(), &response), Some(42));
+    let response = ask(sessions(), handler, with_cookie(&visited(&sessions(), 41))).await;
+    assert_eq!(visits_set(&sessions(), &response), Some(42));
     assert_eq!(events::told(), [""; 0]);
     assert_eq!(read_body(response).await, "43", "but not the session");
     assert_eq!(events::told(), ["WARN the session is used after the response was sent: changes are lost"]);
@@ -246,8 +246,8 @@ async fn an_error_of_a_handler_is_a_response() {
             session.with(visit);
             ready(Err::<&str, _>(error("its own words")))
         };
-        let response = ask(store(), handler, with_cookie(&visited(&store(), 41))).await;
-        assert_eq!(visits_set(&store(), &response), set);
+        let response = ask(sessions(), handler, with_cookie(&visited(&sessions(), 41))).await;
+        assert_eq!(visits_set(&sessions(), &response), set);
         assert!(response.response().error().is_some(), "outer middleware sees it");
         assert_eq!(read_body(response).await, "its own words");
     }
@@ -262,7 +262,7 @@ async fn an_error_of_an_inner_service_passes() {
             Err::<ServiceResponse, _>(ErrorForbidden("its own words"))
         }
     });
-    let app = init_service(app.wrap(SessionMiddleware::new(store()))).await;
+    let app = init_service(app.wrap(SessionMiddleware::new(sessions()))).await;
     let error = try_call_service(&app, TestRequest::get().to_request()).await.unwrap_err();
     assert_eq!(
         (error.as_response_error().status_code(), error.to_string()),
@@ -282,14 +282,14 @@ async fn the_handle_may_be_kept_and_sent_elsewhere() {
         tokio::time::sleep(Duration::from_millis(1)).await;
         again.with(visit)
     };
-    let response = ask(store(), handler, with_cookie(&visited(&store(), 41))).await;
-    assert_eq!(visits_set(&store(), &response), Some(44));
+    let response = ask(sessions(), handler, with_cookie(&visited(&sessions(), 41))).await;
+    assert_eq!(visits_set(&sessions(), &response), Some(44));
     assert_eq!(read_body(response).await, "44");
 }
 
 #[tokio::test]
 async fn a_session_too_large_is_an_error() {
-    let app = App::new().route("/", web::get().to(fill)).wrap(SessionMiddleware::new(store()));
+    let app = App::new().route("/", web::get().to(fill)).wrap(SessionMiddleware::new(sessions()));
     let error = try_call_service(&init_service(app).await, TestRequest::get().to_request()).await.unwrap_err();
     let Some(EncodeError::CookieTooLarge(report)) = error.as_error() else { panic!("{error:?}") };
     assert_eq!(report.keys[0].0, "noise");
@@ -310,8 +310,10 @@ async fn in_other_words<B: MessageBody>(request: ServiceRequest, next: Next<B>) 
 
 #[tokio::test]
 async fn an_outer_middleware_may_answer_a_session_too_large() {
-    let app =
-        App::new().route("/", web::get().to(fill)).wrap(SessionMiddleware::new(store())).wrap(from_fn(in_other_words));
+    let app = App::new()
+        .route("/", web::get().to(fill))
+        .wrap(SessionMiddleware::new(sessions()))
+        .wrap(from_fn(in_other_words));
     let error = try_call_service(&init_service(app).await, TestRequest::get().to_request()).await.unwrap_err();
     let response = error.error_response();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -340,13 +342,13 @@ async fn without_the_middleware() {
 async fn several_cookie_headers() {
     let request = TestRequest::get()
         .append_header((COOKIE, "theme=dark"))
-        .append_header((COOKIE, visited(&store(), 10)))
-        .append_header((COOKIE, visited(&store(), 20)))
+        .append_header((COOKIE, visited(&sessions(), 10)))
+        .append_header((COOKIE, visited(&sessions(), 20)))
         .append_header((
             COOKIE,
             HeaderValue::from_bytes(b"sessionid=\xff\xfe; sessionid=forged:token:really").unwrap(),
         ));
-    assert_eq!(read_body(ask(store(), count, request).await).await, "21");
+    assert_eq!(read_body(ask(sessions(), count, request).await).await, "21");
 }
 
 /// Each middleware has its own session, and handlers get that of the innermost.
@@ -371,30 +373,31 @@ async fn scopes_of_one_cookie_are_one() {
         session.with(Session::flush);
         ready("goodbye")
     };
-    let sessions = SessionMiddleware::new(store().with_save_every_request(true));
+    let middleware = SessionMiddleware::new(sessions().with_save_every_request(true));
     let other =
-        SessionMiddleware::new(SessionStore::new(&ring("secret"), CookieOptions::builder("other").build().unwrap()));
-    let inner = web::scope("/inner").route("/", web::get().to(logout)).wrap(sessions.clone());
-    let app = init_service(App::new().service(inner).wrap(other).wrap(sessions)).await;
-    let request = with_cookie(&visited(&store(), 7)).uri("/inner/").to_request();
+        SessionMiddleware::new(CookieSessions::new(&ring("secret"), CookieOptions::builder("other").build().unwrap()));
+    let inner = web::scope("/inner").route("/", web::get().to(logout)).wrap(middleware.clone());
+    let app = init_service(App::new().service(inner).wrap(other).wrap(middleware)).await;
+    let request = with_cookie(&visited(&sessions(), 7)).uri("/inner/").to_request();
     let response = call_service(&app, request).await.map_into_boxed_body();
-    assert_eq!(lines(&response, SET_COOKIE), [store().cookie().removal().as_str()]);
+    assert_eq!(lines(&response, SET_COOKIE), [sessions().cookie().removal().as_str()]);
 }
 
 /// Actix uses the memory of a request again for the next.
 #[tokio::test]
 async fn visitors_are_not_mixed_up() {
-    let app = init_service(App::new().route("/", web::get().to(count)).wrap(SessionMiddleware::new(store()))).await;
+    let app = init_service(App::new().route("/", web::get().to(count)).wrap(SessionMiddleware::new(sessions()))).await;
     let visit = async |request: TestRequest| read_body(call_service(&app, request.to_request()).await).await;
-    assert_eq!(visit(with_cookie(&visited(&store(), 41))).await, "42");
+    assert_eq!(visit(with_cookie(&visited(&sessions(), 41))).await, "42");
     assert_eq!(visit(TestRequest::get()).await, "1");
-    assert_eq!(visit(with_cookie(&visited(&store(), 6))).await, "7");
+    assert_eq!(visit(with_cookie(&visited(&sessions(), 6))).await, "7");
 }
 
 #[tokio::test]
 async fn logs_tell_what_happened_and_no_secret() {
-    let rotated = || SessionStore::new(&ring("key of today").with_fallback(key("secret")), store().cookie().clone());
-    let cookie = visited(&store(), 41);
+    let rotated =
+        || CookieSessions::new(&ring("key of today").with_fallback(key("secret")), sessions().cookie().clone());
+    let cookie = visited(&sessions(), 41);
     let forged = cookie.replace("eyJ", "eyK");
 
     ask(rotated().with_clock(clock(NOW)), count, with_cookie(&cookie)).await;
@@ -417,15 +420,15 @@ async fn logs_tell_what_happened_and_no_secret() {
 #[cfg(feature = "msgpack")]
 #[tokio::test]
 async fn another_serializer() {
-    let store = || store().with_serializer(django_session::MessagePackSerializer);
-    let response = ask(store(), count, with_cookie(&visited(&store(), 41))).await;
-    assert_eq!(visits_set(&store(), &response), Some(42));
+    let sessions = || sessions().with_serializer(django_session::MessagePackSerializer);
+    let response = ask(sessions(), count, with_cookie(&visited(&sessions(), 41))).await;
+    assert_eq!(visits_set(&sessions(), &response), Some(42));
     assert_eq!(read_body(response).await, "42");
 }
 
 /// Has a real server talked to.
 async fn served(talk: impl FnOnce(SocketAddr) + Send + 'static) {
-    let sessions = SessionMiddleware::new(store());
+    let sessions = SessionMiddleware::new(sessions());
     let server = HttpServer::new(move || {
         App::new().route("/", web::get().to(count)).route("/fill", web::get().to(fill)).wrap(sessions.clone())
     });
@@ -471,7 +474,7 @@ async fn hostile_headers() {
             let answer = converse(address, "/", cookie);
             let status = answer.lines().next().unwrap_or_default();
             assert_eq!(status == "HTTP/1.1 200 OK", answered, "{shown}: {status}");
-            let good = converse(address, "/", visited(&store(), 41).as_bytes());
+            let good = converse(address, "/", visited(&sessions(), 41).as_bytes());
             assert!(good.starts_with("HTTP/1.1 200 OK\r\n") && good.ends_with("\r\n\r\n42"), "after {shown}");
         }
     })
@@ -481,7 +484,7 @@ async fn hostile_headers() {
 #[tokio::test]
 async fn a_session_too_large_on_the_wire() {
     served(|address| {
-        let answer = converse(address, "/fill", visited(&store(), 41).as_bytes()).to_lowercase();
+        let answer = converse(address, "/fill", visited(&sessions(), 41).as_bytes()).to_lowercase();
         assert!(
             answer.starts_with("http/1.1 500 internal server error\r\n") && answer.ends_with("\r\n\r\n"),
             "{answer}"

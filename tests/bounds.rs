@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use common::{clock, key, ring};
 use django_session::{
-    BadSignature, Clock, CookieOptions, DecodeError, EncodeError, Expiry, ExpiryPolicy, MaxAge, Separator, Session,
-    SessionStore, Signer, StoredSessions, Timestamp, TimestampSigner,
+    BadSignature, Clock, CookieOptions, CookieSessions, DecodeError, EncodeError, Expiry, ExpiryPolicy, MaxAge,
+    Separator, Session, Signer, StoredSessions, Timestamp, TimestampSigner,
 };
 use flate2::write::ZlibEncoder;
 use time::OffsetDateTime;
@@ -20,8 +20,8 @@ const NOW: f64 = 1.7e9;
 const COOKIE_SALT: &str = "django.contrib.sessions.backends.signed_cookies";
 const STORED_SALT: &str = "django.contrib.sessions.SessionStore";
 
-fn store() -> SessionStore {
-    SessionStore::new(&ring("secret"), CookieOptions::builder("sessionid").build().unwrap()).with_clock(clock(NOW))
+fn sessions() -> CookieSessions {
+    CookieSessions::new(&ring("secret"), CookieOptions::builder("sessionid").build().unwrap()).with_clock(clock(NOW))
 }
 
 fn zlib(bytes: &[u8]) -> Vec<u8> {
@@ -101,12 +101,12 @@ fn no_expiry_overflows() {
     for (then, signed) in moments() {
         for own in [None, Some(SECOND), Some(LONGEST), Some(Duration::MAX)] {
             let seconds = own.map_or(1_209_600, |own| own.min(LONGEST).as_secs());
-            let store = store().with_clock(Clock::fixed(signed));
-            let mut session = store.load(None);
+            let sessions = sessions().with_clock(Clock::fixed(signed));
+            let mut session = sessions.load(None);
             session.insert("a", 1).unwrap();
             session.set_expiry(own.map(Expiry::Inactivity));
             let end = i128::from(then) + i128::from(seconds);
-            let commit = store.commit(&session, 200);
+            let commit = sessions.commit(&session, 200);
             if !(-62_135_596_800..=253_402_300_799).contains(&end) {
                 assert!(matches!(commit, Err(EncodeError::ExpiryOutOfRange)), "{then} {own:?}: {commit:?}");
                 continue;
@@ -115,8 +115,8 @@ fn no_expiry_overflows() {
             assert!(cookie.contains(&format!("; Max-Age={seconds};")), "{then} {own:?}: {cookie}");
             for (now, at) in moments() {
                 let read = store_at(at).load_header(cookie.split(';').next().unwrap());
-                assert_eq!(read.refusal().is_none(), i128::from(now) <= end, "{then} {now} {own:?}");
-                assert_eq!(read.contains_key("a"), read.refusal().is_none());
+                assert_eq!(read.rejection().is_none(), i128::from(now) <= end, "{then} {now} {own:?}");
+                assert_eq!(read.contains_key("a"), read.rejection().is_none());
             }
         }
     }
@@ -127,7 +127,7 @@ fn no_expiry_overflows() {
 fn dates_however_far() {
     let dates = [datetime!(0001-01-01 0:00 UTC), OffsetDateTime::UNIX_EPOCH, datetime!(9999-12-31 23:59:59 UTC)];
     for date in dates {
-        let mut session = store().load(None);
+        let mut session = sessions().load(None);
         session.set_expiry(Expiry::At(date));
         for (now, at) in moments() {
             let left = i128::from(date.unix_timestamp()) - i128::from(now);
@@ -140,8 +140,8 @@ fn dates_however_far() {
     }
 }
 
-fn store_at(now: SystemTime) -> SessionStore {
-    store().with_clock(Clock::fixed(now)).with_expiry_policy(ExpiryPolicy::OwnElseAge)
+fn store_at(now: SystemTime) -> CookieSessions {
+    sessions().with_clock(Clock::fixed(now)).with_expiry_policy(ExpiryPolicy::OwnElseAge)
 }
 
 /// Ages that no cookie has, for a row has no header to say them.
@@ -193,22 +193,22 @@ fn every_zlib_header() {
         let [method, flags] = header.to_be_bytes();
         stream[..2].copy_from_slice(&[method, flags]);
         let good = method & 0x0f == 8 && method >> 4 <= 7 && header % 31 == 0 && flags & 0x20 == 0;
-        let read = store().try_load(&token_of(COOKIE_SALT, &stream));
+        let read = sessions().try_load(&token_of(COOKIE_SALT, &stream));
         assert_eq!(read.map(drop), if good { Ok(()) } else { Err(DecodeError::Zlib) }, "{header:#06x}");
         accepted += u32::from(good);
     }
     assert_eq!(accepted, 32, "eight windows, four levels");
     // With the dictionary's checksum, too, that such a stream has behind its header.
     let with_dictionary = [&[0x78, 0xbb, 0, 0, 0, 1], &stream[2..]].concat();
-    assert_eq!(store().try_load(&token_of(COOKIE_SALT, &with_dictionary)).map(drop), Err(DecodeError::Zlib));
+    assert_eq!(sessions().try_load(&token_of(COOKIE_SALT, &with_dictionary)).map(drop), Err(DecodeError::Zlib));
 }
 
 #[test]
 fn a_cookie_that_inflates_to_three_megabytes() {
     let cookie = cookie_of(&format!(r#"{{"a":"{}"}}"#, "a".repeat(3_000_000)));
     assert!(cookie.len() < 4096 - "sessionid=".len(), "browsers keep it");
-    assert_eq!(store().try_load(&cookie).map(drop), Err(DecodeError::InflatesPast { limit: 1 << 20 }));
-    assert!(store().load_header(&format!("sessionid={cookie}")).is_empty());
+    assert_eq!(sessions().try_load(&cookie).map(drop), Err(DecodeError::InflatesPast { limit: 1 << 20 }));
+    assert!(sessions().load_header(&format!("sessionid={cookie}")).is_empty());
 }
 
 #[test]
@@ -217,29 +217,29 @@ fn sessions_100_000_deep() {
     let not_an_object = Err(DecodeError::Deserialize { reason: "not a JSON object" });
     for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[[],", "]"), ("[", ""), ("{\"a\":", "")] {
         let json = format!("{{\"a\":{}1{}}}", open.repeat(DEEP), close.repeat(DEEP));
-        assert_eq!(store().try_load(&cookie_of(&json)).map(drop), not_an_object, "{open}");
+        assert_eq!(sessions().try_load(&cookie_of(&json)).map(drop), not_an_object, "{open}");
         let row = token_of(STORED_SALT, &zlib(json.as_bytes()));
         assert_eq!(StoredSessions::new(&ring("secret")).decode(&row).map(drop), not_an_object, "{open}");
     }
     // Side by side, there may be as many as there is room for.
     let json = format!("{{\"a\":[{}1]}}", "[],".repeat(DEEP));
-    assert!(store().try_load(&cookie_of(&json)).is_ok());
+    assert!(sessions().try_load(&cookie_of(&json)).is_ok());
 }
 
 /// They are kept as they came, and are no value of a type that has no room for them.
 #[test]
 fn huge_numbers() {
-    let sessions = StoredSessions::new(&ring("secret"));
+    let rows = StoredSessions::new(&ring("secret"));
     for number in
         ["9".repeat(1_000_000), "1e999999".to_owned(), "-1E+999999".to_owned(), format!("1e{}", "9".repeat(99))]
     {
         let json = format!(r#"{{"a":{number}}}"#);
-        let session: Session = sessions.decode(&token_of(STORED_SALT, &zlib(json.as_bytes()))).unwrap();
+        let session: Session = rows.decode(&token_of(STORED_SALT, &zlib(json.as_bytes()))).unwrap();
         assert_eq!(session.get_json("a"), Some(number.as_str()));
-        assert_eq!(common::payload(&sessions.encode(&session).unwrap()), json);
+        assert_eq!(common::payload(&rows.encode(&session).unwrap()), json);
         assert!(session.get::<f64>("a").is_err() && session.get::<i64>("a").is_err());
         assert!(session.get::<serde_json::Value>("a").is_err());
         let expiry = cookie_of(&format!(r#"{{"_session_expiry":{number}}}"#));
-        assert!(matches!(store().try_load(&expiry), Err(DecodeError::Deserialize { .. })), "{number:.20}");
+        assert!(matches!(sessions().try_load(&expiry), Err(DecodeError::Deserialize { .. })), "{number:.20}");
     }
 }

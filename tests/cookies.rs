@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use common::{clock, ring};
 use django_session::{
-    ConfigError, CookieOptions, CookieOptionsBuilder, EncodeError, KeyRing, SameSite, SessionStore, SizeRule,
+    ConfigError, CookieOptions, CookieOptionsBuilder, CookieSessions, EncodeError, KeyRing, SameSite, SizeRule,
     TimestampSigner,
 };
 use proptest::prelude::*;
@@ -216,18 +216,18 @@ fn sizes_at_the_limit() {
 
 #[test]
 fn a_session_too_large() {
-    let store = SessionStore::new(&ring("secret"), named("sessionid").build().unwrap()).with_clock(clock(1.7e9));
-    let mut session = store.load(None);
+    let sessions = CookieSessions::new(&ring("secret"), named("sessionid").build().unwrap()).with_clock(clock(1.7e9));
+    let mut session = sessions.load(None);
     session.insert("name", "Ada").unwrap();
     session.insert("é", "x".repeat(50)).unwrap();
-    let mut left = store.bytes_left(&session).unwrap();
+    let mut left = sessions.bytes_left(&session).unwrap();
     let noise = |len: u32| (0..len).map(|n| char::from_u32(0x4e00 + n * 7919 % 20_000).unwrap()).collect::<String>();
     let mut len = 1;
     let report = loop {
         session.insert("noise", noise(len)).unwrap();
-        match store.bytes_left(&session) {
+        match sessions.bytes_left(&session) {
             Ok(now) => {
-                let header = store.commit(&session, 200).unwrap().set_cookie.unwrap();
+                let header = sessions.commit(&session, 200).unwrap().set_cookie.unwrap();
                 assert_eq!(header.as_str().len() - "=".len() + now, 4096);
                 assert!(now <= left);
                 left = now;
@@ -248,8 +248,8 @@ fn a_session_too_large() {
             ("name".to_owned(), r#""name":"Ada""#.len()),
         ]
     );
-    assert!(matches!(store.commit(&session, 200), Err(EncodeError::CookieTooLarge(again)) if again == report));
-    assert!(store.commit(&session, 500).unwrap().set_cookie.is_none(), "nothing is written, so nothing is lost");
+    assert!(matches!(sessions.commit(&session, 200), Err(EncodeError::CookieTooLarge(again)) if again == report));
+    assert!(sessions.commit(&session, 500).unwrap().set_cookie.is_none(), "nothing is written, so nothing is lost");
 }
 
 proptest! {
@@ -286,8 +286,8 @@ proptest! {
     /// No text in the place of a `Cookie` header panics, and none of it makes a session.
     #[test]
     fn any_cookie_header(header in any::<String>(), pairs in "(sessionid ?= ?[a-zA-Z0-9:._\"-]{0,60}; ?){0,5}") {
-        let store = SessionStore::new(&ring("secret"), named("sessionid").build().unwrap());
-        prop_assert!(store.load_header(&header).is_empty());
-        prop_assert!(store.load_header(&pairs).is_empty());
+        let sessions = CookieSessions::new(&ring("secret"), named("sessionid").build().unwrap());
+        prop_assert!(sessions.load_header(&header).is_empty());
+        prop_assert!(sessions.load_header(&pairs).is_empty());
     }
 }

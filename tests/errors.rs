@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use common::ring;
 use django_session::{
-    BadSignature, Codec, ConfigError, CookieOptions, DecodeError, EncodeError, MaxAge, SessionStore, SizeRule, dumps,
+    BadSignature, Codec, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, MaxAge, SizeRule, dumps,
     loads,
 };
 
@@ -63,10 +63,10 @@ fn too_large(rule: SizeRule) -> EncodeError {
 
 #[test]
 fn the_largest_session_key_is_named() {
-    let store = SessionStore::new(&ring("secret"), CookieOptions::builder("c").build().unwrap());
-    let mut session = store.load(None);
+    let sessions = CookieSessions::new(&ring("secret"), CookieOptions::builder("c").build().unwrap());
+    let mut session = sessions.load(None);
     session.insert("blob", (0..2000).map(|n| n * n).collect::<Vec<_>>()).unwrap();
-    let sentence = store.commit(&session, 200).unwrap_err().to_string();
+    let sentence = sessions.commit(&session, 200).unwrap_err().to_string();
     assert!(sentence.ends_with("; largest session key: \"blob\" with 14545"), "{sentence}");
 }
 

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use common::{clock, key, ring};
 use django_session::{
-    Algorithm, Codec, Compression, CookieOptions, CookieOptionsBuilder, Expiry, KeyRing, MaxAge, Separator, Serializer,
-    Session, SessionAuth, SessionStore, Signer, StoredSessions, TimestampSigner, Verified,
+    Algorithm, Codec, Compression, CookieOptions, CookieOptionsBuilder, CookieSessions, Expiry, KeyRing, MaxAge,
+    Separator, Serializer, Session, SessionAuth, Signer, StoredSessions, TimestampSigner, Verified,
 };
 use serde_json::{Value, json};
 use time::macros::{datetime, offset};
@@ -90,15 +90,15 @@ fn asked(session: &Session) -> Value {
 /// A session's whole `Set-Cookie` header, and the session that comes back of its cookie.
 fn cookie<S: Serializer + 'static>(
     name: impl Into<String>,
-    store: impl Fn() -> SessionStore<S> + 'static,
+    sessions: impl Fn() -> CookieSessions<S> + 'static,
     fill: impl FnOnce(&mut Session),
 ) -> Case {
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     fill(&mut session);
-    let header = store().commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+    let header = sessions().commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
     case(name, header, move |header| {
-        let session = store().load_header(header.split(';').next().unwrap());
-        assert_eq!(session.refusal(), None);
+        let session = sessions().load_header(header.split(';').next().unwrap());
+        assert_eq!(session.rejection(), None);
         asked(&session)
     })
 }
@@ -118,11 +118,11 @@ fn options() -> CookieOptionsBuilder {
     CookieOptions::builder("sessionid")
 }
 
-fn store_with(options: CookieOptionsBuilder) -> SessionStore {
-    SessionStore::new(&keys(), options.build().unwrap()).with_clock(clock(NOW))
+fn store_with(options: CookieOptionsBuilder) -> CookieSessions {
+    CookieSessions::new(&keys(), options.build().unwrap()).with_clock(clock(NOW))
 }
 
-fn store() -> SessionStore {
+fn sessions() -> CookieSessions {
     store_with(options())
 }
 
@@ -159,7 +159,7 @@ fn tokens() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, algorithm) in ALGORITHMS {
         cases.push(text(format!("text, {name}"), "value", move || signer().with_algorithm(algorithm)));
-        cases.push(cookie(format!("session, {name}"), move || store().with_algorithm(algorithm), small));
+        cases.push(cookie(format!("session, {name}"), move || sessions().with_algorithm(algorithm), small));
     }
     for value in ["", ":", "a:b:c", "é", "\0", "🔑 line\r\nline"] {
         cases.push(text(format!("text {value:?}"), value, signer));
@@ -205,14 +205,14 @@ fn tokens() -> Vec<Case> {
     cases
 }
 
-fn sessions() -> Vec<Case> {
+fn stored_cases() -> Vec<Case> {
     let week = Duration::from_secs(7 * 86_400);
     let mut cases = vec![
-        cookie("session", store, small),
-        cookie("session, compressed", store, large),
-        cookie("session, odd keys and values", store, odd),
-        cookie("session, test cookie", store, Session::set_test_cookie),
-        cookie("session, of a user", store, |session| {
+        cookie("session", sessions, small),
+        cookie("session, compressed", sessions, large),
+        cookie("session, odd keys and values", sessions, odd),
+        cookie("session, test cookie", sessions, Session::set_test_cookie),
+        cookie("session, of a user", sessions, |session| {
             SessionAuth::new(&keys())
                 .login(session, "7", "django.contrib.auth.backends.ModelBackend", "column")
                 .unwrap();
@@ -228,7 +228,7 @@ fn sessions() -> Vec<Case> {
             small,
         ),
         case("removal", options().build().unwrap().removal().into_string(), |header| {
-            asked(&store().load_header(header.split(';').next().unwrap()))
+            asked(&sessions().load_header(header.split(';').next().unwrap()))
         }),
         row("stored", small, |sessions, session| sessions.encode(session).unwrap(), stored),
         row("stored, compressed", large, |sessions, session| sessions.encode(session).unwrap(), stored),
@@ -248,11 +248,11 @@ fn sessions() -> Vec<Case> {
             session.set_expiry(expiry);
         };
         // So that what is over already is read all the same.
-        let store = || store().with_expiry_policy(django_session::ExpiryPolicy::CookieAgeOnly);
-        cases.push(cookie(format!("session, expires: {name}"), store, fill));
+        let sessions = || sessions().with_expiry_policy(django_session::ExpiryPolicy::CookieAgeOnly);
+        cases.push(cookie(format!("session, expires: {name}"), sessions, fill));
         cases.push(cookie(
             format!("session, naive, expires: {name}"),
-            move || store().with_naive_dates(offset!(+9)),
+            move || sessions().with_naive_dates(offset!(+9)),
             fill,
         ));
     }
@@ -268,7 +268,7 @@ fn by_feature() -> Vec<Case> {
         cases.extend([
             text("legacy: text, sha1", "value", move || signer().with_algorithm(sha1)),
             text("legacy: text, sha1 beside sha256", "value", move || signer().with_legacy_algorithm(sha1)),
-            cookie("legacy: session, sha1", move || store().with_algorithm(sha1), small),
+            cookie("legacy: session, sha1", move || sessions().with_algorithm(sha1), small),
             row("legacy: stored", small, StoredSessions::encode_legacy, before_3_1),
             row("legacy: stored, large", large, StoredSessions::encode_legacy, before_3_1),
             row("legacy: stored, odd keys and values", odd, StoredSessions::encode_legacy, before_3_1),
@@ -283,15 +283,15 @@ fn by_feature() -> Vec<Case> {
         use django_session::MessagePackSerializer;
         let value = json!({"a": [1, -1, 1.5, null, true], "é": "🔑"});
         cases.push(object("msgpack: object", &value, Codec::new(MessagePackSerializer)));
-        cases.push(cookie("msgpack: session", || store().with_serializer(MessagePackSerializer), small));
-        cases.push(cookie("msgpack: session, compressed", || store().with_serializer(MessagePackSerializer), large));
+        cases.push(cookie("msgpack: session", || sessions().with_serializer(MessagePackSerializer), small));
+        cases.push(cookie("msgpack: session, compressed", || sessions().with_serializer(MessagePackSerializer), large));
     }
     cases.shrink_to_fit();
     cases
 }
 
 fn cases() -> Vec<Case> {
-    tokens().into_iter().chain(sessions()).chain(by_feature()).collect()
+    tokens().into_iter().chain(stored_cases()).chain(by_feature()).collect()
 }
 
 fn folder() -> PathBuf {

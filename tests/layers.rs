@@ -5,43 +5,41 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of the crate, with those below it.
-const FLOORS: [(&str, &[&str]); 12] = [
+const FLOORS: [(&str, &[&str]); 10] = [
     ("size", &[]),
     ("error", &["size"]),
     ("encoding", &[]),
     ("key", &["error"]),
     ("clock", &[]),
     ("signing", &["error", "encoding", "key", "clock"]),
-    ("object", &["error", "encoding", "key", "clock", "signing"]),
+    ("codec", &["error", "encoding", "key", "clock", "signing"]),
     ("cookie", &["size", "error", "encoding", "clock"]),
-    ("sessions", &["error", "encoding", "key", "clock", "signing", "object", "cookie"]),
-    ("adapter", &[]),
-    ("tower", &["adapter"]),
-    ("actix", &["adapter"]),
+    ("sessions", &["error", "encoding", "key", "clock", "signing", "codec", "cookie"]),
+    ("middleware", &[]),
 ];
 
 /// These see of the crate what everybody sees: what stands at its root.
-const ADAPTERS: [&str; 3] = ["adapter", "tower", "actix"];
+const ADAPTERS: [&str; 1] = ["middleware"];
 
 /// The rooms that have a foreign crate to themselves.
 const SOLE_USERS: [(&str, &[&str]); 18] = [
-    ("actix_web", &["actix/extract.rs", "actix/future.rs", "actix/middleware.rs"]),
-    ("axum_core", &["tower/extract.rs"]),
-    ("http", &["tower/extract.rs", "tower/future.rs", "tower/layer.rs"]),
-    ("pin_project_lite", &["actix/future.rs", "tower/future.rs"]),
-    ("tower_layer", &["tower/layer.rs"]),
-    ("tower_service", &["tower/layer.rs"]),
-    ("tracing", &["adapter/handle.rs", "adapter/missing.rs", "adapter/visit.rs"]),
+    ("actix_web", &["middleware/actix/extract.rs", "middleware/actix/future.rs", "middleware/actix/middleware.rs"]),
+    ("axum_core", &["middleware/tower/extract.rs"]),
+    ("http", &["middleware/tower/extract.rs", "middleware/tower/future.rs", "middleware/tower/layer.rs"]),
+    ("pin_project_lite", &["middleware/actix/future.rs", "middleware/tower/future.rs"]),
+    ("tower_layer", &["middleware/tower/layer.rs"]),
+    ("tower_service", &["middleware/tower/layer.rs"]),
+    ("tracing", &["middleware/handle.rs", "middleware/missing.rs", "middleware/visit.rs"]),
     ("base16ct", &["encoding.rs"]),
     ("base64", &["encoding.rs"]),
     ("zeroize", &["key.rs", "signing/mac.rs"]),
     ("hmac", &["signing/mac.rs"]),
     ("sha2", &["signing/mac.rs"]),
     ("sha1", &["signing/mac.rs"]),
-    ("serde_json", &["object/json.rs", "object/text.rs"]),
-    ("serde_transcode", &["object/text.rs"]),
-    ("flate2", &["object/zlib.rs"]),
-    ("rmp_serde", &["object/msgpack.rs"]),
+    ("serde_json", &["codec/json.rs", "codec/text.rs"]),
+    ("serde_transcode", &["codec/text.rs"]),
+    ("flate2", &["codec/zlib.rs"]),
+    ("rmp_serde", &["codec/msgpack.rs"]),
     (
         "time",
         &[
@@ -49,7 +47,7 @@ const SOLE_USERS: [(&str, &[&str]); 18] = [
             "sessions/expiry.rs",
             "sessions/lifetime.rs",
             "sessions/session.rs",
-            "sessions/store.rs",
+            "sessions/sessions.rs",
             "sessions/stored.rs",
         ],
     ),

@@ -9,8 +9,8 @@ use std::time::Duration;
 use common::json::{Json, any_json};
 use common::{clock, json_of, ring, written};
 use django_session::{
-    Codec, Compression, CookieOptions, DecodeError, EncodeError, MaxAge, MessagePackSerializer, Serializer,
-    SessionStore, TimestampSigner,
+    Codec, Compression, CookieOptions, CookieSessions, DecodeError, EncodeError, MaxAge, MessagePackSerializer,
+    Serializer, TimestampSigner,
 };
 use proptest::prelude::*;
 
@@ -20,12 +20,12 @@ const NOW: f64 = 1_700_000_000.0;
 #[test]
 fn another_serializer_sees_ordinary_data() {
     let options = CookieOptions::builder("sessionid").build().unwrap();
-    let store =
-        SessionStore::new(&ring("secret"), options).with_serializer(MessagePackSerializer).with_clock(clock(NOW));
-    let mut session = store.load(None);
+    let sessions =
+        CookieSessions::new(&ring("secret"), options).with_serializer(MessagePackSerializer).with_clock(clock(NOW));
+    let mut session = sessions.load(None);
     session.extend([("b", Json::Int(1)), ("a", Json::Array(vec![Json::Float(1.5), Json::Null, "é".into()]))]).unwrap();
-    let token = written(&store.commit(&session, 200).unwrap()).unwrap();
-    assert_eq!(json_of(&store.try_load(&token).unwrap()), json_of(&session));
+    let token = written(&sessions.commit(&session, 200).unwrap()).unwrap();
+    assert_eq!(json_of(&sessions.try_load(&token).unwrap()), json_of(&session));
 
     let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW));
     let codec = Codec::new(MessagePackSerializer).with_compression(Compression::IfSmaller);
@@ -41,17 +41,17 @@ fn another_serializer_sees_ordinary_data() {
         b"\x81\xa1a\xca\x3f\xc0\x00\x00", // {"a": 1.5 in 32 bits}
         b"\x81\xa1a\xcd\x00\x01",         // {"a": 1 in 16 bits}
     ] {
-        assert_eq!(store.try_load(&token_of(map)).map(drop), Err(lossy), "{map:x?}");
+        assert_eq!(sessions.try_load(&token_of(map)).map(drop), Err(lossy), "{map:x?}");
     }
 
     // Text that looks like a wide integer is text.
     let texts =
         ["123456789012345678901234567890", "\"123456789012345678901234567890,", "\\\"[123456789012345678901234567890"];
     session.insert("texts", texts).unwrap();
-    assert!(store.commit(&session, 200).is_ok());
+    assert!(sessions.commit(&session, 200).is_ok());
 
     session.insert("wide", u128::MAX).unwrap();
-    let EncodeError::Serialize(reason) = store.commit(&session, 200).unwrap_err() else { panic!() };
+    let EncodeError::Serialize(reason) = sessions.commit(&session, 200).unwrap_err() else { panic!() };
     let reason = reason.to_string();
     assert!(reason.contains("integers of more than 64 bits have no form outside JSON"), "{reason}");
 }
@@ -66,14 +66,14 @@ proptest! {
         int in prop_oneof![any::<i128>(), any::<i64>().prop_map(i128::from), any::<u64>().prop_map(i128::from)],
     ) {
         let options = CookieOptions::builder("sessionid").build().unwrap();
-        let store = SessionStore::new(&ring("secret"), options).with_serializer(MessagePackSerializer);
-        let mut session = store.load(None);
+        let sessions = CookieSessions::new(&ring("secret"), options).with_serializer(MessagePackSerializer);
+        let mut session = sessions.load(None);
         session.insert("texts", &texts).unwrap();
         session.insert("int", Json::Int(int)).unwrap();
-        let commit = store.commit(&session, 200);
+        let commit = sessions.commit(&session, 200);
         prop_assert_eq!(commit.is_ok(), i64::try_from(int).is_ok() || u64::try_from(int).is_ok());
         if let Ok(commit) = commit {
-            let again = store.try_load(&written(&commit).unwrap()).unwrap();
+            let again = sessions.try_load(&written(&commit).unwrap()).unwrap();
             prop_assert_eq!(json_of(&again), json_of(&session));
         }
     }
@@ -98,21 +98,21 @@ proptest! {
 fn nesting() {
     let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW));
     let options = CookieOptions::builder("sessionid").build().unwrap();
-    let store =
-        SessionStore::new(&ring("secret"), options).with_serializer(MessagePackSerializer).with_clock(clock(NOW));
+    let sessions =
+        CookieSessions::new(&ring("secret"), options).with_serializer(MessagePackSerializer).with_clock(clock(NOW));
     for depth in [1, 126, 127, 128, 129, 1000, 1023, 1025, 6000] {
         let nested = [&b"\x91".repeat(depth)[..], b"\xc0"].concat();
         let read = MessagePackSerializer.loads::<Json>(&nested);
         assert_eq!(read.is_ok(), depth < 128, "{depth}");
         let map = [&b"\x81\xa1a"[..], &nested].concat();
         let token = signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, map));
-        assert_eq!(store.try_load(&token).is_ok(), depth < 127, "{depth}");
+        assert_eq!(sessions.try_load(&token).is_ok(), depth < 127, "{depth}");
 
         // What would not be read is not written.
-        let mut session = store.load(None);
+        let mut session = sessions.load(None);
         let json = format!("{}null{}", "[".repeat(depth), "]".repeat(depth));
         if session.insert("a", serde_json::value::RawValue::from_string(json).unwrap()).is_ok() {
-            assert_eq!(store.commit(&session, 200).is_ok(), depth < 127, "{depth}");
+            assert_eq!(sessions.commit(&session, 200).is_ok(), depth < 127, "{depth}");
         }
     }
 }

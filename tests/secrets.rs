@@ -13,8 +13,8 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use common::{clock, key, ring, written};
 use django_session::{
-    BadSignature, Clock, Codec, ConfigError, CookieOptions, DecodeError, EncodeError, Expiry, KeyRing, MaxAge,
-    Separator, SessionAuth, SessionStore, Signer, StoredSessions, TimestampSigner, dumps, loads,
+    BadSignature, Clock, Codec, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, Expiry, KeyRing,
+    MaxAge, Separator, SessionAuth, Signer, StoredSessions, TimestampSigner, dumps, loads,
 };
 use serde_json::value::RawValue;
 
@@ -32,15 +32,15 @@ fn signer() -> TimestampSigner {
     TimestampSigner::new(&keys(), SALT).unwrap().with_clock(clock(NOW))
 }
 
-fn store() -> SessionStore {
-    SessionStore::new(&keys(), CookieOptions::builder("sessionid").build().unwrap()).with_clock(clock(NOW))
+fn sessions() -> CookieSessions {
+    CookieSessions::new(&keys(), CookieOptions::builder("sessionid").build().unwrap()).with_clock(clock(NOW))
 }
 
 /// A session's cookie with the value in it.
 fn cookie() -> String {
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     session.insert("key", VALUE).unwrap();
-    written(&store().commit(&session, 200).unwrap()).unwrap()
+    written(&sessions().commit(&session, 200).unwrap()).unwrap()
 }
 
 /// The secrets that stand in a text, be it as they are, as numbers, in hexadecimal or in either base64.
@@ -103,11 +103,11 @@ fn no_type_tells_a_secret() {
     let plain = Signer::new(&keys(), SALT).unwrap().with_sep(Separator::new("|").unwrap());
     let signed = plain.sign(VALUE);
     let cookie = cookie();
-    let session = store().load(Some(&cookie));
+    let session = sessions().load(Some(&cookie));
     assert_eq!(session.get::<String>("key").unwrap().as_deref(), Some(VALUE));
-    let renewed = store().with_save_every_request(true).commit(&session, 200).unwrap();
+    let renewed = sessions().with_save_every_request(true).commit(&session, 200).unwrap();
     let (auth, stored) = (SessionAuth::new(&keys()), StoredSessions::new(&keys()));
-    let mut logged_in = store().load(None);
+    let mut logged_in = sessions().load(None);
     auth.login(&mut logged_in, "7", "backend", VALUE).unwrap();
     let hash: String = logged_in.get("_auth_user_hash").unwrap().unwrap();
     let options = CookieOptions::builder("c").build().unwrap();
@@ -123,7 +123,7 @@ fn no_type_tells_a_secret() {
         ("Verified, dated", debug(&dated.unsign(&token, MaxAge::Unlimited).unwrap())),
         ("Codec", debug(&Codec::default())),
         ("Clock", [Clock::system(), clock(NOW), Clock::from_fn(|| UNIX_EPOCH)].iter().flat_map(debug).collect()),
-        ("SessionStore", debug(&store())),
+        ("CookieSessions", debug(&sessions())),
         ("Session", debug(&session)),
         ("Session, changed", debug(&logged_in)),
         ("Commit", debug(&renewed)),
@@ -136,7 +136,11 @@ fn no_type_tells_a_secret() {
     }
     assert_eq!(format!("{auth:?}"), "SessionAuth(HexDigest(..))", "where something is left out, one sees that it is");
     #[cfg(feature = "actix-web")]
-    assert_silent("SessionMiddleware", &debug(&django_session::actix::SessionMiddleware::new(store())), &[]);
+    assert_silent(
+        "SessionMiddleware",
+        &debug(&django_session::middleware::actix::SessionMiddleware::new(sessions())),
+        &[],
+    );
 }
 
 /// What is `Copy` and `'static` owns no text: numbers and fixed sentences are all that these can hold.
@@ -190,7 +194,7 @@ fn no_refusal_of_a_token_tells_a_secret() {
 
 #[test]
 fn no_refusal_of_a_value_tells_a_secret() {
-    let mut session = store().load(Some(&cookie()));
+    let mut session = sessions().load(Some(&cookie()));
     let nested = |depth: usize| format!("{}\"{VALUE}\"{}", "[".repeat(depth), "]".repeat(depth));
     let deep = RawValue::from_string(nested(2000)).unwrap();
     let options = CookieOptions::builder("c").build().unwrap();
@@ -205,14 +209,14 @@ fn no_refusal_of_a_value_tells_a_secret() {
         options.set_cookie(&VALUE.repeat(300), UNIX_EPOCH).unwrap_err(),
     ];
     session.set_expiry(Expiry::Inactivity(Duration::MAX));
-    errors.push(store().commit(&session, 200).unwrap_err());
+    errors.push(sessions().commit(&session, 200).unwrap_err());
     session.set_expiry(None);
     let noise: String = (0..3000_u32).map(|n| char::from_u32(0x4e00 + n * 7919 % 20_000).unwrap()).collect();
     session.insert("noise", [VALUE, &noise]).unwrap();
-    errors.push(store().commit(&session, 200).unwrap_err());
+    errors.push(sessions().commit(&session, 200).unwrap_err());
     #[cfg(feature = "msgpack")]
     {
-        let packed = store().with_serializer(django_session::MessagePackSerializer);
+        let packed = sessions().with_serializer(django_session::MessagePackSerializer);
         session.insert("noise", RawValue::from_string(format!("[\"{VALUE}\",{}]", "9".repeat(99))).unwrap()).unwrap();
         errors.push(packed.commit(&session, 200).unwrap_err());
     }
@@ -230,11 +234,11 @@ fn no_refusal_of_a_value_tells_a_secret() {
 #[tokio::test]
 async fn no_event_tells_a_secret() {
     use django_session::SessionHandle;
-    use django_session::tower::SessionLayer;
+    use django_session::middleware::tower::SessionLayer;
     use tower::{Layer as _, ServiceExt as _, service_fn};
 
     common::events::listen();
-    let layer = SessionLayer::new(store());
+    let layer = SessionLayer::new(sessions());
     let handler = service_fn(async |request: http::Request<()>| {
         let session = request.extensions().get::<SessionHandle>().unwrap().clone();
         session.with(|session| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::json::Json;
 use common::{Hex, algorithm, clock, moment, payload, ring, ring_of, vectors};
 use django_session::{
-    CookieOptions, CookieOptionsBuilder, Expiry, ExpiryPolicy, SameSite, Session, SessionAuth, SessionStore,
+    CookieOptions, CookieOptionsBuilder, CookieSessions, Expiry, ExpiryPolicy, SameSite, Session, SessionAuth,
     StoredSessions,
 };
 use serde::Deserialize;
@@ -23,22 +23,28 @@ fn options() -> CookieOptionsBuilder {
 }
 
 /// As that Django signs; `None` if that needs the feature `legacy` and it is off.
-fn store(django: &str, key: &Hex, fallbacks: &[Hex], now: f64, options: CookieOptionsBuilder) -> Option<SessionStore> {
-    let store = SessionStore::new(&ring_of(key, fallbacks), options.build().unwrap())
+fn sessions(
+    django: &str,
+    key: &Hex,
+    fallbacks: &[Hex],
+    now: f64,
+    options: CookieOptionsBuilder,
+) -> Option<CookieSessions> {
+    let sessions = CookieSessions::new(&ring_of(key, fallbacks), options.build().unwrap())
         .with_clock(clock(now))
         .with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
     if BEFORE_3_1.contains(&django) {
-        return algorithm("sha1").map(|sha1| store.with_algorithm(sha1));
+        return algorithm("sha1").map(|sha1| sessions.with_algorithm(sha1));
     }
     match algorithm("sha1") {
-        Some(sha1) if matches!(django, "3.1" | "3.2") => Some(store.with_legacy_algorithm(sha1)),
-        _ => Some(store),
+        Some(sha1) if matches!(django, "3.1" | "3.2") => Some(sessions.with_legacy_algorithm(sha1)),
+        _ => Some(sessions),
     }
 }
 
 /// The value that this response sets, if it sets one rather than removes it.
-fn sent(store: &SessionStore, session: &Session) -> Option<String> {
-    let cookie = store.commit(session, 200).unwrap().set_cookie?.into_string();
+fn sent(sessions: &CookieSessions, session: &Session) -> Option<String> {
+    let cookie = sessions.commit(session, 200).unwrap().set_cookie?.into_string();
     let value = cookie.split(';').next().unwrap().split_once('=').unwrap().1;
     (value != "\"\"").then(|| value.to_owned())
 }
@@ -56,12 +62,12 @@ fn signed_cookie_sessions() {
         compressed: bool,
     }
     for (django, v) in vectors::<Signed>("sessions", "signed_cookie_sessions") {
-        let Some(store) = store(django, &v.key_hex, &v.fallbacks_hex, v.time, options()) else { continue };
+        let Some(sessions) = sessions(django, &v.key_hex, &v.fallbacks_hex, v.time, options()) else { continue };
         let mut session =
-            store.try_load(&v.token).unwrap_or_else(|error| panic!("Django {django}, {}: {error}", v.json));
+            sessions.try_load(&v.token).unwrap_or_else(|error| panic!("Django {django}, {}: {error}", v.json));
         assert_eq!(payload(&v.token), v.json);
         session.mark_modified();
-        let Some(token) = sent(&store, &session) else {
+        let Some(token) = sent(&sessions, &session) else {
             assert_eq!(v.json, "{}", "an empty session is not sent");
             continue;
         };
@@ -90,10 +96,10 @@ fn signed_cookie_session_reads() {
             continue;
         }
         let options = options().max_age(Duration::from_secs(v.cookie_age));
-        let Some(store) = store(django, &v.key_hex, &v.fallbacks_hex, v.now, options) else { continue };
-        let session = store.load(Some(&v.token));
-        let context = format!("Django {django}, {}: {:?}", v.case, session.refusal());
-        if session.refusal().is_some() {
+        let Some(sessions) = sessions(django, &v.key_hex, &v.fallbacks_hex, v.now, options) else { continue };
+        let session = sessions.load(Some(&v.token));
+        let context = format!("Django {django}, {}: {:?}", v.case, session.rejection());
+        if session.rejection().is_some() {
             assert!(
                 v.loaded == "{}" || refused_on_purpose.contains(&v.case.as_str()) || !v.loaded.starts_with('{'),
                 "{context}"
@@ -174,9 +180,9 @@ impl Settings {
 
 /// A stored session that holds just this.
 fn session_of(json: &str, settings: &Settings, naive: bool) -> Session {
-    let store = SessionStore::new(&ring("secret"), settings.options().unwrap());
-    let store = if naive { store.with_naive_dates(UtcOffset::UTC) } else { store };
-    let mut session = store.load(None);
+    let sessions = CookieSessions::new(&ring("secret"), settings.options().unwrap());
+    let sessions = if naive { sessions.with_naive_dates(UtcOffset::UTC) } else { sessions };
+    let mut session = sessions.load(None);
     let Json::Object(pairs) = Json::parse(json) else { panic!("{json}") };
     for (key, value) in pairs {
         // A malformed expiry is refused here as it is when it is loaded.
@@ -339,8 +345,8 @@ fn auth() {
             (40, None) => continue,
             _ => auth,
         };
-        let store = SessionStore::new(&keys, options().build().unwrap());
-        let mut session = store.load(None);
+        let sessions = CookieSessions::new(&keys, options().build().unwrap());
+        let mut session = sessions.load(None);
         auth.login(&mut session, "7", "backend", &v.password).unwrap();
         assert_eq!(session.get("_auth_user_hash").unwrap(), Some(v.hash.clone()), "Django {django}");
         for (index, hash) in [&v.hash].into_iter().chain(&v.fallback_hashes).enumerate() {
@@ -444,11 +450,11 @@ fn middleware() {
         }
         let context = format!("Django {django}: {}", v.case);
         let Some(options) = v.settings.options() else { continue };
-        let store = SessionStore::new(&ring(&v.key_hex.0), options)
+        let sessions = CookieSessions::new(&ring(&v.key_hex.0), options)
             .with_clock(clock(v.now))
             .with_expiry_policy(ExpiryPolicy::CookieAgeOnly)
             .with_save_every_request(v.settings.save_every_request);
-        let mut session = store.load_header(v.cookie.as_deref().unwrap_or_default());
+        let mut session = sessions.load_header(v.cookie.as_deref().unwrap_or_default());
         let appends = v.ops.iter().any(|op| op[0] == Json::from("append"));
         if v.case.starts_with("two, the last is ") && !v.case.ends_with("good") {
             assert!(session.contains_key("a"), "{context}: the one that verifies is taken");
@@ -459,15 +465,15 @@ fn middleware() {
                 assert_eq!(ours, *returned, "{context}, {op:?}");
             }
         }
-        let commit = store.commit(&session, v.status).unwrap();
+        let commit = sessions.commit(&session, v.status).unwrap();
         let ours = commit.set_cookie.map(django_session::SetCookie::into_string);
         // Django writes an empty session, which we remove, or do not begin with.
         let theirs = match v.set_cookie {
             Some(header) if header.contains("=e30:") => {
-                v.cookie.is_some().then(|| store.cookie().removal().into_string())
+                v.cookie.is_some().then(|| sessions.cookie().removal().into_string())
             }
             // Its removal is Secure only where browsers insist.
-            Some(header) if header.contains("=\"\"") && store.cookie().removal().as_str().ends_with("; Secure") => {
+            Some(header) if header.contains("=\"\"") && sessions.cookie().removal().as_str().ends_with("; Secure") => {
                 Some(format!("{}; Secure", header.trim_end_matches("; Secure")))
             }
             other => other,

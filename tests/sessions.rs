@@ -7,8 +7,8 @@ use std::time::Duration;
 use common::json::Json;
 use common::{clock, json_of, key, payload, ring, written};
 use django_session::{
-    Algorithm, BadSignature, CookieOptions, CookieOptionsBuilder, DecodeError, EncodeError, Expiry, ExpiryPolicy,
-    JsonSerializer, KeyRing, Serializer, Session, SessionAuth, SessionStore, StoredSessions, TimestampSigner,
+    Algorithm, BadSignature, CookieOptions, CookieOptionsBuilder, CookieSessions, DecodeError, EncodeError, Expiry,
+    ExpiryPolicy, JsonSerializer, KeyRing, Serializer, Session, SessionAuth, StoredSessions, TimestampSigner,
 };
 use proptest::prelude::*;
 use time::macros::{datetime, offset};
@@ -20,12 +20,12 @@ fn options() -> CookieOptionsBuilder {
     CookieOptions::builder("sessionid")
 }
 
-fn store() -> SessionStore {
+fn sessions() -> CookieSessions {
     store_with(options())
 }
 
-fn store_with(options: CookieOptionsBuilder) -> SessionStore {
-    SessionStore::new(&ring("secret"), options.build().unwrap()).with_clock(clock(NOW))
+fn store_with(options: CookieOptionsBuilder) -> CookieSessions {
+    CookieSessions::new(&ring("secret"), options.build().unwrap()).with_clock(clock(NOW))
 }
 
 /// A token for this payload, whatever it is, signed `age` seconds ago.
@@ -36,10 +36,10 @@ fn token(json: &str, age: f64) -> String {
 
 #[test]
 fn a_new_session_is_empty_and_says_nothing() {
-    let session = store().load(None);
-    assert_eq!((session.refusal(), session.key_index(), session.signed_at()), (None, None, None));
+    let session = sessions().load(None);
+    assert_eq!((session.rejection(), session.key_index(), session.signed_at()), (None, None, None));
     assert!(!session.is_accessed() && !session.is_modified());
-    let commit = store().commit(&session, 200).unwrap();
+    let commit = sessions().commit(&session, 200).unwrap();
     assert!(commit.set_cookie.is_none() && !commit.vary_on_cookie);
     assert!(session.is_empty());
 }
@@ -75,7 +75,7 @@ fn flags() {
         ("mark_modified", Session::mark_modified, false, true),
     ];
     for (name, operation, accessed, modified) in operations {
-        let mut session = store().load(Some(&token(r#"{"a":1}"#, 0.0)));
+        let mut session = sessions().load(Some(&token(r#"{"a":1}"#, 0.0)));
         operation(&mut session);
         assert_eq!((session.is_accessed(), session.is_modified()), (accessed, modified), "{name}");
     }
@@ -83,10 +83,10 @@ fn flags() {
 
 #[test]
 fn the_test_cookie() {
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     assert!(!session.test_cookie_worked());
     session.set_test_cookie();
-    let mut session = store().load(written(&store().commit(&session, 200).unwrap()).as_deref());
+    let mut session = sessions().load(written(&sessions().commit(&session, 200).unwrap()).as_deref());
     assert_eq!(session.get_json("testcookie"), Some("\"worked\""));
     assert!(session.test_cookie_worked());
     assert!(session.delete_test_cookie());
@@ -95,7 +95,7 @@ fn the_test_cookie() {
 
 #[test]
 fn values_keep_their_places() {
-    let mut session = store().load(Some(&token(r#"{"b":1,"a":[1,2],"é":"x","_language":"de"}"#, 0.0)));
+    let mut session = sessions().load(Some(&token(r#"{"b":1,"a":[1,2],"é":"x","_language":"de"}"#, 0.0)));
     session.insert("a", "changed").unwrap();
     session.insert("new", ()).unwrap();
     session.remove("_language");
@@ -113,10 +113,10 @@ fn untouched_keys_come_back_to_the_byte() {
         r#""nan":[NaN,Infinity,-Infinity],"lone":"\ud800","\ud83d":"\ude00","":"","sl\/ash":"\/","#,
         r#""1":"int","1":"text","deep":[[[[{"a":[{}]}]]]]"#
     );
-    let mut session = store().load(Some(&token(&format!("{{{odd}}}"), 0.0)));
-    assert_eq!(session.refusal(), None);
+    let mut session = sessions().load(Some(&token(&format!("{{{odd}}}"), 0.0)));
+    assert_eq!(session.rejection(), None);
     session.insert("mine", 1).unwrap();
-    let written = written(&store().commit(&session, 200).unwrap()).unwrap();
+    let written = written(&sessions().commit(&session, 200).unwrap()).unwrap();
     assert_eq!(payload(&written), format!(r#"{{{odd},"mine":1}}"#));
 
     assert_eq!(session.get_json("nan"), Some("[NaN,Infinity,-Infinity]"));
@@ -131,16 +131,16 @@ fn untouched_keys_come_back_to_the_byte() {
 fn sessions_cut_short() {
     let json =
         r#" { "a\u00e9\n" : [ -1.5e-3 , 0 , NaN , Infinity , true , [ ] , { } ] , "b" : { "c" : null , "d" : "" } } "#;
-    assert!(store().try_load(&token(json, 0.0)).is_ok());
+    assert!(sessions().try_load(&token(json, 0.0)).is_ok());
     for end in 0..json.trim_end().len() {
-        let refusal = store().try_load(&token(&json[..end], 0.0)).map(drop);
+        let refusal = sessions().try_load(&token(&json[..end], 0.0)).map(drop);
         assert_eq!(refusal, Err(DecodeError::Deserialize { reason: "not a JSON object" }), "{}", &json[..end]);
     }
 }
 
 #[test]
 fn not_a_session() {
-    let refused = |json: &str| store().try_load(&token(json, 0.0)).map(drop).expect_err(json);
+    let refused = |json: &str| sessions().try_load(&token(json, 0.0)).map(drop).expect_err(json);
     let not_an_object = DecodeError::Deserialize { reason: "not a JSON object" };
     for json in [
         "",
@@ -185,10 +185,10 @@ fn not_a_session() {
         "{\"a\":\"\\ud800\\/\"}",
         "{\"a\":-Infinity}",
     ] {
-        assert!(store().try_load(&token(json, 0.0)).is_ok(), "{json}");
+        assert!(sessions().try_load(&token(json, 0.0)).is_ok(), "{json}");
     }
     let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-    assert!(store().try_load(&token(&nested(1024), 0.0)).is_ok());
+    assert!(sessions().try_load(&token(&nested(1024), 0.0)).is_ok());
     assert_eq!(refused(&nested(1025)), not_an_object);
 }
 
@@ -203,7 +203,7 @@ fn every_byte_at_every_place_of_a_string() {
                 let json = [&b"{\"k\":[\""[..], &text, b"\"],\"after\":1}"].concat();
                 let payload = base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, &json);
                 let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW));
-                let session = store().try_load(&signer.sign(&payload));
+                let session = sessions().try_load(&signer.sign(&payload));
                 let taken = session.is_ok_and(|session| session.get_json("after") == Some("1"));
                 assert_eq!(taken, serde_json::from_slice::<serde_json::Value>(&json).is_ok(), "{byte:#x} at {place}");
             }
@@ -234,10 +234,10 @@ fn every_session_expiry_of_a_wrong_type_is_refused() {
         "\"0000-01-01\"",
     ] {
         let token = token(&format!(r#"{{"_session_expiry":{expiry}}}"#), 0.0);
-        assert_eq!(store().try_load(&token).map(drop), Err(malformed), "{expiry}");
-        assert!(store().load(Some(&token)).is_empty());
+        assert_eq!(sessions().try_load(&token).map(drop), Err(malformed), "{expiry}");
+        assert!(sessions().load(Some(&token)).is_empty());
     }
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     assert!(matches!(session.insert("_session_expiry", "tomorrow"), Err(EncodeError::MalformedExpiry)));
     assert!(session.is_empty() && !session.is_modified());
 }
@@ -246,7 +246,7 @@ fn every_session_expiry_of_a_wrong_type_is_refused() {
 fn expiry_forms() {
     let expiry = |json: &str| {
         let token = token(&format!(r#"{{"_session_expiry":{json}}}"#), 0.0);
-        store().with_expiry_policy(ExpiryPolicy::CookieAgeOnly).try_load(&token).unwrap().expiry()
+        sessions().with_expiry_policy(ExpiryPolicy::CookieAgeOnly).try_load(&token).unwrap().expiry()
     };
     let seconds = |seconds: f64| Some(Expiry::Inactivity(Duration::from_secs_f64(seconds)));
     let at = |at| Some(Expiry::At(at));
@@ -274,7 +274,7 @@ fn expiry_forms() {
 #[test]
 fn set_expiry_stores_what_django_reads() {
     let stored = |expiry: Expiry| {
-        let mut session = store().load(None);
+        let mut session = sessions().load(None);
         session.set_expiry(expiry);
         session.get_json("_session_expiry").unwrap().to_owned()
     };
@@ -293,7 +293,7 @@ fn set_expiry_stores_what_django_reads() {
     ] {
         assert_eq!(stored(expiry), json);
     }
-    let mut tokyo = store().with_naive_dates(offset!(+9)).load(None);
+    let mut tokyo = sessions().with_naive_dates(offset!(+9)).load(None);
     tokyo.set_expiry(Expiry::At(datetime!(2030-01-02 3:04:05 UTC)));
     assert_eq!(tokyo.get_json("_session_expiry"), Some("\"2030-01-02T12:04:05\""));
     assert_eq!(tokyo.expiry(), Some(Expiry::At(datetime!(2030-01-02 3:04:05 UTC))));
@@ -306,8 +306,8 @@ fn set_expiry_stores_what_django_reads() {
 fn expiry_again() {
     for stored in ["0", "300", "-5", "\"2030-01-02T03:04:05+00:00\"", "\"1999-01-01\""] {
         let json = format!(r#"{{"_session_expiry":{stored}}}"#);
-        let store = store().with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
-        let mut session = store.try_load(&token(&json, 0.0)).unwrap();
+        let sessions = sessions().with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
+        let mut session = sessions.try_load(&token(&json, 0.0)).unwrap();
         let before = (session.expiry(), session.expiry_age(common::moment(NOW)) < 0);
         session.set_expiry(session.expiry());
         assert_eq!((session.expiry(), session.expiry_age(common::moment(NOW)) < 0), before, "{stored}");
@@ -317,10 +317,10 @@ fn expiry_again() {
 /// As in Django: `int` for Max-Age, and the fraction in the sum for the date.
 #[test]
 fn fractions_of_a_second() {
-    let store = store().with_clock(clock(NOW + 0.75));
-    let mut session = store.load(None);
+    let sessions = sessions().with_clock(clock(NOW + 0.75));
+    let mut session = sessions.load(None);
     session.insert("_session_expiry", 90.5).unwrap();
-    let header = store.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+    let header = sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
     assert!(header.contains("expires=Tue, 14 Nov 2023 22:14:51 GMT") && header.contains("Max-Age=90;"), "{header}");
 }
 
@@ -333,16 +333,16 @@ fn expiry_beyond_the_calendar() {
         Expiry::Inactivity(Duration::from_secs(i64::MAX.unsigned_abs())),
         Expiry::At(datetime!(9999-12-31 23:59:59.999999999 -23:59)),
     ] {
-        let mut session = store().load(None);
+        let mut session = sessions().load(None);
         session.set_expiry(expiry);
         let _ =
             (session.expiry(), session.expiry_age(now), session.expiry_date(now), session.expires_at_browser_close());
-        assert!(matches!(store().commit(&session, 200), Err(EncodeError::ExpiryOutOfRange)), "{expiry:?}");
+        assert!(matches!(sessions().commit(&session, 200), Err(EncodeError::ExpiryOutOfRange)), "{expiry:?}");
     }
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     session.set_expiry(Expiry::At(datetime!(9999-12-31 23:59:59 UTC)));
     assert!(
-        store()
+        sessions()
             .commit(&session, 200)
             .unwrap()
             .set_cookie
@@ -357,7 +357,7 @@ fn expiry_beyond_the_calendar() {
         "where Python's dates begin"
     );
     session.set_expiry(Expiry::At(datetime!(1969-12-31 23:59:59 UTC)));
-    assert!(store().commit(&session, 200).unwrap().set_cookie.unwrap().as_str().contains("Max-Age=-1700000001;"));
+    assert!(sessions().commit(&session, 200).unwrap().set_cookie.unwrap().as_str().contains("Max-Age=-1700000001;"));
 }
 
 /// (own expiry, age) → accepted, by policy.
@@ -367,8 +367,8 @@ fn expiry_policies() {
     let [own_else, cookie_only, both] = [ExpiryPolicy::OwnElseAge, ExpiryPolicy::CookieAgeOnly, ExpiryPolicy::Both];
     assert_eq!(ExpiryPolicy::default(), own_else);
     let accepted = |policy: ExpiryPolicy, json: &str, age: f64| {
-        let store = store().with_expiry_policy(policy);
-        match store.try_load(&token(json, age)) {
+        let sessions = sessions().with_expiry_policy(policy);
+        match sessions.try_load(&token(json, age)) {
             Ok(_) => true,
             Err(DecodeError::Signature(BadSignature::Expired { age: found, max_age })) => {
                 assert!(found > max_age && found.as_secs_f64() - age < 1.0);
@@ -401,11 +401,11 @@ fn expiry_policies() {
             assert_eq!(accepted(own_else, json, age), by_own_else, "{json} at {age}");
             assert_eq!(accepted(both, json, age), by_both, "{json} at {age}");
         } else {
-            assert!(store().try_load(&token(json, age)).is_err(), "{json} at {age}");
+            assert!(sessions().try_load(&token(json, age)).is_err(), "{json} at {age}");
         }
         assert_eq!(accepted(cookie_only, json, age), by_cookie_only, "{json} at {age}");
     }
-    assert!(store().try_load(&token(five_minutes, -3600.0)).is_ok(), "from the future, as in Django");
+    assert!(sessions().try_load(&token(five_minutes, -3600.0)).is_ok(), "from the future, as in Django");
 }
 
 /// What was refused, to the caller; to the visitor, it is an empty session.
@@ -421,10 +421,10 @@ fn refusals() {
         ("x".repeat(7), None), // to Django, that is no cookie
         (String::new(), None),
     ] {
-        let session = store().load(Some(&sent));
+        let session = sessions().load(Some(&sent));
         assert!(!session.is_modified() && !session.is_accessed() && session.is_empty());
-        assert_eq!(session.refusal(), refusal, "{sent:.20}");
-        assert!(store().try_load(&sent).is_err());
+        assert_eq!(session.rejection(), refusal, "{sent:.20}");
+        assert!(sessions().try_load(&sent).is_err());
     }
 }
 
@@ -474,9 +474,9 @@ fn commit_rules() {
         (short, write, 200, set, true),
         (short, flush, 200, unset, true),
     ] {
-        let mut session = store().load(sent);
+        let mut session = sessions().load(sent);
         operation(&mut session);
-        let commit = store().commit(&session, status).unwrap();
+        let commit = sessions().commit(&session, status).unwrap();
         let did = match written(&commit).as_deref() {
             None => keep,
             Some("") => unset,
@@ -488,32 +488,32 @@ fn commit_rules() {
 
 #[test]
 fn save_every_request() {
-    assert!(!store().saves_every_request());
-    let store = store().with_save_every_request(true);
-    assert!(store.saves_every_request());
+    assert!(!sessions().saves_every_request());
+    let sessions = sessions().with_save_every_request(true);
+    assert!(sessions.saves_every_request());
     for (sent, status, sets) in [
         (None, 200, false),
         (Some(token(r#"{"a":1}"#, 60.0)), 200, true),
         (Some(token(r#"{"a":1}"#, 60.0)), 500, false),
     ] {
-        let session = store.load(sent.as_deref());
-        let commit = store.commit(&session, status).unwrap();
+        let session = sessions.load(sent.as_deref());
+        let commit = sessions.commit(&session, status).unwrap();
         assert_eq!((commit.set_cookie.is_some(), commit.vary_on_cookie), (sets, sets), "CVE-2026-35192");
         if let Some(renewed) = written(&commit) {
             assert_ne!(Some(renewed), sent, "with a new date");
         }
     }
-    let forged = store.load(Some("forged:by:somebody"));
-    assert_eq!(written(&store.commit(&forged, 200).unwrap()).as_deref(), Some(""));
+    let forged = sessions.load(Some("forged:by:somebody"));
+    assert_eq!(written(&sessions.commit(&forged, 200).unwrap()).as_deref(), Some(""));
 }
 
 #[test]
 fn rotation() {
     let old = written(
-        &store()
+        &sessions()
             .commit(
                 &{
-                    let mut s = store().load(None);
+                    let mut s = sessions().load(None);
                     s.insert("a", 1).unwrap();
                     s
                 },
@@ -523,19 +523,19 @@ fn rotation() {
     )
     .unwrap();
     let keys = ring("new").with_fallback(key("secret"));
-    let rotated = SessionStore::new(&keys, options().build().unwrap()).with_clock(clock(NOW));
+    let rotated = CookieSessions::new(&keys, options().build().unwrap()).with_clock(clock(NOW));
     let mut session = rotated.load(Some(&old));
     assert_eq!((session.get("a").unwrap(), session.key_index()), (Some(1), Some(1)));
     session.cycle_key();
     let new = written(&rotated.commit(&session, 200).unwrap()).unwrap();
     assert_eq!(rotated.load(Some(&new)).key_index(), Some(0));
-    assert!(store().try_load(&new).is_err(), "the old key signs no more");
+    assert!(sessions().try_load(&new).is_err(), "the old key signs no more");
 }
 
 #[test]
 fn a_cookie_header() {
     let (one, two) = (token(r#"{"n":1}"#, 0.0), token(r#"{"n":2}"#, 0.0));
-    let n = |header: &str| store().load_header(header).get::<u8>("n").unwrap();
+    let n = |header: &str| sessions().load_header(header).get::<u8>("n").unwrap();
     for (header, expected) in [
         (String::new(), None),
         (format!("sessionid={one}"), Some(1)),
@@ -560,7 +560,7 @@ fn a_cookie_header() {
     ] {
         assert_eq!(n(&header), expected, "{header}");
     }
-    let passed_over = |header: String| store().load_header(&header).passed_over();
+    let passed_over = |header: String| sessions().load_header(&header).passed_over();
     assert_eq!(
         passed_over(format!("sessionid={one}; sessionid=tossed:by:another")),
         Some(DecodeError::Signature(BadSignature::Mismatch))
@@ -572,23 +572,23 @@ fn a_cookie_header() {
 #[test]
 fn several_cookie_headers_and_bytes() {
     let (one, two) = (token(r#"{"n":1}"#, 0.0), token(r#"{"n":2}"#, 0.0));
-    let n = |headers: &[&[u8]]| store().load_headers(headers.iter().copied()).get::<u8>("n").unwrap();
+    let n = |headers: &[&[u8]]| sessions().load_headers(headers.iter().copied()).get::<u8>("n").unwrap();
     let (one, two) = (format!("sessionid={one}"), format!("sessionid={two}"));
     assert_eq!(n(&[]), None);
     assert_eq!(n(&[one.as_bytes(), two.as_bytes()]), Some(2));
     assert_eq!(n(&[one.as_bytes(), b"theme=dark"]), Some(1));
     assert_eq!(n(&[&[b"name=\xff\xfe; ", one.as_bytes()].concat()]), Some(1), "another's cookie may be any bytes");
     assert_eq!(n(&[&[one.as_bytes(), b"\xff"].concat()]), None);
-    let not_ours = store().load_header(&b"sessionid=\xff\xff\xff\xff\xff\xff\xff\xff\xff"[..]);
-    assert_eq!(not_ours.refusal(), Some(DecodeError::Signature(BadSignature::MissingSeparator)));
-    let seven_characters = store().load_header("sessionid=ééééééé");
-    assert_eq!(seven_characters.refusal(), None, "characters are counted, not bytes");
+    let not_ours = sessions().load_header(&b"sessionid=\xff\xff\xff\xff\xff\xff\xff\xff\xff"[..]);
+    assert_eq!(not_ours.rejection(), Some(DecodeError::Signature(BadSignature::MissingSeparator)));
+    let seven_characters = sessions().load_header("sessionid=ééééééé");
+    assert_eq!(seven_characters.rejection(), None, "characters are counted, not bytes");
 }
 
 #[test]
 fn huge_cookie_headers() {
     let good = token(r#"{"n":1}"#, 0.0);
-    let n = |header: String| store().load_header(&header).get::<u8>("n").unwrap();
+    let n = |header: String| sessions().load_header(&header).get::<u8>("n").unwrap();
     assert_eq!(n(format!("x={}; sessionid={good}", "y".repeat(1 << 20))), Some(1));
     assert_eq!(n(format!("sessionid={}", "y".repeat(1 << 20))), None);
     assert_eq!(n(format!("{}sessionid={good}", "a=b; ".repeat(10_000))), Some(1));
@@ -601,7 +601,7 @@ fn login_for_django() {
     let keys = ring("secret");
     let auth = SessionAuth::new(&keys);
     let backend = "django.contrib.auth.backends.ModelBackend";
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     assert_eq!(
         (session.auth_user_id(), session.auth_user_backend(), auth.verify(&session, "column")),
         (None, None, None)
@@ -649,7 +649,7 @@ fn login_with_a_legacy_algorithm() {
     let between = || SessionAuth::new(&keys).with_legacy_algorithm(Algorithm::Sha512);
     let after = || SessionAuth::new(&keys);
     let accepted = |written: SessionAuth| {
-        let mut session = store().load(None);
+        let mut session = sessions().load(None);
         written.login(&mut session, "7", "backend", "column").unwrap();
         [before(), between(), after()].map(|auth| auth.verify(&session, "column").is_some())
     };
@@ -662,18 +662,18 @@ fn login_with_a_legacy_algorithm() {
 #[test]
 fn login_ends_the_session_of_another_user_whatever_the_status() {
     let auth = SessionAuth::new(&ring("secret"));
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     auth.login(&mut session, "7", "backend", "column of 7").unwrap();
-    let sent = written(&store().commit(&session, 200).unwrap());
-    let mut session = store().load(sent.as_deref());
+    let sent = written(&sessions().commit(&session, 200).unwrap());
+    let mut session = sessions().load(sent.as_deref());
     auth.login(&mut session, "8", "backend", "column of 8").unwrap();
     session.clear();
-    assert_eq!(written(&store().commit(&session, 500).unwrap()).as_deref(), Some(""));
+    assert_eq!(written(&sessions().commit(&session, 500).unwrap()).as_deref(), Some(""));
 }
 
 #[test]
 fn login_after_a_rotation_begins_anew_as_in_django() {
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     SessionAuth::new(&ring("secret")).login(&mut session, "7", "backend", "column").unwrap();
     session.insert("cart", [1]).unwrap();
     let rotated = SessionAuth::new(&ring("new").with_fallback(key("secret")));
@@ -697,7 +697,7 @@ fn values_that_could_not_be_read_are_not_put_in() {
     }
 
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     let raw = |depth| serde_json::value::RawValue::from_string(nested(depth)).unwrap();
     session.insert("deep", raw(1024)).unwrap();
     let Err(EncodeError::Serialize(reason)) = session.insert("deeper", raw(1025)) else { panic!() };
@@ -706,8 +706,8 @@ fn values_that_could_not_be_read_are_not_put_in() {
     for text in ["1,\"_auth_user_id\":\"1\"", "1 x", "", "nul"] {
         assert!(session.insert("raw", Raw(text)).is_err(), "{text}");
     }
-    let written = written(&store().commit(&session, 200).unwrap()).unwrap();
-    assert_eq!(store().load(Some(&written)).get_json("deep"), Some(nested(1024).as_str()));
+    let written = written(&sessions().commit(&session, 200).unwrap()).unwrap();
+    assert_eq!(sessions().load(Some(&written)).get_json("deep"), Some(nested(1024).as_str()));
 }
 
 /// Django: `test_decode_failure_logged_to_security`, `test_decode_serializer_exception`.
@@ -820,49 +820,49 @@ fn a_serializer_that_fails() {
         }
     }
 
-    let store = store().with_serializer(Broken);
-    let mut session = store.load(Some(&token(r#"{"a":1}"#, 0.0)));
-    assert_eq!(session.refusal(), Some(DecodeError::Deserialize { reason: "broken" }));
+    let sessions = sessions().with_serializer(Broken);
+    let mut session = sessions.load(Some(&token(r#"{"a":1}"#, 0.0)));
+    assert_eq!(session.rejection(), Some(DecodeError::Deserialize { reason: "broken" }));
     assert!(!session.contains_key("a") && session.is_modified());
-    assert_eq!(written(&store.commit(&session, 200).unwrap()).as_deref(), Some(""));
+    assert_eq!(written(&sessions.commit(&session, 200).unwrap()).as_deref(), Some(""));
     session.insert("a", 1).unwrap();
-    assert!(matches!(store.commit(&session, 200), Err(EncodeError::Serialize(_))));
+    assert!(matches!(sessions.commit(&session, 200), Err(EncodeError::Serialize(_))));
 }
 
 /// What was said before the serializer is chosen holds as what is said after it.
 #[test]
 fn another_serializer_keeps_the_settings() {
-    let store = store_with(options().domain("example.com"))
+    let sessions = store_with(options().domain("example.com"))
         .with_clock(clock(NOW + 100.0))
         .with_algorithm(Algorithm::Sha512)
         .with_legacy_algorithm(Algorithm::Sha384)
         .with_save_every_request(true)
         .with_naive_dates(offset!(+9))
         .with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
-    let header = |store: &SessionStore| {
-        let mut session = store.load(None);
+    let header = |sessions: &CookieSessions| {
+        let mut session = sessions.load(None);
         session.set_expiry(Expiry::At(datetime!(2023-11-14 0:00 UTC)));
-        store.commit(&session, 200).unwrap().set_cookie.unwrap().into_string()
+        sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string()
     };
-    let over = header(&store);
+    let over = header(&sessions);
     let legacy = header(&store_with(options()).with_algorithm(Algorithm::Sha384));
-    let store = store.with_serializer(JsonSerializer);
-    assert_eq!(header(&store), over);
-    assert!(store.saves_every_request());
+    let sessions = sessions.with_serializer(JsonSerializer);
+    assert_eq!(header(&sessions), over);
+    assert!(sessions.saves_every_request());
     for header in [over, legacy] {
-        let session = store.load_header(header.split(';').next().unwrap());
-        assert_eq!((session.refusal(), session.is_empty()), (None, false), "its own expiry does not count");
+        let session = sessions.load_header(header.split(';').next().unwrap());
+        assert_eq!((session.rejection(), session.is_empty()), (None, false), "its own expiry does not count");
     }
 }
 
 #[test]
 fn stored_sessions_are_no_cookies() {
     let keys: KeyRing = ring("secret");
-    let mut session = store().load(None);
+    let mut session = sessions().load(None);
     session.insert("a", 1).unwrap();
     let stored = StoredSessions::new(&keys).encode(&session).unwrap();
-    assert!(store().try_load(&stored).is_err());
-    assert!(StoredSessions::new(&keys).decode(&written(&store().commit(&session, 200).unwrap()).unwrap()).is_err());
+    assert!(sessions().try_load(&stored).is_err());
+    assert!(StoredSessions::new(&keys).decode(&written(&sessions().commit(&session, 200).unwrap()).unwrap()).is_err());
 }
 
 #[derive(Debug, Clone)]
@@ -905,8 +905,8 @@ proptest! {
     /// Against a plain list of pairs, with the session sent to the browser and back in between.
     #[test]
     fn random_operations(steps in prop::collection::vec(steps(), 0..30)) {
-        let store = store_with(options().size_rule(django_session::SizeRule::Rfc6265bis));
-        let mut session = store.load(None);
+        let sessions = store_with(options().size_rule(django_session::SizeRule::Rfc6265bis));
+        let mut session = sessions.load(None);
         let mut model: Vec<(&str, Json)> = Vec::new();
         let put = |model: &mut Vec<(&'static str, Json)>, key: usize, value: Json| {
             match model.iter_mut().find(|(known, _)| *known == KEYS[key]) {
@@ -948,11 +948,11 @@ proptest! {
                 }
                 Step::Reload => {
                     session.mark_modified();
-                    match store.commit(&session, 200) {
-                        Ok(commit) => session = store.load(written(&commit).filter(|token| !token.is_empty()).as_deref()),
+                    match sessions.commit(&session, 200) {
+                        Ok(commit) => session = sessions.load(written(&commit).filter(|token| !token.is_empty()).as_deref()),
                         Err(error) => prop_assert!(matches!(error, EncodeError::CookieTooLarge(_))),
                     }
-                    prop_assert_eq!(session.refusal(), None);
+                    prop_assert_eq!(session.rejection(), None);
                 }
             }
             prop_assert_eq!(session.len(), model.len());
@@ -974,7 +974,7 @@ proptest! {
     fn scanning_agrees_with_serde_json(text in r#"[\[\]{}:,"\\ 0-9eE.+\-atrufnls\n]{0,24}"#) {
         let json = format!("{{\"k\":{text}}}");
         let theirs = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&json);
-        let ours = store().try_load(&token(&json, 0.0));
+        let ours = sessions().try_load(&token(&json, 0.0));
         match theirs {
             Ok(_) => prop_assert!(ours.is_ok(), "{}", json),
             // Numbers beyond all floats and lone surrogates are JSON all the same.

@@ -17,8 +17,8 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Router, handler::Handler};
 use common::events::{listen, told};
 use common::{clock, key, payload, ring};
-use django_session::tower::SessionLayer;
-use django_session::{CookieOptions, EncodeError, KeyRing, MissingSession, Session, SessionHandle, SessionStore};
+use django_session::middleware::tower::SessionLayer;
+use django_session::{CookieOptions, CookieSessions, EncodeError, KeyRing, MissingSession, Session, SessionHandle};
 use futures_util::stream;
 use tokio::sync::Barrier;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -31,26 +31,26 @@ fn keys() -> KeyRing {
     ring(SECRET).with_fallback(key(FALLBACK))
 }
 
-fn store() -> SessionStore {
+fn sessions() -> CookieSessions {
     store_of(&keys(), "sessionid")
 }
 
-fn store_of(keys: &KeyRing, cookie: &str) -> SessionStore {
+fn store_of(keys: &KeyRing, cookie: &str) -> CookieSessions {
     listen();
-    SessionStore::new(keys, CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
+    CookieSessions::new(keys, CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
 }
 
 /// One handler behind the layer, for every path and method.
 fn app<T: 'static>(handler: impl Handler<T, ()>) -> Router {
-    Router::new().fallback(handler).layer(SessionLayer::new(store()))
+    Router::new().fallback(handler).layer(SessionLayer::new(sessions()))
 }
 
 /// A cookie, name and value, that holds this under `visits`.
 fn visited(keys: &KeyRing, visits: u32) -> String {
-    let store = store_of(keys, "sessionid");
-    let mut session = store.load(None);
+    let sessions = store_of(keys, "sessionid");
+    let mut session = sessions.load(None);
     session.insert("visits", visits).unwrap();
-    let cookie = store.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+    let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
     cookie.split(';').next().unwrap().to_owned()
 }
 
@@ -140,7 +140,7 @@ async fn a_session_that_nobody_asks_for_is_not_looked_at() {
 
 #[tokio::test]
 async fn a_store_that_saves_every_request_refreshes_what_nobody_read() {
-    let layer = SessionLayer::new(store().with_save_every_request(true));
+    let layer = SessionLayer::new(sessions().with_save_every_request(true));
     let app = Router::new().fallback(async || "ok").layer(layer);
     let refreshed = answer(&app, [visited(&keys(), 7).as_str()]).await;
     assert_eq!(set(&refreshed), [r#"sessionid={"visits":7}"#]);
@@ -240,14 +240,14 @@ async fn readiness_is_that_of_the_service() {
         }
     }
 
-    let answer = SessionLayer::new(store()).layer(Shut).oneshot(http::Request::new(())).await;
+    let answer = SessionLayer::new(sessions()).layer(Shut).oneshot(http::Request::new(())).await;
     assert_eq!(answer.unwrap_err(), "shut");
 }
 
 /// Without axum: any service over `http`, any body that has a default.
 #[tokio::test]
 async fn plain_services() {
-    let service = SessionLayer::new(store()).layer(service_fn(async |request: http::Request<()>| {
+    let service = SessionLayer::new(sessions()).layer(service_fn(async |request: http::Request<()>| {
         let session = request.extensions().get::<SessionHandle>().expect("the layer puts it there");
         match session.with(visit) {
             3.. => Err("three are enough"),
@@ -264,7 +264,7 @@ async fn plain_services() {
     // An error is no response: it goes on as it is, and what answers it outside knows nothing of the session.
     assert_eq!(service.clone().oneshot(request(2)).await.unwrap_err(), "three are enough");
     assert_eq!(events(), ["WARN the session was changed, but an error took the place of the response"]);
-    let reader = SessionLayer::new(store()).layer(service_fn(async |request: http::Request<()>| {
+    let reader = SessionLayer::new(sessions()).layer(service_fn(async |request: http::Request<()>| {
         request.extensions().get::<SessionHandle>().unwrap().with(|session| assert_eq!(session.len(), 1));
         Err::<http::Response<()>, _>("nothing is lost")
     }));
@@ -285,7 +285,7 @@ async fn panics_write_nothing() {
         let answer = tokio::spawn(next.run(request)).await;
         answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     }
-    let inside = Router::new().fallback(bug).layer(from_fn(caught)).layer(SessionLayer::new(store()));
+    let inside = Router::new().fallback(bug).layer(from_fn(caught)).layer(SessionLayer::new(sessions()));
     let response = answer(&inside, []).await;
     assert_eq!((response.status(), set(&response).len()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
     assert_eq!(lines(&response, VARY), ["Cookie"], "it was asked for");
@@ -430,8 +430,8 @@ async fn a_handler_can_ask_how_much_still_fits() {
     });
     let cookie = visited(&keys(), 7);
     let response = answer(&app, [cookie.as_str()]).await;
-    let [before, after] = [store().load_header(&cookie), store().load_header(lines(&response, SET_COOKIE)[0])]
-        .map(|session| store().bytes_left(&session).unwrap());
+    let [before, after] = [sessions().load_header(&cookie), sessions().load_header(lines(&response, SET_COOKIE)[0])]
+        .map(|session| sessions().bytes_left(&session).unwrap());
     assert!(after < before);
     assert_eq!(text(response).await, format!("{before} {after}"));
 }
@@ -472,11 +472,11 @@ async fn nested_layers_of_one_cookie_are_one() {
     }
     let logout = async |session: SessionHandle| session.with(Session::flush);
     for every in [false, true] {
-        let layer = || SessionLayer::new(store().with_save_every_request(every));
+        let layer = || SessionLayer::new(sessions().with_save_every_request(every));
         let app = Router::new().fallback(logout).layer(layer()).layer(from_fn(mark)).layer(layer());
         assert_eq!(set(&answer(&app, [visited(&keys(), 7).as_str()]).await), ["sessionid="]);
 
-        let other = SessionLayer::new(SessionStore::new(&keys(), CookieOptions::builder("other").build().unwrap()));
+        let other = SessionLayer::new(CookieSessions::new(&keys(), CookieOptions::builder("other").build().unwrap()));
         let app = Router::new().fallback(logout).layer(layer()).layer(other).layer(from_fn(mark)).layer(layer());
         assert_eq!(set(&answer(&app, [visited(&keys(), 7).as_str()]).await), ["sessionid="]);
     }
@@ -485,7 +485,7 @@ async fn nested_layers_of_one_cookie_are_one() {
 #[cfg(feature = "msgpack")]
 #[tokio::test]
 async fn another_serializer() {
-    let layer = SessionLayer::new(Arc::new(store().with_serializer(django_session::MessagePackSerializer)));
+    let layer = SessionLayer::new(Arc::new(sessions().with_serializer(django_session::MessagePackSerializer)));
     let app = Router::new().fallback(count).layer(layer);
     let first = answer(&app, []).await;
     let cookie = lines(&first, SET_COOKIE)[0].split(';').next().unwrap().to_owned();
@@ -520,7 +520,7 @@ async fn the_last_of_two_writers_wins() {
             session.with(|session| session.insert(key, true)).unwrap();
         }
     };
-    let [cart, theme] = together(writer, SessionLayer::new(store())).await;
+    let [cart, theme] = together(writer, SessionLayer::new(sessions())).await;
     assert_eq!(cart, [r#"sessionid={"visits":7,"cart":true}"#]);
     assert_eq!(theme, [r#"sessionid={"visits":7,"theme":true}"#], "whichever arrives last, the other's key is gone");
 
@@ -532,10 +532,10 @@ async fn the_last_of_two_writers_wins() {
             session.with(|session| session.insert("cart", true)).unwrap();
         }
     };
-    let [cart, reader] = together(one_writer.clone(), SessionLayer::new(store())).await;
+    let [cart, reader] = together(one_writer.clone(), SessionLayer::new(sessions())).await;
     assert_eq!((cart.len(), reader.len()), (1, 0), "nothing is lost");
 
-    let every = SessionLayer::new(store().with_save_every_request(true));
+    let every = SessionLayer::new(sessions().with_save_every_request(true));
     let [cart, reader] = together(one_writer, every).await;
     assert_eq!(cart, [r#"sessionid={"visits":7,"cart":true}"#]);
     assert_eq!(reader, [r#"sessionid={"visits":7}"#], "where every request is saved, readers are writers");

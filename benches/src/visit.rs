@@ -1,6 +1,6 @@
 //! A request that reads one key of its session and changes nothing: what most requests are.
 
-use django_session::{Commit, CookieOptions, Session, SessionStore};
+use django_session::{Commit, CookieOptions, CookieSessions, Session};
 use serde::de::IgnoredAny;
 
 use crate::ours::{MAX_AGE, Ours, key_ring};
@@ -8,7 +8,7 @@ use crate::scheme::{KEY, Objects, Value};
 
 /// What a browser sends back, to the store and to those who know only of tokens.
 pub struct Visit {
-    store: SessionStore,
+    sessions: CookieSessions,
     ours: Ours,
     header: String,
     token: String,
@@ -22,22 +22,22 @@ impl Visit {
         let token = ours.dumps(value, true);
         let cookie = CookieOptions::builder("sessionid").build().expect("a cookie");
         let header = format!("csrftoken=DZJQzVmwW7zGqVTyBKJhM0IRyW9PXYo4; sessionid={token}");
-        let visit = Self { store: SessionStore::new(&key_ring(KEY), cookie), ours, header, token, key };
+        let visit = Self { sessions: CookieSessions::new(&key_ring(KEY), cookie), ours, header, token, key };
         let (session, commit) = visit.respond();
-        assert!(session.refusal().is_none() && session.contains_key(key));
+        assert!(session.rejection().is_none() && session.contains_key(key));
         assert!(commit.set_cookie.is_none() && commit.vary_on_cookie);
         visit
     }
 
     pub fn load(&self) -> Session {
-        self.store.load_header(&self.header)
+        self.sessions.load_header(&self.header)
     }
 
     /// The whole of it.
     pub fn respond(&self) -> (Session, Commit) {
         let session = self.load();
         session.get::<IgnoredAny>(self.key).expect("JSON").expect("it is there");
-        let commit = self.store.commit(&session, 200).expect("nothing to write");
+        let commit = self.sessions.commit(&session, 200).expect("nothing to write");
         (session, commit)
     }
 

@@ -3,20 +3,20 @@
 
 use std::sync::LazyLock;
 
-use django_session::SessionStore;
+use django_session::CookieSessions;
 use fuzz::cookies::{Loaded, values};
-use fuzz::{STORE, keys, ring, sessionid, store};
+use fuzz::{STORE, keys, ring, sessionid, sessions};
 use libfuzzer_sys::fuzz_target;
 
 /// What stands in the input for a token, because no fuzzer guesses one: by the current key, by a fallback, by a stranger.
 static TOKENS: LazyLock<[(u8, String); 3]> = LazyLock::new(|| {
-    let token = |store: SessionStore| {
-        let mut session = store.load(None);
+    let token = |sessions: CookieSessions| {
+        let mut session = sessions.load(None);
         session.insert("key", "value").unwrap();
-        let header = store.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+        let header = sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
         fuzz::cookies::set_cookie(&header).1.to_owned()
     };
-    let of = |keys| token(store(&keys, sessionid()));
+    let of = |keys| token(sessions(&keys, sessionid()));
     [(b'@', of(keys())), (b'#', of(ring("last year's secret"))), (b'!', of(ring("a stranger's")))]
 });
 

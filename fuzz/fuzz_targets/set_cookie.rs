@@ -4,7 +4,7 @@
 use django_session::{Clock, EncodeError, SetCookie};
 use fuzz::json::Json;
 use fuzz::options::{Options, Text};
-use fuzz::{cookies, items, keys, store};
+use fuzz::{cookies, items, keys, sessions};
 use libfuzzer_sys::fuzz_target;
 
 /// The value in this header, all else of which is as it should be.
@@ -42,14 +42,14 @@ fuzz_target!(|input: (Options, Text, Option<bool>, Vec<(u8, Json)>)| {
         made => assert!(value(made, &options, options.lifetime()).is_none_or(|value| value == text)),
     }
 
-    let store = store(&keys(), cookie).with_clock(Clock::fixed(options.now()));
-    let mut session = store.load(None);
+    let sessions = sessions(&keys(), cookie).with_clock(Clock::fixed(options.now()));
+    let mut session = sessions.load(None);
     session.extend(pairs.iter().map(|(key, json)| (key.to_string(), json))).unwrap();
     session.set_expiry(options.own_expiry());
     session.insert("key", "value").unwrap();
-    let made = store.commit(&session, 200).map(|commit| commit.set_cookie.unwrap());
+    let made = sessions.commit(&session, 200).map(|commit| commit.set_cookie.unwrap());
     if let Some(token) = value(made, &options, options.session_lifetime()) {
-        let again = store.load_header(&format!("{}={token}", options.name()));
+        let again = sessions.load_header(&format!("{}={token}", options.name()));
         assert_eq!(items(&again), items(&session));
     }
 });

@@ -4,25 +4,25 @@
 use std::sync::LazyLock;
 
 use django_session::{
-    Codec, DecodeError, EncodeError, MaxAge, MessagePackSerializer, Serializer, SessionStore, TimestampSigner,
+    Codec, CookieSessions, DecodeError, EncodeError, MaxAge, MessagePackSerializer, Serializer, TimestampSigner,
 };
 use fuzz::json::Json;
-use fuzz::{SESSION_SALT, STORE, compressed, cookies, items, keys, payload, sessionid, stamper, store};
+use fuzz::{SESSION_SALT, STORE, compressed, cookies, items, keys, payload, sessionid, sessions, stamper};
 use libfuzzer_sys::fuzz_target;
 
 const LIMIT: usize = 1024;
 
 static SIGNER: LazyLock<TimestampSigner> = LazyLock::new(|| stamper(&keys(), SESSION_SALT));
-static PACKED: LazyLock<SessionStore<MessagePackSerializer>> =
-    LazyLock::new(|| store(&keys(), sessionid()).with_serializer(MessagePackSerializer));
+static PACKED: LazyLock<CookieSessions<MessagePackSerializer>> =
+    LazyLock::new(|| sessions(&keys(), sessionid()).with_serializer(MessagePackSerializer));
 
-fn session_survives<S: Serializer>(store: &SessionStore<S>, token: &str) {
-    let Ok(mut session) = store.try_load(token) else { return };
+fn session_survives<S: Serializer>(sessions: &CookieSessions<S>, token: &str) {
+    let Ok(mut session) = sessions.try_load(token) else { return };
     session.mark_modified();
-    match store.commit(&session, 200) {
+    match sessions.commit(&session, 200) {
         Ok(commit) => {
             let header = commit.set_cookie.unwrap().into_string();
-            let again = store.load(Some(cookies::set_cookie(&header).1));
+            let again = sessions.load(Some(cookies::set_cookie(&header).1));
             assert_eq!(items(&again), items(&session));
         }
         Err(error) => assert!(matches!(error, EncodeError::CookieTooLarge(_) | EncodeError::ExpiryOutOfRange)),

@@ -1,6 +1,6 @@
 //! Cookies as the two sides of HTTP read them.
 
-use django_session::{DecodeError, Session, SessionStore};
+use django_session::{CookieSessions, DecodeError, Session};
 
 use crate::items;
 
@@ -48,20 +48,20 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    pub fn from(store: &SessionStore, mut session: Session) -> Self {
+    pub fn from(sessions: &CookieSessions, mut session: Session) -> Self {
         let removes =
-            |session: &Session| store.commit(session, 200).unwrap().set_cookie == Some(store.cookie().removal());
+            |session: &Session| sessions.commit(session, 200).unwrap().set_cookie == Some(sessions.cookie().removal());
         let removed_untouched = removes(&session);
         let (items, key_index) = (items(&session), session.key_index());
-        let (refusal, passed_over) = (session.refusal(), session.passed_over());
+        let (refusal, passed_over) = (session.rejection(), session.passed_over());
         session.flush();
         Self { items, key_index, refusal, passed_over, removed_untouched, removed_flushed: removes(&session) }
     }
 
     /// From the values under our name, first to last: the last that will do, else an empty session with the last reason.
-    pub fn expected(store: &SessionStore, tokens: &[String]) -> Self {
+    pub fn expected(sessions: &CookieSessions, tokens: &[String]) -> Self {
         let long_enough: Vec<_> = tokens.iter().filter(|token| token.chars().count() >= 8).collect();
-        let mut attempts: Vec<_> = long_enough.iter().map(|token| store.try_load(token)).collect();
+        let mut attempts: Vec<_> = long_enough.iter().map(|token| sessions.try_load(token)).collect();
         let reason = attempts.last().and_then(|last| last.as_ref().err().copied());
         let sent = !tokens.is_empty();
         match attempts.drain(..).rev().find_map(Result::ok) {

@@ -15,7 +15,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use django_session::{
-    Algorithm, Clock, CookieOptions, KeyRing, SecretKey, Session, SessionStore, Signer, StoredSessions, TimestampSigner,
+    Algorithm, Clock, CookieOptions, CookieSessions, KeyRing, SecretKey, Session, Signer, StoredSessions,
+    TimestampSigner,
 };
 use flate2::{Compress, Compression, FlushCompress, Status};
 
@@ -37,8 +38,8 @@ pub fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
-pub fn store(keys: &KeyRing, options: CookieOptions) -> SessionStore {
-    SessionStore::new(keys, options).with_clock(Clock::fixed(now()))
+pub fn sessions(keys: &KeyRing, options: CookieOptions) -> CookieSessions {
+    CookieSessions::new(keys, options).with_clock(Clock::fixed(now()))
 }
 
 pub fn stamper(keys: &KeyRing, salt: &str) -> TimestampSigner {
@@ -50,7 +51,7 @@ pub fn sessionid() -> CookieOptions {
 }
 
 /// Sessions in a cookie named "sessionid".
-pub static STORE: LazyLock<SessionStore> = LazyLock::new(|| store(&keys(), sessionid()));
+pub static STORE: LazyLock<CookieSessions> = LazyLock::new(|| sessions(&keys(), sessionid()));
 
 /// Sessions in a database, of Django 3.1 and 3.2 too.
 pub static STORED: LazyLock<StoredSessions> =

@@ -4,7 +4,7 @@ use std::mem::take;
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use django_session::{Expiry, Session, SessionStore};
+use django_session::{CookieSessions, Expiry, Session};
 
 use crate::json::Json;
 use crate::{cookies, python};
@@ -77,7 +77,7 @@ impl Model {
     }
 
     /// Does the same to both.
-    pub fn apply(&mut self, op: &Op, store: &SessionStore, session: &mut Session) {
+    pub fn apply(&mut self, op: &Op, sessions: &CookieSessions, session: &mut Session) {
         match op {
             Op::Insert(key, json) => {
                 session.insert(key.name(), json).unwrap();
@@ -133,15 +133,15 @@ impl Model {
                 session.set_expiry(Expiry::Inactivity(Duration::from_secs((*seconds).into())));
                 self.insert("_session_expiry", seconds.to_string());
             }
-            Op::Respond(well) => self.respond(if *well { 200 } else { 500 }, store, session),
+            Op::Respond(well) => self.respond(if *well { 200 } else { 500 }, sessions, session),
         }
     }
 
     /// Answers the request, and begins the next of the same browser.
-    fn respond(&mut self, status: u16, store: &SessionStore, session: &mut Session) {
+    fn respond(&mut self, status: u16, sessions: &CookieSessions, session: &mut Session) {
         let changed = self.modified && status < 500;
         let ends = self.items.is_empty() && (changed || !self.keyed);
-        let Ok(commit) = store.commit(session, status) else {
+        let Ok(commit) = sessions.commit(session, status) else {
             // 4096 bytes less name, attributes and signature, of which base64 makes three quarters.
             let json: usize = self.items.iter().map(|(key, json)| python::quote(key).len() + json.len() + 2).sum();
             return assert!(json > 2800);
@@ -153,8 +153,8 @@ impl Model {
             self.cookie = (!ends).then(|| (value.to_owned(), take(&mut self.items)));
         }
         let cookie = take(&mut self.cookie);
-        *session = store.load(cookie.as_ref().map(|(token, _)| token.as_str()));
-        assert_eq!(session.refusal(), None);
+        *session = sessions.load(cookie.as_ref().map(|(token, _)| token.as_str()));
+        assert_eq!(session.rejection(), None);
         let items = cookie.as_ref().map_or_else(Vec::new, |(_, items)| items.clone());
         *self = Self { items, keyed: cookie.is_some(), cookie, ..Self::default() };
     }

@@ -139,7 +139,7 @@ impl CookieOptions {
 
     /// The `Set-Cookie` header for this value, which goes there as it is. `now` is for the Expires attribute.
     ///
-    /// Sessions have [`SessionStore::commit`](crate::SessionStore::commit); this is for other cookies, as
+    /// Sessions have [`CookieSessions::commit`](crate::CookieSessions::commit); this is for other cookies, as
     /// [signed ones](crate::TimestampSigner::for_cookie).
     ///
     /// # Errors

@@ -17,14 +17,14 @@ use crate::error::EncodeError;
 /// percent-encoded.
 ///
 /// ```
-/// use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+/// use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let mut session = store.load(None);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let mut session = sessions.load(None);
 /// session.insert("visits", 1)?;
 ///
-/// let cookie = store.commit(&session, 200)?.set_cookie.expect("a changed session is sent");
+/// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("a changed session is sent");
 /// assert!(cookie.as_str().starts_with("sessionid=eyJ2aXNpdHMiOjF9:"));
 /// assert_eq!(format!("{cookie:?}"), r#"SetCookie { name: "sessionid", .. }"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -14,12 +14,12 @@ const SALT: &[u8] = b"django.contrib.auth.models.AbstractBaseUser.get_session_au
 /// ends all sessions of a user whose password is changed.
 ///
 /// ```
-/// use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, SessionStore};
+/// use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, CookieSessions};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
 /// let auth = SessionAuth::new(&keys);
-/// let mut session = store.load(None);
+/// let mut session = sessions.load(None);
 ///
 /// // SELECT id, password FROM auth_user WHERE username = ?
 /// let (id, password) = ("7", "pbkdf2_sha256$870000$…");
@@ -35,7 +35,7 @@ const SALT: &[u8] = b"django.contrib.auth.models.AbstractBaseUser.get_session_au
 pub struct SessionAuth(HexDigest);
 
 impl SessionAuth {
-    /// With the same keys as the store.
+    /// With the same keys as the sessions.
     ///
     /// ```
     /// # use django_session::{KeyRing, SecretKey, SessionAuth};
@@ -87,9 +87,9 @@ impl SessionAuth {
     /// does.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
     /// # let backend = "django.contrib.auth.backends.ModelBackend";
     /// SessionAuth::new(&keys).login(&mut session, "7", backend, "column")?;
     ///
@@ -116,9 +116,9 @@ impl SessionAuth {
     /// None so far: text is always JSON.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
     /// let (auth, backend) = (SessionAuth::new(&keys), "django.contrib.auth.backends.ModelBackend");
     /// session.insert("cart", ["tea"])?;
     /// auth.login(&mut session, "7", backend, "column of 7")?;
@@ -144,9 +144,9 @@ impl SessionAuth {
     /// None so far: text is always JSON.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
     /// # let backend = "django.contrib.auth.backends.ModelBackend";
     /// let auth = SessionAuth::new(&keys);
     /// auth.login(&mut session, "7", backend, "old column")?;
@@ -166,9 +166,9 @@ impl Session {
     /// [`SessionAuth::verify`] tells whether it still is.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
     /// assert_eq!(session.auth_user_id(), None);
     /// session.insert("_auth_user_id", "7")?; // what Django's login does, among others
     /// assert_eq!(session.auth_user_id().as_deref(), Some("7"));
@@ -182,9 +182,9 @@ impl Session {
     /// The path of the backend's class that logged the user in.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # let session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
     /// assert_eq!(session.auth_user_backend(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -1,19 +1,19 @@
 use std::cmp::Reverse;
 
+use crate::codec::Serializer;
 use crate::cookie::SetCookie;
 use crate::error::EncodeError;
-use crate::object::Serializer;
+use crate::sessions::CookieSessions;
 use crate::sessions::session::{Cookie, Session};
-use crate::sessions::store::SessionStore;
 
 /// What a response must say about the session.
 ///
 /// ```
-/// use django_session::{Commit, CookieOptions, KeyRing, SecretKey, SessionStore};
+/// use django_session::{Commit, CookieOptions, KeyRing, SecretKey, CookieSessions};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let Commit { set_cookie, vary_on_cookie, .. } = store.commit(&store.load(None), 200)?;
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let Commit { set_cookie, vary_on_cookie, .. } = sessions.commit(&sessions.load(None), 200)?;
 /// assert!(set_cookie.is_none() && !vary_on_cookie); // nobody touched it
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -27,7 +27,7 @@ pub struct Commit {
     pub vary_on_cookie: bool,
 }
 
-impl<S: Serializer> SessionStore<S> {
+impl<S: Serializer> CookieSessions<S> {
     /// What the response, with this status, has to say about the session. All of Django's `SessionMiddleware`:
     ///
     /// - A session that was flushed, or whose cookie was too short to be one, is removed if the browser sent a cookie.
@@ -42,15 +42,15 @@ impl<S: Serializer> SessionStore<S> {
     /// other than JSON's. The response should then be an error, for the session would be lost.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// let mut session = store.load(Some("a cookie that will not do"));
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = sessions.load(Some("a cookie that will not do"));
     /// session.insert("visits", 1)?;
-    /// assert!(store.commit(&session, 200)?.set_cookie.is_some());
-    /// assert!(store.commit(&session, 500)?.set_cookie.is_none());
+    /// assert!(sessions.commit(&session, 200)?.set_cookie.is_some());
+    /// assert!(sessions.commit(&session, 500)?.set_cookie.is_none());
     /// session.remove("visits");
-    /// assert_eq!(store.commit(&session, 200)?.set_cookie, Some(store.cookie().removal()));
+    /// assert_eq!(sessions.commit(&session, 200)?.set_cookie, Some(sessions.cookie().removal()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
@@ -76,13 +76,13 @@ impl<S: Serializer> SessionStore<S> {
     /// Those of [`commit`](Self::commit).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// let mut session = store.load(None);
-    /// let before = store.bytes_left(&session)?;
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = sessions.load(None);
+    /// let before = sessions.bytes_left(&session)?;
     /// session.insert("visits", 1)?;
-    /// assert!(store.bytes_left(&session)? < before && before < 4096);
+    /// assert!(sessions.bytes_left(&session)? < before && before < 4096);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {

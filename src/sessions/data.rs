@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use crate::codec::{JsonSerializer, Serializer as _};
 use crate::encoding;
 use crate::error::{DecodeError, EncodeError};
-use crate::object::{JsonSerializer, Serializer as _};
 use crate::sessions::scan;
 
 /// An ordered map from keys to the JSON text of their values.

@@ -5,23 +5,23 @@ use time::macros::{datetime, format_description};
 use time::{Date, OffsetDateTime, Time, UtcOffset};
 
 use crate::clock::{self, MaxAge, Timestamp};
+use crate::codec::{JsonSerializer, Serializer as _};
 use crate::error::{BadSignature, DecodeError, EncodeError};
-use crate::object::{JsonSerializer, Serializer as _};
 
 /// When a session ends, if not with the store's [`max_age`](crate::CookieOptions::max_age).
 ///
 /// Django: the argument of `set_expiry`, which is a number, a date, a span or nothing, with 0 for "at browser close".
 ///
 /// ```
-/// use django_session::{CookieOptions, Expiry, KeyRing, SecretKey, SessionStore};
+/// use django_session::{CookieOptions, Expiry, KeyRing, SecretKey, CookieSessions};
 /// use std::time::Duration;
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let mut session = store.load(None);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let mut session = sessions.load(None);
 /// session.set_expiry(Expiry::Inactivity(Duration::from_secs(300)));
 ///
-/// let cookie = store.commit(&session, 200)?.set_cookie.unwrap();
+/// let cookie = sessions.commit(&session, 200)?.set_cookie.unwrap();
 /// assert!(cookie.as_str().contains("; Max-Age=300;"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -39,10 +39,10 @@ pub enum Expiry {
 /// Which ages are held against a session when it is loaded.
 ///
 /// ```
-/// use django_session::{CookieOptions, ExpiryPolicy, KeyRing, SecretKey, SessionStore};
+/// use django_session::{CookieOptions, ExpiryPolicy, KeyRing, SecretKey, CookieSessions};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?)
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?)
 ///     .with_expiry_policy(ExpiryPolicy::Both);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

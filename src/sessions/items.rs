@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::codec::{JsonSerializer, Serializer as _};
 use crate::error::{DecodeError, EncodeError};
-use crate::object::{JsonSerializer, Serializer as _};
 use crate::sessions::data;
 use crate::sessions::expiry::{self, Stored};
 use crate::sessions::scan;
@@ -21,9 +21,9 @@ impl Session {
     /// [`DecodeError::Deserialize`] if it is not a `T`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
     /// session.insert("visits", 3)?;
     /// assert_eq!(session.get("visits")?, Some(3));
     /// assert!(session.get::<String>("visits").is_err());
@@ -36,9 +36,9 @@ impl Session {
     /// The value under this key as JSON text, to the byte.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
     /// session.insert("name", "Grüße")?;
     /// assert_eq!(session.get_json("name"), Some(r#""Gr\u00fc\u00dfe""#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -55,9 +55,9 @@ impl Session {
     /// `_session_expiry` cannot.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
     /// session.insert("visits", 1)?;
     /// assert!(session.is_modified());
     /// assert!(session.insert("ratio", f64::NAN).is_err());
@@ -74,10 +74,10 @@ impl Session {
     /// Those of [`insert`](Self::insert).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.extend([("a", 1), ("b", 2)])?;
     /// assert_eq!(session.len(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -110,10 +110,10 @@ impl Session {
     /// Takes the key out; whether it was there. The session is modified only if it was.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.insert("a", 1)?;
     /// assert!(session.remove("a"));
     /// assert!(!session.remove("a"));
@@ -135,10 +135,10 @@ impl Session {
     /// [`EncodeError::Occupied`] if a value is there that is not a `T`; else those of [`insert`](Self::insert).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// assert_eq!(session.get_or_insert_with("visits", || 1)?, 1);
     /// assert_eq!(session.get_or_insert_with("visits", || 2)?, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -159,10 +159,10 @@ impl Session {
     /// Whether there is a value under this key. Django: `in`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.insert("a", 1)?;
     /// assert!(session.contains_key("a") && !session.contains_key("b"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -179,10 +179,10 @@ impl Session {
     /// A key that is no Unicode text (Python can write lone surrogates) shows as its JSON escapes.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.extend([("b", 1), ("a", 2)])?;
     /// assert_eq!(session.keys().collect::<Vec<_>>(), ["b", "a"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -197,10 +197,10 @@ impl Session {
     /// [`get`](Self::get) finds the last. Django merges them when it loads the session.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.insert("a", [1, 2])?;
     /// assert_eq!(session.iter().next(), Some(("a".into(), "[1,2]")));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -213,10 +213,10 @@ impl Session {
     /// How many keys there are.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.insert("a", 1)?;
     /// assert_eq!(session.len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -230,10 +230,10 @@ impl Session {
     /// so that a cache may show one visitor's page to another.)
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// assert!(session.is_empty() && session.is_accessed());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -245,10 +245,10 @@ impl Session {
     /// Takes all keys out.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.insert("a", 1)?;
     /// session.clear();
     /// assert!(session.is_empty() && session.is_modified());
@@ -261,10 +261,10 @@ impl Session {
     /// Puts something there by which to see, with the next request, whether the browser keeps cookies.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.set_test_cookie();
     /// assert!(session.test_cookie_worked());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -277,10 +277,10 @@ impl Session {
     /// Whether [`set_test_cookie`](Self::set_test_cookie) came back.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// assert!(!session.test_cookie_worked());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -293,10 +293,10 @@ impl Session {
     /// Takes it out again; whether it was there.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.set_test_cookie();
     /// assert!(session.delete_test_cookie());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

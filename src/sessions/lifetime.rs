@@ -13,10 +13,10 @@ impl Session {
     /// Has this session end otherwise than the store says; `None` takes that back.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// use django_session::Expiry;
     ///
     /// session.set_expiry(Expiry::BrowserClose);
@@ -35,7 +35,7 @@ impl Session {
         }
     }
 
-    /// For the store: this is no access.
+    /// For the sessions: this is no access.
     pub(super) fn own_expiry(&self) -> Result<Option<Stored>, Malformed> {
         match self.data().get(expiry::KEY) {
             Some(json) => Stored::parse(json, self.terms.naive_offset()),
@@ -49,7 +49,7 @@ impl Session {
         self.own_expiry().ok().flatten()
     }
 
-    /// What the cookie is told, for the store: this is no access. `None` is "until the browser closes".
+    /// What the cookie is told, for the sessions: this is no access. `None` is "until the browser closes".
     pub(super) fn cookie_lifetime(&self, now: SystemTime) -> Result<Option<Lifetime>, EncodeError> {
         let own = self.own_expiry()?;
         if ends_with_browser(own, self.terms) {
@@ -61,10 +61,10 @@ impl Session {
     /// How this session ends, if it says so itself.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// use django_session::Expiry;
     /// use std::time::Duration;
     ///
@@ -82,10 +82,10 @@ impl Session {
     /// ends with the browser, the store's age. Django: `get_expiry_age`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// use std::time::SystemTime;
     ///
     /// assert_eq!(session.expiry_age(SystemTime::now()), 1_209_600);
@@ -100,10 +100,10 @@ impl Session {
     /// When it ends, if it was last written at `modification`; `None` beyond the year 9999. Django: `get_expiry_date`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// use std::time::UNIX_EPOCH;
     ///
     /// assert_eq!(session.expiry_date(UNIX_EPOCH).unwrap().unix_timestamp(), 1_209_600);
@@ -118,10 +118,10 @@ impl Session {
     /// Whether it ends when the browser closes. Django: `get_expire_at_browser_close`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// use django_session::Expiry;
     ///
     /// assert!(!session.expires_at_browser_close());

@@ -2,18 +2,18 @@
 
 mod auth;
 mod commit;
+mod cookie;
 mod data;
 mod expiry;
 mod items;
 mod lifetime;
 mod scan;
 mod session;
-mod store;
 mod stored;
 
 pub use auth::SessionAuth;
 pub use commit::Commit;
+pub use cookie::CookieSessions;
 pub use expiry::{Expiry, ExpiryPolicy};
 pub use session::Session;
-pub use store::SessionStore;
 pub use stored::StoredSessions;

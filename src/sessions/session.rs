@@ -14,15 +14,15 @@ use crate::sessions::data::Data;
 /// Python put there, and a value is read only when it is asked for.
 ///
 /// It remembers whether it was read ([`is_accessed`](Self::is_accessed)) or changed
-/// ([`is_modified`](Self::is_modified)), as Django's does; [`SessionStore::commit`](crate::SessionStore::commit) goes by
+/// ([`is_modified`](Self::is_modified)), as Django's does; [`CookieSessions::commit`](crate::CookieSessions::commit) goes by
 /// that. There is no way to change a value in place, so no change goes unnoticed.
 ///
 /// ```
-/// use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+/// use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let mut session = store.load(None);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let mut session = sessions.load(None);
 ///
 /// session.insert("cart", ["tea", "cup"])?;
 /// assert_eq!(session.get::<Vec<String>>("cart")?.unwrap(), ["tea", "cup"]);
@@ -45,7 +45,7 @@ pub(super) struct Cookie {
     pub(super) sent: bool,
     /// Django's session key is set: a value of 8 characters or more was there, or the session got a new one.
     pub(super) keyed: bool,
-    pub(super) refusal: Option<DecodeError>,
+    pub(super) rejection: Option<DecodeError>,
     /// Of another cookie of our name, which was tried before the one that was taken.
     pub(super) passed_over: Option<DecodeError>,
     pub(super) key_index: Option<usize>,
@@ -109,13 +109,13 @@ impl Session {
     /// Who kept a copy of the cookie can still send it, until it expires.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
-    /// let mut session = store.load(Some("a cookie that will not do"));
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
+    /// let mut session = sessions.load(Some("a cookie that will not do"));
     /// session.flush();
-    /// assert_eq!(store.commit(&session, 500)?.set_cookie, Some(store.cookie().removal()));
+    /// assert_eq!(sessions.commit(&session, 500)?.set_cookie, Some(sessions.cookie().removal()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn flush(&mut self) {
@@ -126,10 +126,10 @@ impl Session {
     /// Has the session written anew, with a new date, though nothing else changed.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.cycle_key();
     /// assert!(session.is_modified());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -143,26 +143,26 @@ impl Session {
     /// means to Django that it begins anew.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.insert("a", 1)?;
     /// assert!(session.is_modified());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn is_modified(&self) -> bool {
-        self.modified || (self.cookie.refusal.is_some() && self.is_accessed())
+        self.modified || (self.cookie.rejection.is_some() && self.is_accessed())
     }
 
     /// Has the session written, as if it had been changed. Django: `session.modified = True`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.mark_modified();
     /// assert!(session.is_modified() && !session.is_accessed());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -173,14 +173,14 @@ impl Session {
 
     /// Whether anything was read or changed since it was loaded: then the response depends on the cookie.
     ///
-    /// What tells of the cookie alone is for logs, not for pages, and is no access: [`refusal`](Self::refusal),
+    /// What tells of the cookie alone is for logs, not for pages, and is no access: [`rejection`](Self::rejection),
     /// [`passed_over`](Self::passed_over), [`key_index`](Self::key_index) and [`signed_at`](Self::signed_at).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// assert!(!session.is_accessed());
     /// session.get::<u8>("a")?;
     /// assert!(session.is_accessed());
@@ -195,37 +195,37 @@ impl Session {
     /// is an empty session.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// use django_session::{BadSignature, DecodeError};
     ///
-    /// let session = store.load(Some("eyJhIjoxfQ:1r31eq:forged"));
-    /// assert_eq!(session.refusal(), Some(DecodeError::Signature(BadSignature::Mismatch)));
+    /// let session = sessions.load(Some("eyJhIjoxfQ:1r31eq:forged"));
+    /// assert_eq!(session.rejection(), Some(DecodeError::Signature(BadSignature::Mismatch)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn refusal(&self) -> Option<DecodeError> {
-        self.cookie.refusal
+    pub fn rejection(&self) -> Option<DecodeError> {
+        self.cookie.rejection
     }
 
     /// Why another cookie of the same name was passed over before this session's, if one was: an old one of another path,
     /// or one that somebody on a sibling domain planted. For logs and metrics.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// # session.insert("a", 1)?;
-    /// # let header = store.commit(&session, 200)?.set_cookie.unwrap().into_string();
+    /// # let header = sessions.commit(&session, 200)?.set_cookie.unwrap().into_string();
     /// # let ours = header.split(';').next().unwrap();
     /// use django_session::{BadSignature, DecodeError};
     ///
-    /// let session = store.load_header(&format!("{ours}; sessionid=eyJhIjoxfQ:1r31eq:planted"));
+    /// let session = sessions.load_header(&format!("{ours}; sessionid=eyJhIjoxfQ:1r31eq:planted"));
     /// assert_eq!(session.passed_over(), Some(DecodeError::Signature(BadSignature::Mismatch)));
-    /// assert_eq!((session.refusal(), session.len()), (None, 1));
+    /// assert_eq!((session.rejection(), session.len()), (None, 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -237,14 +237,14 @@ impl Session {
     /// [`cycle_key`](Self::cycle_key) moves a session to the current key.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// session.insert("a", 1)?;
-    /// let cookie = store.commit(&session, 200)?.set_cookie.unwrap();
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.unwrap();
     /// let token = cookie.as_str().split(['=', ';']).nth(1).unwrap();
-    /// assert_eq!(store.load(Some(token)).key_index(), Some(0));
+    /// assert_eq!(sessions.load(Some(token)).key_index(), Some(0));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -255,10 +255,10 @@ impl Session {
     /// When the cookie that was loaded was signed.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let mut session = sessions.load(None);
     /// assert_eq!(session.signed_at(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -279,7 +279,7 @@ impl fmt::Debug for Session {
             .field("len", &self.data.len())
             .field("accessed", &self.is_accessed())
             .field("modified", &self.is_modified())
-            .field("refusal", &self.cookie.refusal)
+            .field("rejection", &self.cookie.rejection)
             .finish_non_exhaustive()
     }
 }

@@ -3,15 +3,15 @@ use std::time::Duration;
 use time::UtcOffset;
 
 use crate::clock::{Clock, MaxAge};
+use crate::codec::{Codec, Compression};
+#[cfg(feature = "legacy")]
+use crate::codec::{JsonSerializer, Serializer as _};
 #[cfg(feature = "legacy")]
 use crate::encoding;
 #[cfg(feature = "legacy")]
 use crate::error::BadSignature;
 use crate::error::{DecodeError, EncodeError};
 use crate::key::KeyRing;
-use crate::object::{Codec, Compression};
-#[cfg(feature = "legacy")]
-use crate::object::{JsonSerializer, Serializer as _};
 use crate::sessions::Session;
 use crate::sessions::session::{Cookie, Terms};
 #[cfg(feature = "legacy")]
@@ -90,7 +90,7 @@ impl StoredSessions {
         self
     }
 
-    /// For a Django with `USE_TZ = False`: see [`SessionStore::with_naive_dates`](crate::SessionStore::with_naive_dates).
+    /// For a Django with `USE_TZ = False`: see [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
     ///
     /// ```
     /// # use django_session::{KeyRing, SecretKey, StoredSessions};
@@ -183,7 +183,7 @@ impl StoredSessions {
         Ok(session)
     }
 
-    /// Writes the text to store.
+    /// Writes the text to sessions.
     ///
     /// # Errors
     /// None so far: a session is JSON already.

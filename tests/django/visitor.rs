@@ -4,8 +4,8 @@ use std::slice;
 use std::time::{Duration, SystemTime};
 
 use django_session::{
-    CookieOptions, EncodeError, Expiry, ExpiryPolicy, JsonSerializer, SameSite, Serializer, Session, SessionAuth,
-    SessionStore, SetCookie, StoredSessions,
+    CookieOptions, CookieSessions, EncodeError, Expiry, ExpiryPolicy, JsonSerializer, SameSite, Serializer, Session,
+    SessionAuth, SetCookie, StoredSessions,
 };
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, UtcOffset};
@@ -23,8 +23,8 @@ const LONGEST: i128 = i64::MAX as i128;
 
 /// All that can be seen of a visit, in the words of `visits.py`.
 pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer {
-    let (store, auth) = (store(site, now)?, SessionAuth::new(&ring(&site.keys)?));
-    let session = cookie.as_ref().map_or_else(|| store.load(None), |header| store.load_header(header));
+    let (sessions, auth) = (sessions(site, now)?, SessionAuth::new(&ring(&site.keys)?));
+    let session = cookie.as_ref().map_or_else(|| sessions.load(None), |header| sessions.load_header(header));
     let mut view = View { session, auth, now: moment(now), with_offsets: site.local.is_none() };
 
     let results: Vec<Answer> = steps.iter().map(|step| view.take(step)).collect();
@@ -33,7 +33,7 @@ pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer 
     seen.insert("results".to_owned(), json!(results));
     seen.insert("accessed".to_owned(), session.is_accessed().into());
     seen.insert("modified".to_owned(), session.is_modified().into());
-    match store.commit(&session, *status) {
+    match sessions.commit(&session, *status) {
         Ok(commit) => {
             let set_cookies: Vec<_> = commit.set_cookie.iter().map(SetCookie::as_str).collect();
             seen.insert("set_cookie".to_owned(), json!(set_cookies));
@@ -71,7 +71,7 @@ pub fn auth_hash(key: &Key, password: &str) -> Answer {
     Ok(session.get::<String>("_auth_user_hash").map_err(name)?.into())
 }
 
-fn store(site: &Site, now: f64) -> Result<SessionStore, String> {
+fn sessions(site: &Site, now: f64) -> Result<CookieSessions, String> {
     let same_site = site.same_site.map(|value| match value {
         "Strict" => SameSite::Strict,
         "Lax" => SameSite::Lax,
@@ -87,13 +87,13 @@ fn store(site: &Site, now: f64) -> Result<SessionStore, String> {
     if let Some(domain) = &site.domain {
         cookie = cookie.domain(domain);
     }
-    let store = SessionStore::new(&ring(&site.keys)?, cookie.build().map_err(name)?)
+    let sessions = CookieSessions::new(&ring(&site.keys)?, cookie.build().map_err(name)?)
         .with_clock(clock(now))
         .with_expiry_policy(ExpiryPolicy::CookieAgeOnly)
         .with_save_every_request(site.save_every_request);
     Ok(match site.local {
-        Some(offset) => store.with_naive_dates(UtcOffset::from_whole_seconds(offset).unwrap()),
-        None => store,
+        Some(offset) => sessions.with_naive_dates(UtcOffset::from_whole_seconds(offset).unwrap()),
+        None => sessions,
     })
 }
 

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use django_session::{
-    CookieOptions, KeyRing, MaxAge, SecretKey, Session, SessionAuth, SessionStore, Signer, StoredSessions,
+    CookieOptions, CookieSessions, KeyRing, MaxAge, SecretKey, Session, SessionAuth, Signer, StoredSessions,
     TimestampSigner,
 };
 
@@ -95,7 +95,7 @@ impl Login {
 
 fn empty_session() -> Session {
     let keys = KeyRing::new(SecretKey::new("signs nothing here").expect("a key"));
-    SessionStore::new(&keys, CookieOptions::builder("sessionid").build().expect("options")).load(None)
+    CookieSessions::new(&keys, CookieOptions::builder("sessionid").build().expect("options")).load(None)
 }
 
 impl Subject for Login {

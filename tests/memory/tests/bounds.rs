@@ -12,8 +12,8 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use django_session::{
-    Codec, CookieOptions, DecodeError, KeyRing, MessagePackSerializer, SecretKey, SessionStore, Signer, StoredSessions,
-    TimestampSigner,
+    Codec, CookieOptions, CookieSessions, DecodeError, KeyRing, MessagePackSerializer, SecretKey, Signer,
+    StoredSessions, TimestampSigner,
 };
 use flate2::write::ZlibEncoder;
 use serde_json::Value;
@@ -64,8 +64,8 @@ fn signer() -> Signer {
     Signer::new(&ring(0), "salt").expect("a salt").with_max_token_len(usize::MAX)
 }
 
-fn store() -> SessionStore {
-    SessionStore::new(&ring(0), CookieOptions::builder("sessionid").build().expect("a cookie"))
+fn sessions() -> CookieSessions {
+    CookieSessions::new(&ring(0), CookieOptions::builder("sessionid").build().expect("a cookie"))
 }
 
 /// Zlib's best, of these bytes so many times.
@@ -94,7 +94,7 @@ fn object(value: &str) -> String {
 }
 
 fn load(token: &str) -> Result<(), DecodeError> {
-    store().try_load(token).map(drop)
+    sessions().try_load(token).map(drop)
 }
 
 /// With a length and no data behind it: an array of four thousand million elements.
@@ -105,8 +105,8 @@ fn cases() -> Vec<Case> {
     let payload = |bytes: &[u8]| signer().sign(&BASE64URL.encode(bytes));
     let decode = |token: &str| signer().unsign_object::<Value, _>(token, &Codec::default());
     let unpack = |token: &str| signer().unsign_object::<Vec<u64>, _>(token, &Codec::new(MessagePackSerializer));
-    let load_packed = |token: &str| store().with_serializer(MessagePackSerializer).try_load(token).map(drop);
-    let header = |header: &str| store().load_header(header).refusal().map_or(Ok(()), Err);
+    let load_packed = |token: &str| sessions().with_serializer(MessagePackSerializer).try_load(token).map(drop);
+    let header = |header: &str| sessions().load_header(header).rejection().map_or(Ok(()), Err);
     let unsign = |token: &str| Signer::new(&ring(0), "salt").expect("a salt").unsign(token).map(drop);
     let wide = |pair: &str, last: &str| format!("{}{last}", pair.repeat(10_000));
     let good = cookie(&object("1"));
@@ -208,14 +208,14 @@ fn cases() -> Vec<Case> {
             4 << 10,
             "payload cannot be deserialized: not JSON",
             cookie(&object(&"9".repeat(1_000_000))),
-            |token| store().try_load(token).and_then(|session| session.get::<f64>("a")),
+            |token| sessions().try_load(token).and_then(|session| session.get::<f64>("a")),
         ),
         case(
             "a session with 1e999999, read as f64",
             64,
             "payload cannot be deserialized: not JSON",
             cookie(&object("1e999999")),
-            |token| store().try_load(token).and_then(|session| session.get::<f64>("a")),
+            |token| sessions().try_load(token).and_then(|session| session.get::<f64>("a")),
         ),
         case(
             "a session that expires in 1 MB of seconds",

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use django_session::{
-    Algorithm, CookieOptions, KeyRing, MaxAge, SecretKey, Separator, SessionAuth, SessionStore, Signer, StoredSessions,
-    TimestampSigner, dumps, loads,
+    Algorithm, CookieOptions, CookieSessions, KeyRing, MaxAge, SecretKey, Separator, SessionAuth, Signer,
+    StoredSessions, TimestampSigner, dumps, loads,
 };
 use memory::{Freed, freed};
 use sha2::Digest;
@@ -150,21 +150,21 @@ fn works() -> Vec<(&'static str, fn())> {
             let token = dumps("value", &keys(), "some salt").unwrap();
             assert!(loads::<String>(&token, &keys(), "some salt", MaxAge::Unlimited).is_ok());
         }),
-        ("SessionStore", || {
-            let store = SessionStore::new(&keys(), options());
-            let mut session = store.load(Some("forged:by:somebody"));
+        ("CookieSessions", || {
+            let sessions = CookieSessions::new(&keys(), options());
+            let mut session = sessions.load(Some("forged:by:somebody"));
             session.insert("a", 1).unwrap();
-            let cookie = store.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
-            assert!(store.load_header(cookie.split(';').next().unwrap()).contains_key("a"));
+            let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+            assert!(sessions.load_header(cookie.split(';').next().unwrap()).contains_key("a"));
         }),
-        ("SessionStore, from one thread to another", || {
-            let store = Arc::new(SessionStore::new(&keys(), options()));
-            let shared = Arc::clone(&store);
+        ("CookieSessions, from one thread to another", || {
+            let sessions = Arc::new(CookieSessions::new(&keys(), options()));
+            let shared = Arc::clone(&sessions);
             std::thread::spawn(move || drop(shared.load(Some("forged:by:somebody")))).join().unwrap();
         }),
         ("SessionAuth", || {
             let auth = SessionAuth::new(&keys());
-            let mut session = SessionStore::new(&keys(), options()).load(None);
+            let mut session = CookieSessions::new(&keys(), options()).load(None);
             auth.login(&mut session, "7", "backend", "column").unwrap();
             assert_eq!(auth.verify(&session, "column"), Some(0));
         }),

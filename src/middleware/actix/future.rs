@@ -6,24 +6,24 @@ use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{Error, HttpResponse, ResponseError};
 use pin_project_lite::pin_project;
 
-use crate::adapter::vary_with_cookie;
+use crate::middleware::vary_with_cookie;
 use crate::{Commit, EncodeError, SessionHandle};
 
 pin_project! {
-    /// The response of a [`SessionService`](crate::actix::SessionService).
+    /// The response of a [`SessionService`](crate::middleware::actix::SessionService).
     ///
     /// ```
     /// # use actix_web::{HttpResponse, test::TestRequest};
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// use actix_web::dev::{Service, ServiceRequest, Transform, fn_service};
-    /// use django_session::actix::{SessionFuture, SessionMiddleware};
+    /// use django_session::middleware::actix::{SessionFuture, SessionMiddleware};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
     /// # let ok = fn_service(async |request: ServiceRequest| Ok(request.into_response(HttpResponse::Ok().finish())));
-    /// let service = SessionMiddleware::new(store).new_transform(ok).await.unwrap();
+    /// let service = SessionMiddleware::new(sessions).new_transform(ok).await.unwrap();
     /// let answering: SessionFuture<_> = service.call(TestRequest::get().to_srv_request());
     /// assert_eq!(answering.await?.status(), 200);
     /// # Ok(())

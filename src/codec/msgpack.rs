@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::codec::Serializer;
 use crate::error::{DecodeError, EncodeError};
-use crate::object::Serializer;
 
 /// `MessagePack` with field names, for services that share nothing with Django: smaller than JSON, and it holds bytes,
 /// NaN and the infinities. It ends, as JSON does, at 127 levels of nesting. Feature `msgpack`.

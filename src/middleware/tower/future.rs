@@ -6,24 +6,24 @@ use http::header::{HeaderValue, SET_COOKIE, VARY};
 use http::{HeaderMap, Response, StatusCode};
 use pin_project_lite::pin_project;
 
-use crate::adapter::vary_with_cookie;
+use crate::middleware::vary_with_cookie;
 use crate::{Commit, SessionHandle};
 
 pin_project! {
-    /// The response of a [`SessionService`](crate::tower::SessionService).
+    /// The response of a [`SessionService`](crate::middleware::tower::SessionService).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
-    /// use django_session::tower::{SessionFuture, SessionLayer};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
+    /// use django_session::middleware::tower::{SessionFuture, SessionLayer};
     /// use http::{Request, Response};
     /// use tower::{Layer, Service, service_fn};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
     /// let nobody_asks = service_fn(async |_: Request<()>| Ok::<_, std::io::Error>(Response::new("")));
-    /// let mut service = SessionLayer::new(store).layer(nobody_asks);
+    /// let mut service = SessionLayer::new(sessions).layer(nobody_asks);
     /// let answering: SessionFuture<_> = service.call(Request::new(()));
     /// assert!(answering.await?.headers().is_empty());
     /// # Ok(())

@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::MaxAge;
+use crate::codec::{Codec, Serializer};
 use crate::error::{DecodeError, EncodeError};
 use crate::key::KeyRing;
-use crate::object::{Codec, Serializer};
 use crate::signing::{Signer, TimestampSigner};
 
 impl Signer {

@@ -6,13 +6,13 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::tower::SessionFuture;
-use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
+use crate::middleware::tower::SessionFuture;
+use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 
 /// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
 ///
 /// Nothing is verified for a request whose handler does not ask, unless the store
-/// [saves every request](SessionStore::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
+/// [saves every request](CookieSessions::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
 /// stands in `Vary`, and the body streams through untouched. An error of the inner service passes, and writes no cookie
 /// (if the session was changed, `tracing` is told); neither does a panic. Where such layers are nested, the handler has
 /// the session of the innermost; but one whose cookie has the name of one further out, however far, leaves all to that.
@@ -26,8 +26,8 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// ```
 /// # use std::sync::Arc;
 /// use axum::{Router, response::{IntoResponse, Response}, routing::get};
-/// use django_session::tower::SessionLayer;
-/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionHandle, SessionStore};
+/// use django_session::middleware::tower::SessionLayer;
+/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionHandle, CookieSessions};
 ///
 /// async fn index(session: SessionHandle) -> String {
 ///     let user = session.with(|session| session.get::<String>("name"));
@@ -42,33 +42,33 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// }
 ///
 /// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
 /// let app: Router = Router::new()
 ///     .route("/", get(index))
-///     .layer(SessionLayer::new(store))
+///     .layer(SessionLayer::new(sessions))
 ///     .layer(axum::middleware::map_response(too_large));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct SessionLayer<S = JsonSerializer>(Arc<SessionStore<S>>);
+pub struct SessionLayer<S = JsonSerializer>(Arc<CookieSessions<S>>);
 
 impl<S> SessionLayer<S> {
-    /// The layer over this store, or over one that is shared.
+    /// The layer over this sessions, or over one that is shared.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// use django_session::tower::SessionLayer;
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// use django_session::middleware::tower::SessionLayer;
     /// use std::sync::Arc;
     ///
-    /// let store = Arc::new(store);
-    /// let layer = SessionLayer::new(Arc::clone(&store));
+    /// let sessions = Arc::new(sessions);
+    /// let layer = SessionLayer::new(Arc::clone(&sessions));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn new(store: impl Into<Arc<SessionStore<S>>>) -> Self {
-        Self(store.into())
+    pub fn new(sessions: impl Into<Arc<CookieSessions<S>>>) -> Self {
+        Self(sessions.into())
     }
 }
 
@@ -83,24 +83,24 @@ impl<S, Inner> Layer<Inner> for SessionLayer<S> {
     type Service = SessionService<Inner, S>;
 
     fn layer(&self, inner: Inner) -> Self::Service {
-        SessionService { inner, store: Arc::clone(&self.0) }
+        SessionService { inner, sessions: Arc::clone(&self.0) }
     }
 }
 
 /// What a [`SessionLayer`] makes of a service.
 ///
 /// ```
-/// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionHandle, SessionStore};
+/// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionHandle, CookieSessions};
 /// # use std::error::Error;
-/// use django_session::tower::SessionLayer;
+/// use django_session::middleware::tower::SessionLayer;
 /// use http::{Request, Response};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn Error>> {
 /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-/// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let service = SessionLayer::new(store).layer(service_fn(async |request: Request<()>| {
+/// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let service = SessionLayer::new(sessions).layer(service_fn(async |request: Request<()>| {
 ///     let session = request.extensions().get::<SessionHandle>().ok_or("no layer")?;
 ///     session.with(|session| session.insert("theme", "dark"))?;
 ///     Ok::<_, Box<dyn Error>>(Response::new(""))
@@ -113,12 +113,12 @@ impl<S, Inner> Layer<Inner> for SessionLayer<S> {
 #[derive(Debug)]
 pub struct SessionService<Inner, S = JsonSerializer> {
     inner: Inner,
-    store: Arc<SessionStore<S>>,
+    sessions: Arc<CookieSessions<S>>,
 }
 
 impl<Inner: Clone, S> Clone for SessionService<Inner, S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), store: Arc::clone(&self.store) }
+        Self { inner: self.inner.clone(), sessions: Arc::clone(&self.sessions) }
     }
 }
 
@@ -139,7 +139,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
         let outer = request.extensions_mut().remove();
-        let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.store), cookies);
+        let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.sessions), cookies);
         request.extensions_mut().insert(session.clone());
         SessionFuture { inner: self.inner.call(request), session: is_new.then_some(session) }
     }

@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fmt, mem};
 
-use crate::adapter::visit::{Request, TARGET, Visit};
-use crate::{Commit, EncodeError, Serializer, Session, SessionStore};
+use crate::middleware::visit::{Request, TARGET, Visit};
+use crate::{Commit, CookieSessions, EncodeError, Serializer, Session};
 
 /// The session of the request that is being answered. Clones are the same session.
 ///
@@ -39,15 +39,15 @@ struct Slot<V: ?Sized = dyn Visit> {
 impl SessionHandle {
     /// The session of a request with these `Cookie` headers, and whether it is a new one: further out may be one whose
     /// cookie has the same name, and two would undo each other.
-    pub(crate) fn within<S, H>(outer: Option<Self>, store: Arc<SessionStore<S>>, cookies: Vec<H>) -> (Self, bool)
+    pub(crate) fn within<S, H>(outer: Option<Self>, sessions: Arc<CookieSessions<S>>, cookies: Vec<H>) -> (Self, bool)
     where
         S: Serializer + Send + Sync + 'static,
         H: AsRef<[u8]> + Send + 'static,
     {
-        if let Some(same) = outer.as_ref().and_then(|outer| outer.named(store.cookie().name())) {
+        if let Some(same) = outer.as_ref().and_then(|outer| outer.named(sessions.cookie().name())) {
             return (same, false);
         }
-        let slot = Slot { session: None, too_late: false, outer, visit: Request { store, cookies } };
+        let slot = Slot { session: None, too_late: false, outer, visit: Request { sessions, cookies } };
         (Self(Arc::new(Mutex::new(slot))), true)
     }
 
@@ -73,10 +73,10 @@ impl SessionHandle {
         work(session.get_or_insert_with(|| visit.load()))
     }
 
-    /// How many more bytes the cookie could take, if the session were written now: see [`SessionStore::bytes_left`].
+    /// How many more bytes the cookie could take, if the session were written now: see [`CookieSessions::bytes_left`].
     ///
     /// # Errors
-    /// Those of [`SessionStore::commit`].
+    /// Those of [`CookieSessions::commit`].
     ///
     /// ```
     /// use django_session::{EncodeError, SessionHandle};

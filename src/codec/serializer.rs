@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::codec::text::{Spelled, Spelling};
 use crate::error::{DecodeError, EncodeError};
-use crate::object::text::{Spelled, Spelling};
 
 /// Value ⇄ bytes. Django: the `serializer` argument, `SESSION_SERIALIZER`.
 ///

@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, Serializer};
 
-use crate::object::json;
+use crate::codec::json;
 
 /// Serializes as the value that it spells.
 pub(super) struct Spelled<'j>(pub(super) &'j str);

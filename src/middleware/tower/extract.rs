@@ -5,7 +5,7 @@ use http::request::Parts;
 
 use crate::{MissingSession, SessionHandle};
 
-/// The session that the [`SessionLayer`](crate::tower::SessionLayer) put there.
+/// The session that the [`SessionLayer`](crate::middleware::tower::SessionLayer) put there.
 impl<State: Sync> FromRequestParts<State> for SessionHandle {
     type Rejection = MissingSession;
 

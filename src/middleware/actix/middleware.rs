@@ -5,13 +5,13 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::http::header::COOKIE;
 use actix_web::{Error, HttpMessage};
 
-use crate::actix::SessionFuture;
-use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
+use crate::middleware::actix::SessionFuture;
+use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 
 /// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
 ///
 /// Nothing is verified for a request whose handler does not ask, unless the store
-/// [saves every request](SessionStore::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
+/// [saves every request](CookieSessions::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
 /// stands in `Vary`, and the body streams through untouched. What a handler returns as an error is a response to actix,
 /// and treated as one; an error of a middleware further in passes, and writes no cookie (if the session was changed,
 /// `tracing` is told); neither does a panic. Where such middlewares are nested, the handler has the session of the
@@ -26,8 +26,8 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// use actix_web::body::MessageBody;
 /// use actix_web::dev::{ServiceRequest, ServiceResponse};
 /// use actix_web::{App, Error, error::ErrorPayloadTooLarge, middleware::{Next, from_fn}, web};
-/// use django_session::actix::SessionMiddleware;
-/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionHandle, SessionStore};
+/// use django_session::middleware::actix::SessionMiddleware;
+/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionHandle, CookieSessions};
 ///
 /// async fn index(session: SessionHandle) -> String {
 ///     let user = session.with(|session| session.get::<String>("name"));
@@ -42,8 +42,8 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// }
 ///
 /// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let sessions = SessionMiddleware::new(store);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let sessions = SessionMiddleware::new(sessions);
 /// // For HttpServer::new, which calls it once for each of its threads.
 /// let app = move || {
 ///     App::new().route("/", web::get().to(index)).wrap(sessions.clone()).wrap(from_fn(too_large))
@@ -52,25 +52,25 @@ use crate::{JsonSerializer, Serializer, SessionHandle, SessionStore};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct SessionMiddleware<S = JsonSerializer>(Arc<SessionStore<S>>);
+pub struct SessionMiddleware<S = JsonSerializer>(Arc<CookieSessions<S>>);
 
 impl<S> SessionMiddleware<S> {
-    /// The middleware over this store, or over one that is shared.
+    /// The middleware over this sessions, or over one that is shared.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// use django_session::actix::SessionMiddleware;
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// use django_session::middleware::actix::SessionMiddleware;
     /// use std::sync::Arc;
     ///
-    /// let store = Arc::new(store);
-    /// let middleware = SessionMiddleware::new(Arc::clone(&store));
+    /// let sessions = Arc::new(sessions);
+    /// let middleware = SessionMiddleware::new(Arc::clone(&sessions));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn new(store: impl Into<Arc<SessionStore<S>>>) -> Self {
-        Self(store.into())
+    pub fn new(sessions: impl Into<Arc<CookieSessions<S>>>) -> Self {
+        Self(sessions.into())
     }
 }
 
@@ -93,24 +93,24 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, inner: Inner) -> Self::Future {
-        ready(Ok(SessionService { inner, store: Arc::clone(&self.0) }))
+        ready(Ok(SessionService { inner, sessions: Arc::clone(&self.0) }))
     }
 }
 
 /// What a [`SessionMiddleware`] makes of a service.
 ///
 /// ```
-/// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+/// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
 /// use actix_web::dev::{Service, ServiceRequest, Transform, fn_service};
 /// use actix_web::{HttpResponse, test::TestRequest};
-/// use django_session::actix::{SessionMiddleware, SessionService};
+/// use django_session::middleware::actix::{SessionMiddleware, SessionService};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-/// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
 /// let nobody_asks = fn_service(async |request: ServiceRequest| Ok(request.into_response(HttpResponse::Ok().finish())));
-/// let service: SessionService<_> = SessionMiddleware::new(store).new_transform(nobody_asks).await.unwrap();
+/// let service: SessionService<_> = SessionMiddleware::new(sessions).new_transform(nobody_asks).await.unwrap();
 /// let response = service.call(TestRequest::get().to_srv_request()).await?;
 /// assert!(!response.headers().contains_key("set-cookie"));
 /// # Ok(())
@@ -119,7 +119,7 @@ where
 #[derive(Debug)]
 pub struct SessionService<Inner, S = JsonSerializer> {
     inner: Inner,
-    store: Arc<SessionStore<S>>,
+    sessions: Arc<CookieSessions<S>>,
 }
 
 impl<Inner, S, Body> Service<ServiceRequest> for SessionService<Inner, S>
@@ -136,7 +136,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let cookies = request.headers().get_all(COOKIE).cloned().collect();
         let outer = request.extensions_mut().remove();
-        let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.store), cookies);
+        let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.sessions), cookies);
         request.extensions_mut().insert(session.clone());
         SessionFuture { inner: self.inner.call(request), session: is_new.then_some(session) }
     }

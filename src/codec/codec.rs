@@ -1,11 +1,11 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::codec::scratch::Scratch;
+use crate::codec::zlib::Zlib;
+use crate::codec::{JsonSerializer, Serializer};
 use crate::encoding;
 use crate::error::{DecodeError, EncodeError};
-use crate::object::scratch::Scratch;
-use crate::object::zlib::Zlib;
-use crate::object::{JsonSerializer, Serializer};
 use crate::signing::Verified;
 
 /// The most that a payload may inflate to unless told otherwise, in bytes.

@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-use crate::object::zlib::Zlib;
+use crate::codec::zlib::Zlib;
 
 /// What encoding and decoding need besides their result, kept between calls.
 ///

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_json::ser::{CompactFormatter, Formatter};
 
+use crate::codec::Serializer;
+use crate::codec::finite::Finite;
 use crate::encoding;
 use crate::error::{DecodeError, EncodeError};
-use crate::object::Serializer;
-use crate::object::finite::Finite;
 
 /// JSON as Python writes it: `json.dumps(obj, separators=(",", ":"))`, byte for byte.
 ///

@@ -1,10 +1,10 @@
 use time::UtcOffset;
 
 use crate::clock::Clock;
+use crate::codec::{Codec, Compression, JsonSerializer, Serializer};
 use crate::cookie::{CookieOptions, header};
 use crate::error::DecodeError;
 use crate::key::KeyRing;
-use crate::object::{Codec, Compression, JsonSerializer, Serializer};
 use crate::sessions::session::{Cookie, Terms};
 use crate::sessions::{ExpiryPolicy, Session};
 use crate::signing::{Algorithm, Signer, TimestampSigner};
@@ -27,18 +27,18 @@ const MIN_TOKEN_CHARS: usize = 8;
 /// Make it once and keep it, say in an `Arc`: the keys are derived when it is made.
 ///
 /// ```
-/// use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+/// use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
 ///
 /// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
-/// let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
 ///
 /// // A request comes in.
-/// let mut session = store.load_header("theme=dark; csrftoken=x");
+/// let mut session = sessions.load_header("theme=dark; csrftoken=x");
 /// let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
 /// session.insert("visits", visits)?;
 ///
 /// // The response goes out.
-/// let commit = store.commit(&session, 200)?;
+/// let commit = sessions.commit(&session, 200)?;
 /// let header = commit.set_cookie.expect("it was changed");
 /// assert!(header.as_str().starts_with("sessionid=eyJ2aXNpdHMiOjF9:"));
 /// assert!(commit.vary_on_cookie);
@@ -46,7 +46,7 @@ const MIN_TOKEN_CHARS: usize = 8;
 /// ```
 #[derive(Debug)]
 #[doc(alias = "SessionMiddleware")]
-pub struct SessionStore<S = JsonSerializer> {
+pub struct CookieSessions<S = JsonSerializer> {
     pub(super) signer: TimestampSigner,
     pub(super) codec: Codec<S>,
     pub(super) cookie: CookieOptions,
@@ -56,14 +56,14 @@ pub struct SessionStore<S = JsonSerializer> {
     naive: Option<UtcOffset>,
 }
 
-impl SessionStore {
+impl CookieSessions {
     /// A store of JSON sessions with Django's defaults, but the expiry policy.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// let store = SessionStore::new(&keys, options);
+    /// let sessions = CookieSessions::new(&keys, options);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -81,21 +81,21 @@ impl SessionStore {
     }
 }
 
-impl<S: Serializer> SessionStore<S> {
+impl<S: Serializer> CookieSessions<S> {
     /// Another serializer than JSON, for sessions that Django need not read.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
     /// # #[cfg(feature = "msgpack")]
-    /// let store = SessionStore::new(&keys, options).with_serializer(django_session::MessagePackSerializer);
+    /// let sessions = CookieSessions::new(&keys, options).with_serializer(django_session::MessagePackSerializer);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     #[doc(alias = "SESSION_SERIALIZER")]
-    pub fn with_serializer<T: Serializer>(self, serializer: T) -> SessionStore<T> {
-        SessionStore {
+    pub fn with_serializer<T: Serializer>(self, serializer: T) -> CookieSessions<T> {
+        CookieSessions {
             signer: self.signer,
             codec: Codec::new(serializer).with_compression(Compression::IfSmaller),
             cookie: self.cookie,
@@ -109,12 +109,12 @@ impl<S: Serializer> SessionStore<S> {
     /// Another hash than SHA-256: see [`Signer::with_algorithm`].
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
     /// use django_session::Algorithm;
     ///
-    /// let store = SessionStore::new(&keys, options).with_algorithm(Algorithm::Sha512);
+    /// let sessions = CookieSessions::new(&keys, options).with_algorithm(Algorithm::Sha512);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -127,11 +127,11 @@ impl<S: Serializer> SessionStore<S> {
     /// do so with SHA-1.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
     /// # #[cfg(feature = "legacy")]
-    /// let store = SessionStore::new(&keys, options).with_legacy_algorithm(django_session::Algorithm::Sha1);
+    /// let sessions = CookieSessions::new(&keys, options).with_legacy_algorithm(django_session::Algorithm::Sha1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -143,12 +143,12 @@ impl<S: Serializer> SessionStore<S> {
     /// Which ages are held against a session when it is loaded. Default: [`ExpiryPolicy::OwnElseAge`].
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
     /// use django_session::ExpiryPolicy;
     ///
-    /// let as_django_up_to_6_1 = SessionStore::new(&keys, options).with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
+    /// let as_django_up_to_6_1 = CookieSessions::new(&keys, options).with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -160,10 +160,10 @@ impl<S: Serializer> SessionStore<S> {
     /// Whether a session that nobody changed is written all the same, so that it lives on. Default: no.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// let store = SessionStore::new(&keys, options).with_save_every_request(true);
+    /// let sessions = CookieSessions::new(&keys, options).with_save_every_request(true);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -179,12 +179,12 @@ impl<S: Serializer> SessionStore<S> {
     /// The offset is fixed: where clocks change in summer, dates are an hour off for half of the year.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
     /// use time::macros::offset;
     ///
-    /// let beside_a_django_in_tokyo = SessionStore::new(&keys, options).with_naive_dates(offset!(+9));
+    /// let beside_a_django_in_tokyo = CookieSessions::new(&keys, options).with_naive_dates(offset!(+9));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -197,13 +197,13 @@ impl<S: Serializer> SessionStore<S> {
     /// Another clock than the system's.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
     /// use django_session::Clock;
     /// use std::time::UNIX_EPOCH;
     ///
-    /// let store = SessionStore::new(&keys, options).with_clock(Clock::fixed(UNIX_EPOCH));
+    /// let sessions = CookieSessions::new(&keys, options).with_clock(Clock::fixed(UNIX_EPOCH));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -216,11 +216,11 @@ impl<S: Serializer> SessionStore<S> {
     /// The cookie's options.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// # let store = SessionStore::new(&keys, options);
-    /// assert_eq!(store.cookie().name(), "sessionid");
+    /// # let sessions = CookieSessions::new(&keys, options);
+    /// assert_eq!(sessions.cookie().name(), "sessionid");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -231,10 +231,10 @@ impl<S: Serializer> SessionStore<S> {
     /// Whether a session that nobody changed is written all the same.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// assert!(!store.saves_every_request());
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// assert!(!sessions.saves_every_request());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -251,15 +251,15 @@ impl<S: Serializer> SessionStore<S> {
     }
 
     /// The session in this cookie's value. In Django's manner, a bad one is an empty session, which
-    /// [says why](Session::refusal); and one of less than 8 characters counts as none.
+    /// [says why](Session::rejection); and one of less than 8 characters counts as none.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// # let store = SessionStore::new(&keys, options);
-    /// assert!(store.load(None).is_empty());
-    /// assert!(store.load(Some("forged:token:really")).is_empty());
+    /// # let sessions = CookieSessions::new(&keys, options);
+    /// assert!(sessions.load(None).is_empty());
+    /// assert!(sessions.load(Some("forged:token:really")).is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -272,19 +272,19 @@ impl<S: Serializer> SessionStore<S> {
     /// The session in this cookie's value, or why there is none.
     ///
     /// To answer a request, take [`load`](Self::load) or [`load_header`](Self::load_header), whose empty session
-    /// remembers that there was a cookie to remove, and [why](Session::refusal).
+    /// remembers that there was a cookie to remove, and [why](Session::rejection).
     ///
     /// # Errors
     /// [`DecodeError`], of every kind but `Config`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// # let store = SessionStore::new(&keys, options);
+    /// # let sessions = CookieSessions::new(&keys, options);
     /// use django_session::{BadSignature, DecodeError};
     ///
-    /// let refused = store.try_load("forged:token:really").unwrap_err();
+    /// let refused = sessions.try_load("forged:token:really").unwrap_err();
     /// assert_eq!(refused, DecodeError::Signature(BadSignature::Mismatch));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -312,16 +312,16 @@ impl<S: Serializer> SessionStore<S> {
     /// verifies is taken; Django takes the last and stops there.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// # let store = SessionStore::new(&keys, options);
-    /// let mut session = store.load(None);
+    /// # let sessions = CookieSessions::new(&keys, options);
+    /// let mut session = sessions.load(None);
     /// session.insert("user", "ada")?;
-    /// let ours = store.commit(&session, 200)?.set_cookie.unwrap().into_string();
+    /// let ours = sessions.commit(&session, 200)?.set_cookie.unwrap().into_string();
     /// let ours = ours.split(';').next().unwrap();
     ///
-    /// let session = store.load_header(&format!("theme=dark; {ours}; sessionid=tossed"));
+    /// let session = sessions.load_header(&format!("theme=dark; {ours}; sessionid=tossed"));
     /// assert_eq!(session.get::<String>("user")?.as_deref(), Some("ada"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -334,11 +334,11 @@ impl<S: Serializer> SessionStore<S> {
     /// are read as U+FFFD, as in Django.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionStore};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let store = SessionStore::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// let session = store.load_headers([&b"theme=dark"[..], b"name=\xff; sessionid=forged"]);
-    /// assert!(session.refusal().is_none() && session.is_empty()); // too short to be a session
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let session = sessions.load_headers([&b"theme=dark"[..], b"name=\xff; sessionid=forged"]);
+    /// assert!(session.rejection().is_none() && session.is_empty()); // too short to be a session
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -354,14 +354,14 @@ impl<S: Serializer> SessionStore<S> {
         found.unwrap_or_else(|| Session::empty(cookie, self.terms()))
     }
 
-    /// What came of a cookie's value is noted, the first refusal of all.
+    /// What came of a cookie's value is noted, the first rejection of all.
     fn attempt(&self, token: &str, cookie: &mut Cookie) -> Option<Session> {
         cookie.sent = true;
         token.chars().nth(MIN_TOKEN_CHARS - 1)?;
         cookie.keyed = true;
         let mut session =
-            self.try_load(token).map_err(|reason| cookie.refusal = cookie.refusal.or(Some(reason))).ok()?;
-        session.cookie.passed_over = cookie.refusal;
+            self.try_load(token).map_err(|reason| cookie.rejection = cookie.rejection.or(Some(reason))).ok()?;
+        session.cookie.passed_over = cookie.rejection;
         Some(session)
     }
 }

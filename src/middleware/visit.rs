@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{Commit, EncodeError, Serializer, Session, SessionStore};
+use crate::{Commit, CookieSessions, EncodeError, Serializer, Session};
 
 /// Where `tracing` says that it comes from.
 pub(super) const TARGET: &str = "django_session";
@@ -15,7 +15,7 @@ pub(super) trait Visit: Send {
 }
 
 pub(super) struct Request<S, H> {
-    pub(super) store: Arc<SessionStore<S>>,
+    pub(super) sessions: Arc<CookieSessions<S>>,
     /// Its `Cookie` headers.
     pub(super) cookies: Vec<H>,
 }
@@ -26,8 +26,8 @@ where
     H: AsRef<[u8]> + Send,
 {
     fn load(&self) -> Session {
-        let session = self.store.load_headers(&self.cookies);
-        if let Some(reason) = session.refusal() {
+        let session = self.sessions.load_headers(&self.cookies);
+        if let Some(reason) = session.rejection() {
             tracing::info!(target: TARGET, reason = %reason, "a session cookie was refused");
         }
         if let Some(reason) = session.passed_over() {
@@ -40,19 +40,19 @@ where
     }
 
     fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
-        let commit = self.store.commit(session, status);
+        let commit = self.sessions.commit(session, status);
         commit.inspect_err(|error| tracing::error!(target: TARGET, error = %error, "the session could not be written"))
     }
 
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
-        self.store.bytes_left(session)
+        self.sessions.bytes_left(session)
     }
 
     fn saves_unread(&self) -> bool {
-        self.store.saves_every_request()
+        self.sessions.saves_every_request()
     }
 
     fn cookie_name(&self) -> &str {
-        self.store.cookie().name()
+        self.sessions.cookie().name()
     }
 }

@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::adapter::visit::TARGET;
+use crate::middleware::visit::TARGET;
 
 /// A handler asked for its [`SessionHandle`](crate::SessionHandle) where no layer or middleware has put one. As a
 /// response, an empty one of status 500; `tracing` is told.
