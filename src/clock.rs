@@ -157,6 +157,17 @@ impl Timestamp {
 /// assert_eq!(Timestamp::from(UNIX_EPOCH + Duration::from_millis(1_999)), Timestamp::from_secs(1));
 /// assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_millis(1_999)), Timestamp::from_secs(-1));
 /// ```
+/// The seconds since 1970-01-01 00:00 UTC.
+///
+/// ```
+/// assert_eq!(django_session::Timestamp::from_secs(1_700_000_000).to_string(), "1700000000");
+/// ```
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
@@ -178,6 +189,7 @@ impl From<SystemTime> for Timestamp {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[doc(alias = "max_age")]
+#[non_exhaustive]
 pub enum MaxAge {
     /// However old. Django: `max_age=None`.
     Unlimited,

@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::random::NoRandomBytes;
 use crate::size::CookieTooLarge;
 
 /// The program was set up wrongly: found at start-up, to be mended by whoever runs it.
@@ -22,6 +23,10 @@ use crate::size::CookieTooLarge;
 pub enum ConfigError {
     /// The secret key has no bytes. (Django silently takes `SECRET_KEY` instead.)
     EmptyKey,
+    /// The list of keys holds none.
+    NoKeys,
+    /// The operating system's random number generator failed.
+    NoRandomBytes,
     /// The salt has no bytes. (Django silently takes the signer's class name instead.)
     EmptySalt,
     /// The separator is empty or made only of `A`–`z`, `0`–`9`, `-`, `_` and `=`, so that it could be part of what
@@ -47,6 +52,8 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::EmptyKey => "secret key is empty",
+            Self::NoKeys => "list of keys is empty",
+            Self::NoRandomBytes => "operating system's random number generator failed",
             Self::EmptySalt => "salt is empty",
             Self::UnsafeSeparator => "separator is empty or made only of characters that tokens are made of",
             Self::CookieName => "cookie name is not a token",
@@ -60,6 +67,12 @@ impl fmt::Display for ConfigError {
 }
 
 impl Error for ConfigError {}
+
+impl From<NoRandomBytes> for ConfigError {
+    fn from(_: NoRandomBytes) -> Self {
+        Self::NoRandomBytes
+    }
+}
 
 /// A value could not be written: found on output, the fault of our own data.
 ///

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::error::ConfigError;
+use crate::random;
 
 /// A secret that signs: the bytes of Django's `SECRET_KEY` (text is taken as UTF-8).
 ///
@@ -44,6 +45,28 @@ impl SecretKey {
             [] => Err(ConfigError::EmptyKey),
             bytes => Ok(Self(Zeroizing::new(bytes.into()))),
         }
+    }
+
+    /// Makes a key of 64 random bytes of the operating system.
+    ///
+    /// It cannot be printed or stored, so whatever it signs is worthless when the process ends: right for tests, wrong for
+    /// anything that runs twice.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoRandomBytes`].
+    ///
+    /// ```
+    /// use django_session::{KeyRing, SecretKey, Signer};
+    ///
+    /// let signer = || Ok::<_, django_session::ConfigError>(Signer::new(&KeyRing::new(SecretKey::generate()?), "salt")?);
+    /// assert!(signer()?.unsign(&signer()?.sign("hello")).is_err());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "get_random_secret_key")]
+    pub fn generate() -> Result<Self, ConfigError> {
+        let mut bytes = Zeroizing::new(vec![0; 64].into_boxed_slice());
+        random::fill(&mut bytes)?;
+        Ok(Self(bytes))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -96,6 +119,25 @@ impl KeyRing {
         Self(vec![Arc::new(current)])
     }
 
+    /// Makes a ring of these keys: the first signs, the others are fallbacks in this order.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoKeys`].
+    ///
+    /// ```
+    /// use django_session::{ConfigError, KeyRing, SecretKey};
+    ///
+    /// let setting = "this year's key\nlast year's key";
+    /// let keys = setting.lines().map(SecretKey::new).collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(KeyRing::from_keys(keys)?.len(), 2);
+    /// assert_eq!(KeyRing::from_keys([]).unwrap_err(), ConfigError::NoKeys);
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    pub fn from_keys(keys: impl IntoIterator<Item = SecretKey>) -> Result<Self, ConfigError> {
+        let keys: Vec<_> = keys.into_iter().map(Arc::new).collect();
+        if keys.is_empty() { Err(ConfigError::NoKeys) } else { Ok(Self(keys)) }
+    }
+
     /// Adds an older key, tried after all others, that never signs.
     ///
     /// ```
@@ -130,6 +172,20 @@ impl KeyRing {
     pub fn rotate(mut self, new: SecretKey) -> Self {
         self.0.insert(0, Arc::new(new));
         self
+    }
+
+    /// Returns the number of keys, which is never zero.
+    ///
+    /// ```
+    /// use django_session::{KeyRing, SecretKey};
+    ///
+    /// assert_eq!(KeyRing::new(SecretKey::new("secret")?).len(), 1);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a ring is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The same keys for one more owner; their bytes are not copied.

@@ -14,9 +14,11 @@ mod codec;
 mod cookie;
 mod encoding;
 mod error;
+mod json;
 mod key;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub mod middleware;
+mod random;
 mod sessions;
 mod signing;
 mod size;
@@ -25,13 +27,15 @@ pub use clock::{Clock, MaxAge, Timestamp};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePackSerializer;
 pub use codec::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
-pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie};
+pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie, SignedCookie};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};
 pub use key::{KeyRing, SecretKey};
 #[cfg(any(feature = "actix-web", feature = "axum"))]
-pub use middleware::MissingSession;
+pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
-pub use middleware::SessionHandle;
-pub use sessions::{Commit, CookieSessions, Expiry, ExpiryPolicy, Session, SessionAuth, StoredSessions};
-pub use signing::{Algorithm, Separator, Signer, TimestampSigner, Verified};
+pub use middleware::{future::SessionFuture, handle::SessionHandle};
+pub use sessions::{
+    Commit, CookieSessions, Expiry, ExpiryPolicy, Session, SessionAuth, SessionItems, SessionKeys, StoredSessions,
+};
+pub use signing::{Algorithm, SaltedHmac, Separator, Signer, TimestampSigner, Verified};
 pub use size::{CookieTooLarge, SizeRule};

@@ -79,6 +79,7 @@ fn asked(session: &Session) -> Value {
             Some(Expiry::BrowserClose) => json!("browser close"),
             Some(Expiry::Inactivity(time)) => json!({ "seconds": time.as_secs_f64() }),
             Some(Expiry::At(at)) => json!({ "nanoseconds": at.unix_timestamp_nanos().to_string() }),
+            Some(other) => unreachable!("{other:?}"),
         },
         "expiry_age": session.expiry_age(moment),
         "expiry_date": session.expiry_date(moment).map(|date| date.unix_timestamp_nanos().to_string()),

@@ -25,6 +25,7 @@ const COMPRESSED: u8 = b'.';
 /// # Ok::<(), django_session::EncodeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Compression {
     /// Never. Django: `compress=False`.
     #[default]

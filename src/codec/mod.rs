@@ -1,14 +1,12 @@
 //! Value ⇄ payload, and the way on to a token.
 
 mod codec;
-mod finite;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
 mod scratch;
 mod serializer;
-mod sign;
-mod text;
+mod sign_object;
 mod zlib;
 
 pub use codec::{Codec, Compression};
@@ -16,4 +14,4 @@ pub use json::JsonSerializer;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePackSerializer;
 pub use serializer::Serializer;
-pub use sign::{dumps, loads};
+pub use sign_object::{dumps, loads};

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::codec::text::{Spelled, Spelling};
 use crate::error::{DecodeError, EncodeError};
+use crate::json;
 
 /// Value ⇄ bytes. Django: the `serializer` argument, `SESSION_SERIALIZER`.
 ///
@@ -75,7 +75,7 @@ pub trait Serializer {
     /// # Ok::<(), django_session::EncodeError>(())
     /// ```
     fn dumps_json(&self, json: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self.dumps(&Spelled(json), out)
+        self.dumps(&json::Transcode(json), out)
     }
 
     /// As [`loads`](Self::loads), into JSON text, which replaces what is in `out`.
@@ -93,7 +93,7 @@ pub trait Serializer {
     /// # Ok::<(), django_session::DecodeError>(())
     /// ```
     fn loads_json(&self, data: &[u8], out: &mut String) -> Result<(), DecodeError> {
-        let Spelling(json) = self.loads(data)?;
+        let json::Transcoded(json) = self.loads(data)?;
         *out = json;
         let mut again = Vec::with_capacity(data.len());
         match self.dumps_json(out, &mut again) {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::cookie::{CookieOptions, SameSite};
+use crate::cookie::{CookieOptions, SameSite, TWO_WEEKS};
 use crate::error::ConfigError;
 use crate::size::SizeRule;
 
@@ -20,6 +20,32 @@ const MAX_ATTRIBUTE: usize = 1024;
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CookieOptionsBuilder(pub(super) CookieOptions);
+
+impl CookieOptions {
+    /// Starts with Django's defaults: path "/", no domain, `HttpOnly`, `SameSite=Lax`, two weeks; and `Secure`.
+    ///
+    /// ```
+    /// use django_session::CookieOptions;
+    ///
+    /// let options = CookieOptions::builder("sessionid").build()?;
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "SESSION_COOKIE_NAME")]
+    pub fn builder(name: impl Into<String>) -> CookieOptionsBuilder {
+        CookieOptionsBuilder(Self {
+            name: name.into(),
+            path: "/".to_owned(),
+            domain: None,
+            secure: true,
+            http_only: true,
+            same_site: Some(SameSite::Lax),
+            partitioned: false,
+            max_age: TWO_WEEKS,
+            expire_at_browser_close: false,
+            size_rule: SizeRule::default(),
+        })
+    }
+}
 
 impl CookieOptionsBuilder {
     /// The path below which the cookie is sent. Default: "/".

@@ -4,8 +4,10 @@ mod builder;
 pub(crate) mod header;
 mod options;
 pub(crate) mod set_cookie;
+mod signed_cookie;
 
 pub use builder::CookieOptionsBuilder;
 pub(crate) use options::TWO_WEEKS;
 pub use options::{CookieOptions, SameSite};
 pub use set_cookie::SetCookie;
+pub use signed_cookie::SignedCookie;

@@ -1,8 +1,5 @@
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use crate::cookie::set_cookie::Lifetime;
-use crate::cookie::{CookieOptionsBuilder, SetCookie};
-use crate::error::EncodeError;
 use crate::size::SizeRule;
 
 /// When the browser sends a cookie along with requests that come from another site.
@@ -67,30 +64,6 @@ pub struct CookieOptions {
 pub(crate) const TWO_WEEKS: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 impl CookieOptions {
-    /// Starts with Django's defaults: path "/", no domain, `HttpOnly`, `SameSite=Lax`, two weeks; and `Secure`.
-    ///
-    /// ```
-    /// use django_session::CookieOptions;
-    ///
-    /// let options = CookieOptions::builder("sessionid").build()?;
-    /// # Ok::<(), django_session::ConfigError>(())
-    /// ```
-    #[doc(alias = "SESSION_COOKIE_NAME")]
-    pub fn builder(name: impl Into<String>) -> CookieOptionsBuilder {
-        CookieOptionsBuilder(Self {
-            name: name.into(),
-            path: "/".to_owned(),
-            domain: None,
-            secure: true,
-            http_only: true,
-            same_site: Some(SameSite::Lax),
-            partitioned: false,
-            max_age: TWO_WEEKS,
-            expire_at_browser_close: false,
-            size_rule: SizeRule::default(),
-        })
-    }
-
     /// Browsers compare prefixes without regard to case.
     pub(super) fn is_named(&self, prefix: &str) -> bool {
         self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
@@ -129,59 +102,96 @@ impl CookieOptions {
     ///
     /// ```
     /// # use django_session::CookieOptions;
-    /// assert!(!CookieOptions::builder("sessionid").build()?.expires_at_browser_close());
+    /// assert!(!CookieOptions::builder("sessionid").build()?.expire_at_browser_close());
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn expires_at_browser_close(&self) -> bool {
+    pub fn expire_at_browser_close(&self) -> bool {
         self.expire_at_browser_close
     }
 
-    /// The `Set-Cookie` header for this value, which goes there as it is. `now` is for the Expires attribute.
-    ///
-    /// Sessions have [`CookieSessions::commit`](crate::CookieSessions::commit); this is for other cookies, as
-    /// [signed ones](crate::TimestampSigner::for_cookie).
-    ///
-    /// # Errors
-    /// [`EncodeError::CookieValue`], [`EncodeError::CookieTooLarge`], and [`EncodeError::ExpiryOutOfRange`] if `now` is
-    /// far off.
+    /// Returns the path below which the cookie is sent.
     ///
     /// ```
-    /// use django_session::CookieOptions;
-    /// use std::time::{Duration, UNIX_EPOCH};
-    ///
-    /// let options = CookieOptions::builder("theme").max_age(Duration::from_secs(60)).build()?;
-    /// assert_eq!(
-    ///     options.set_cookie("dark", UNIX_EPOCH)?.as_str(),
-    ///     "theme=dark; expires=Thu, 01 Jan 1970 00:01:00 GMT; HttpOnly; Max-Age=60; Path=/; SameSite=Lax; Secure",
-    /// );
-    /// assert!(options.set_cookie("dark; Domain=evil.example", UNIX_EPOCH).is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn set_cookie(&self, value: &str, now: SystemTime) -> Result<SetCookie, EncodeError> {
-        let lifetime = match self.expire_at_browser_close {
-            true => None,
-            false => Some(Lifetime::of(self.max_age, now)?),
-        };
-        SetCookie::new(self, value, lifetime.as_ref()).map(|(cookie, _)| cookie)
-    }
-
-    /// The `Set-Cookie` header that makes the browser forget the cookie: with the same Path, Domain, SameSite, Secure
-    /// and `Partitioned`, without which it would keep it.
-    ///
-    /// ```
-    /// use django_session::CookieOptions;
-    ///
-    /// let options = CookieOptions::builder("theme").build()?;
-    /// assert_eq!(
-    ///     options.removal().as_str(),
-    ///     r#"theme=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax; Secure"#,
-    /// );
+    /// # use django_session::CookieOptions;
+    /// assert_eq!(CookieOptions::builder("sessionid").build()?.path(), "/");
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
-    #[doc(alias = "delete_cookie")]
-    pub fn removal(&self) -> SetCookie {
-        SetCookie::removal(self)
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Returns the domain whose hosts all receive the cookie; `None` is the host that set it.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// let options = CookieOptions::builder("sessionid").domain("example.com").build()?;
+    /// assert_eq!(options.domain(), Some("example.com"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
+    }
+
+    /// Returns whether the cookie travels over HTTPS only.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// assert!(CookieOptions::builder("sessionid").build()?.secure());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Returns whether the cookie is hidden from scripts.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// assert!(CookieOptions::builder("sessionid").build()?.http_only());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn http_only(&self) -> bool {
+        self.http_only
+    }
+
+    /// Returns when requests from other sites carry the cookie; `None` omits the attribute.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, SameSite};
+    /// assert_eq!(CookieOptions::builder("sessionid").build()?.same_site(), Some(SameSite::Lax));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn same_site(&self) -> Option<SameSite> {
+        self.same_site
+    }
+
+    /// Returns whether each site that embeds ours has a cookie of its own.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// assert!(!CookieOptions::builder("sessionid").build()?.partitioned());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn partitioned(&self) -> bool {
+        self.partitioned
+    }
+
+    /// Returns which size is checked against the limit.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, SizeRule};
+    /// assert_eq!(CookieOptions::builder("sessionid").build()?.size_rule(), SizeRule::Rfc6265);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn size_rule(&self) -> SizeRule {
+        self.size_rule
     }
 }

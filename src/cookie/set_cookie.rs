@@ -61,6 +61,56 @@ impl Lifetime {
     }
 }
 
+impl CookieOptions {
+    /// The `Set-Cookie` header for this value, which goes there as it is. `now` is for the Expires attribute.
+    ///
+    /// Sessions have [`CookieSessions::commit`](crate::CookieSessions::commit); this is for other cookies, as
+    /// [signed ones](crate::SignedCookie).
+    ///
+    /// # Errors
+    /// [`EncodeError::CookieValue`], [`EncodeError::CookieTooLarge`], and [`EncodeError::ExpiryOutOfRange`] if `now` is
+    /// far off.
+    ///
+    /// ```
+    /// use django_session::CookieOptions;
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// let options = CookieOptions::builder("theme").max_age(Duration::from_secs(60)).build()?;
+    /// assert_eq!(
+    ///     options.set_cookie("dark", UNIX_EPOCH)?.as_str(),
+    ///     "theme=dark; expires=Thu, 01 Jan 1970 00:01:00 GMT; HttpOnly; Max-Age=60; Path=/; SameSite=Lax; Secure",
+    /// );
+    /// assert!(options.set_cookie("dark; Domain=evil.example", UNIX_EPOCH).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_cookie(&self, value: &str, now: SystemTime) -> Result<SetCookie, EncodeError> {
+        let lifetime = match self.expire_at_browser_close {
+            true => None,
+            false => Some(Lifetime::of(self.max_age, now)?),
+        };
+        SetCookie::new(self, value, lifetime.as_ref()).map(|(cookie, _)| cookie)
+    }
+
+    /// The `Set-Cookie` header that makes the browser forget the cookie: with the same Path, Domain, SameSite, Secure
+    /// and `Partitioned`, without which it would keep it.
+    ///
+    /// ```
+    /// use django_session::CookieOptions;
+    ///
+    /// let options = CookieOptions::builder("theme").build()?;
+    /// assert_eq!(
+    ///     options.removal().as_str(),
+    ///     r#"theme=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax; Secure"#,
+    /// );
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "delete_cookie")]
+    pub fn removal(&self) -> SetCookie {
+        SetCookie::removal(self)
+    }
+}
+
 impl SetCookie {
     /// Sets the cookie; without a lifetime, until the browser closes. Also tells how many bytes are left.
     pub(crate) fn new(
@@ -135,6 +185,34 @@ impl SetCookie {
         &self.header
     }
 
+    /// Returns the cookie's name.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// assert_eq!(CookieOptions::builder("sessionid").build()?.removal().name(), "sessionid");
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.header.get(..self.name_len).unwrap_or_default()
+    }
+
+    /// Returns the cookie's value as it stands in the header; that of a removal is `""`, two double quotes.
+    ///
+    /// ```
+    /// # use django_session::CookieOptions;
+    /// # use std::time::UNIX_EPOCH;
+    /// let options = CookieOptions::builder("theme").build()?;
+    /// assert_eq!(options.set_cookie("dark", UNIX_EPOCH)?.value(), "dark");
+    /// assert_eq!(options.removal().value(), "\"\"");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn value(&self) -> &str {
+        let behind_name = self.header.get(self.name_len.saturating_add("=".len())..).unwrap_or_default();
+        behind_name.split(';').next().unwrap_or_default()
+    }
+
     /// The header's value, to keep.
     ///
     /// ```
@@ -148,11 +226,30 @@ impl SetCookie {
     }
 }
 
+/// The header's value, with the secret in it: for the header, not for logs.
+///
+/// ```
+/// # use django_session::CookieOptions;
+/// let removal = CookieOptions::builder("sessionid").build()?.removal();
+/// assert_eq!(format!("Set-Cookie: {removal}"), format!("Set-Cookie: {}", removal.as_str()));
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
+impl fmt::Display for SetCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.header)
+    }
+}
+
+impl From<SetCookie> for String {
+    fn from(cookie: SetCookie) -> Self {
+        cookie.header
+    }
+}
+
 /// The name only: whoever has the value has the session.
 impl fmt::Debug for SetCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.header.get(..self.name_len).unwrap_or_default();
-        f.debug_struct("SetCookie").field("name", &name).finish_non_exhaustive()
+        f.debug_struct("SetCookie").field("name", &self.name()).finish_non_exhaustive()
     }
 }
 

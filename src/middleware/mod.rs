@@ -1,16 +1,12 @@
-//! What the adapters to frameworks share: the session of one request, and what the response says of it.
+//! Sessions in web frameworks: a layer for tower, which serves axum, tonic and hyper, and a middleware for actix-web.
 
 #[cfg(feature = "actix-web")]
 pub mod actix;
-mod handle;
+pub(crate) mod future;
+pub(crate) mod handle;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
-mod missing;
+pub(crate) mod missing;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod vary;
 mod visit;
-
-pub use handle::SessionHandle;
-#[cfg(any(feature = "actix-web", feature = "axum"))]
-pub use missing::MissingSession;
-pub(crate) use vary::with_cookie as vary_with_cookie;

@@ -1,7 +1,7 @@
 use crate::error::EncodeError;
 use crate::key::KeyRing;
 use crate::sessions::Session;
-use crate::signing::{Algorithm, HexDigest};
+use crate::signing::{Algorithm, SaltedHmac};
 
 const USER_ID: &str = "_auth_user_id";
 const BACKEND: &str = "_auth_user_backend";
@@ -32,7 +32,7 @@ const SALT: &[u8] = b"django.contrib.auth.models.AbstractBaseUser.get_session_au
 /// ```
 #[doc(alias = "get_session_auth_hash")]
 #[derive(Debug)]
-pub struct SessionAuth(HexDigest);
+pub struct SessionAuth(SaltedHmac);
 
 impl SessionAuth {
     /// With the same keys as the sessions.
@@ -44,7 +44,7 @@ impl SessionAuth {
     /// ```
     #[must_use]
     pub fn new(keys: &KeyRing) -> Self {
-        Self(HexDigest::new(keys, SALT))
+        Self(SaltedHmac::salted(keys, SALT))
     }
 
     /// Another hash than SHA-256: SHA-1, with the feature `legacy`, for Django before 3.1.
@@ -134,7 +134,7 @@ impl SessionAuth {
         } else if !same_user() {
             session.flush();
         }
-        session.extend([(USER_ID, id), (BACKEND, backend), (HASH, &self.0.sign(password.as_bytes()))])
+        session.extend([(USER_ID, id), (BACKEND, backend), (HASH, &self.0.hexdigest(password.as_bytes()))])
     }
 
     /// Writes the hash anew, by the current key: when an older one vouched for it, or when the user has changed the
@@ -157,7 +157,7 @@ impl SessionAuth {
     #[doc(alias = "update_session_auth_hash")]
     pub fn update_hash(&self, session: &mut Session, password: &str) -> Result<(), EncodeError> {
         session.cycle_key();
-        session.insert(HASH, self.0.sign(password.as_bytes()))
+        session.insert(HASH, self.0.hexdigest(password.as_bytes()))
     }
 }
 

@@ -4,7 +4,8 @@ use crate::codec::Serializer;
 use crate::cookie::SetCookie;
 use crate::error::EncodeError;
 use crate::sessions::CookieSessions;
-use crate::sessions::session::{Cookie, Session};
+use crate::sessions::Session;
+use crate::sessions::provenance::Provenance;
 
 /// What a response must say about the session.
 ///
@@ -54,7 +55,7 @@ impl<S: Serializer> CookieSessions<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
-        let Cookie { sent, keyed, .. } = session.cookie;
+        let Provenance { sent, keyed, .. } = session.provenance;
         let (empty, accessed) = (session.data().is_empty(), session.is_accessed());
 
         let gone = empty && !keyed;
@@ -90,7 +91,7 @@ impl<S: Serializer> CookieSessions<S> {
     }
 
     fn set_cookie(&self, session: &Session) -> Result<(SetCookie, usize), EncodeError> {
-        let now = self.clock.now();
+        let now = self.signer.now();
         let lifetime = session.cookie_lifetime(now)?;
         let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
         let token = self.signer.seal_at(payload, now);

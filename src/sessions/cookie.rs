@@ -1,11 +1,14 @@
+use std::ops::ControlFlow;
+
 use time::UtcOffset;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, MaxAge};
 use crate::codec::{Codec, Compression, JsonSerializer, Serializer};
 use crate::cookie::{CookieOptions, header};
 use crate::error::DecodeError;
 use crate::key::KeyRing;
-use crate::sessions::session::{Cookie, Terms};
+use crate::sessions::lifetime::Terms;
+use crate::sessions::provenance::Provenance;
 use crate::sessions::{ExpiryPolicy, Session};
 use crate::signing::{Algorithm, Signer, TimestampSigner};
 
@@ -50,10 +53,8 @@ pub struct CookieSessions<S = JsonSerializer> {
     pub(super) signer: TimestampSigner,
     pub(super) codec: Codec<S>,
     pub(super) cookie: CookieOptions,
-    pub(super) clock: Clock,
-    policy: ExpiryPolicy,
+    terms: Terms,
     pub(super) save_every_request: bool,
-    naive: Option<UtcOffset>,
 }
 
 impl CookieSessions {
@@ -70,13 +71,15 @@ impl CookieSessions {
     pub fn new(keys: &KeyRing, cookie: CookieOptions) -> Self {
         let signer = Signer::salted(keys, SALT).with_max_token_len(MAX_TOKEN_LEN);
         Self {
-            signer: TimestampSigner::from_signer(signer),
+            signer: signer.into(),
             codec: Codec::default().with_compression(Compression::IfSmaller),
+            terms: Terms {
+                max_age: cookie.max_age(),
+                expire_at_browser_close: cookie.expire_at_browser_close(),
+                ..Terms::default()
+            },
             cookie,
-            clock: Clock::default(),
-            policy: ExpiryPolicy::default(),
             save_every_request: false,
-            naive: None,
         }
     }
 }
@@ -99,10 +102,8 @@ impl<S: Serializer> CookieSessions<S> {
             signer: self.signer,
             codec: Codec::new(serializer).with_compression(Compression::IfSmaller),
             cookie: self.cookie,
-            clock: self.clock,
-            policy: self.policy,
+            terms: self.terms,
             save_every_request: self.save_every_request,
-            naive: self.naive,
         }
     }
 
@@ -119,7 +120,7 @@ impl<S: Serializer> CookieSessions<S> {
     /// ```
     #[must_use]
     pub fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.signer = self.signer.with_algorithm(algorithm);
+        self.signer = self.signer.map_signer(|signer| signer.with_algorithm(algorithm));
         self
     }
 
@@ -136,7 +137,7 @@ impl<S: Serializer> CookieSessions<S> {
     /// ```
     #[must_use]
     pub fn with_legacy_algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.signer = self.signer.with_legacy_algorithm(algorithm);
+        self.signer = self.signer.map_signer(|signer| signer.with_legacy_algorithm(algorithm));
         self
     }
 
@@ -153,7 +154,7 @@ impl<S: Serializer> CookieSessions<S> {
     /// ```
     #[must_use]
     pub fn with_expiry_policy(mut self, policy: ExpiryPolicy) -> Self {
-        self.policy = policy;
+        self.terms.policy = policy;
         self
     }
 
@@ -190,7 +191,7 @@ impl<S: Serializer> CookieSessions<S> {
     #[must_use]
     #[doc(alias = "USE_TZ")]
     pub fn with_naive_dates(mut self, local: UtcOffset) -> Self {
-        self.naive = Some(local);
+        self.terms.naive = Some(local);
         self
     }
 
@@ -208,8 +209,7 @@ impl<S: Serializer> CookieSessions<S> {
     /// ```
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
-        self.signer = self.signer.with_clock(clock.clone());
-        self.clock = clock;
+        self.signer = self.signer.with_clock(clock);
         self
     }
 
@@ -242,14 +242,6 @@ impl<S: Serializer> CookieSessions<S> {
         self.save_every_request
     }
 
-    fn terms(&self) -> Terms {
-        Terms {
-            max_age: 0_i64.saturating_add_unsigned(self.cookie.max_age().as_secs()),
-            expire_at_browser_close: self.cookie.expires_at_browser_close(),
-            naive: self.naive,
-        }
-    }
-
     /// The session in this cookie's value. In Django's manner, a bad one is an empty session, which
     /// [says why](Session::rejection); and one of less than 8 characters counts as none.
     ///
@@ -264,9 +256,8 @@ impl<S: Serializer> CookieSessions<S> {
     /// ```
     #[must_use]
     pub fn load(&self, token: Option<&str>) -> Session {
-        let mut cookie = Cookie::default();
-        let found = token.and_then(|token| self.attempt(token, &mut cookie));
-        found.unwrap_or_else(|| Session::empty(cookie, self.terms()))
+        let found = token.into_iter().try_fold(Provenance::default(), |seen, token| self.attempt(seen, token));
+        self.accepted_or_empty(found)
     }
 
     /// The session in this cookie's value, or why there is none.
@@ -289,19 +280,21 @@ impl<S: Serializer> CookieSessions<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn try_load(&self, token: &str) -> Result<Session, DecodeError> {
-        let max_age = self.cookie.max_age();
-        let verified = self.signer.unsign(token, self.policy.token_age(max_age))?;
-        let cookie = Cookie {
+        let now = self.signer.now();
+        // 1. verify
+        let verified = self.signer.unsign_at(token, MaxAge::Unlimited, now)?;
+        let provenance = Provenance {
             sent: true,
             keyed: true,
             key_index: Some(verified.key_index()),
             signed_at: verified.timestamp(),
-            ..Cookie::default()
+            ..Provenance::default()
         };
-        let session = Session::parse(self.codec.decode_json(verified)?, cookie, self.terms())?;
-        let own = session.own_expiry()?;
-        if let Some(signed) = verified.timestamp() {
-            self.policy.check(own, signed, self.clock.now(), max_age)?;
+        // 2. decode
+        let session = Session::parse(self.codec.decode_json(verified)?, provenance, self.terms)?;
+        // 3. admit
+        if let Some(signed_at) = session.signed_at() {
+            self.terms.admit(session.own_expiry(), signed_at, now)?;
         }
         Ok(session)
     }
@@ -347,21 +340,34 @@ impl<S: Serializer> CookieSessions<S> {
         I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
         H: AsRef<[u8]> + ?Sized + 'h,
     {
-        let (name, mut cookie) = (self.cookie.name(), Cookie::default());
-        let found = headers.into_iter().rev().find_map(|line| {
-            header::values(&header::text(line.as_ref()), name).rev().find_map(|token| self.attempt(token, &mut cookie))
+        let found = headers.into_iter().rev().try_fold(Provenance::default(), |seen, line| {
+            let text = header::text(line.as_ref());
+            header::values(&text, self.cookie.name()).rev().try_fold(seen, |seen, token| self.attempt(seen, token))
         });
-        found.unwrap_or_else(|| Session::empty(cookie, self.terms()))
+        self.accepted_or_empty(found)
     }
 
-    /// What came of a cookie's value is noted, the first rejection of all.
-    fn attempt(&self, token: &str, cookie: &mut Cookie) -> Option<Session> {
-        cookie.sent = true;
-        token.chars().nth(MIN_TOKEN_CHARS - 1)?;
-        cookie.keyed = true;
-        let mut session =
-            self.try_load(token).map_err(|reason| cookie.rejection = cookie.rejection.or(Some(reason))).ok()?;
-        session.cookie.passed_over = cookie.rejection;
-        Some(session)
+    /// The session in this cookie, or what was seen up to now: other cookies, and why they were rejected.
+    fn attempt(&self, seen: Provenance, token: &str) -> ControlFlow<Session, Provenance> {
+        if token.chars().nth(MIN_TOKEN_CHARS - 1).is_none() {
+            return ControlFlow::Continue(Provenance { sent: true, ..seen });
+        }
+        match self.try_load(token) {
+            Ok(mut session) => {
+                session.provenance.passed_over = seen.rejection;
+                ControlFlow::Break(session)
+            }
+            Err(reason) => {
+                let rejection = seen.rejection.or(Some(reason));
+                ControlFlow::Continue(Provenance { sent: true, keyed: true, rejection, ..seen })
+            }
+        }
+    }
+
+    fn accepted_or_empty(&self, found: ControlFlow<Session, Provenance>) -> Session {
+        match found {
+            ControlFlow::Break(session) => session,
+            ControlFlow::Continue(seen) => Session::empty(seen, self.terms),
+        }
     }
 }

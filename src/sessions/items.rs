@@ -1,16 +1,11 @@
 //! The session as a dict.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{JsonSerializer, Serializer as _};
 use crate::error::{DecodeError, EncodeError};
-use crate::sessions::data;
-use crate::sessions::expiry::{self, Stored};
-use crate::sessions::scan;
-use crate::sessions::session::Session;
+use crate::json;
+use crate::sessions::{Session, SessionItems, SessionKeys};
 
 const TEST_COOKIE: (&str, &str) = ("testcookie", "worked");
 
@@ -21,24 +16,20 @@ impl Session {
     /// [`DecodeError::Deserialize`] if it is not a `T`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// let mut session = django_session::Session::default();
     /// session.insert("visits", 3)?;
     /// assert_eq!(session.get("visits")?, Some(3));
     /// assert!(session.get::<String>("visits").is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, DecodeError> {
-        self.read().get(key).map(|json| JsonSerializer.loads(json.as_bytes())).transpose()
+        self.read().get(key).map(json::read).transpose()
     }
 
     /// The value under this key as JSON text, to the byte.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// let mut session = django_session::Session::default();
     /// session.insert("name", "Grüße")?;
     /// assert_eq!(session.get_json("name"), Some(r#""Gr\u00fc\u00dfe""#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -55,9 +46,7 @@ impl Session {
     /// `_session_expiry` cannot.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// let mut session = django_session::Session::default();
     /// session.insert("visits", 1)?;
     /// assert!(session.is_modified());
     /// assert!(session.insert("ratio", f64::NAN).is_err());
@@ -74,10 +63,7 @@ impl Session {
     /// Those of [`insert`](Self::insert).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.extend([("a", 1), ("b", 2)])?;
     /// assert_eq!(session.len(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -88,45 +74,54 @@ impl Session {
         K: AsRef<str>,
         V: Serialize,
     {
-        let naive = self.terms.naive_offset();
-        let entry = |(key, value): (K, V)| {
-            let (key, value) = (key.as_ref(), data::json(&value)?);
-            if !scan::is_value(&value) {
-                return Err(EncodeError::Serialize("not one JSON value, or nested more than 1024 levels deep".into()));
-            }
-            if key == expiry::KEY {
-                Stored::parse(&value, naive)?;
-            }
-            Ok((key.to_owned(), data::json(key)?, value))
+        let entry = |(key, value): (K, V)| match json::to_text(&value)? {
+            json if json::is_value(&json) => Ok((key.as_ref().to_owned(), json)),
+            _ => Err(EncodeError::Serialize("not one JSON value, or nested more than 1024 levels deep".into())),
         };
         let entries = pairs.into_iter().map(entry).collect::<Result<Vec<_>, EncodeError>>()?;
-        let data = self.change();
-        for (key, quoted, value) in entries {
-            data.insert(&key, &quoted, value);
-        }
-        Ok(())
+        Ok(self.write_all(entries)?)
     }
 
     /// Takes the key out; whether it was there. The session is modified only if it was.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.insert("a", 1)?;
     /// assert!(session.remove("a"));
     /// assert!(!session.remove("a"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "__delitem__")]
-    #[doc(alias = "pop")]
     pub fn remove(&mut self, key: &str) -> bool {
         let is_there = self.contains_key(key);
         if is_there {
-            self.change().remove(key);
+            self.erase(key);
         }
         is_there
+    }
+
+    /// Removes the key and returns its value, or `None` if there is none. Django: `pop`.
+    ///
+    /// The session is modified only if the key was there.
+    ///
+    /// # Errors
+    /// [`DecodeError::Deserialize`] if the value is not a `T`; then the key stays.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// session.insert("a", 1)?;
+    /// assert!(session.take::<String>("a").is_err());
+    /// assert_eq!(session.take("a")?, Some(1));
+    /// assert_eq!(session.take::<u8>("a")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "pop")]
+    pub fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, DecodeError> {
+        let value = self.get(key)?;
+        if value.is_some() || self.data().get(key).is_some() {
+            self.erase(key);
+        }
+        Ok(value)
     }
 
     /// The value under this key; if there is none, what `default` makes, which is put there. Django: `setdefault`.
@@ -135,10 +130,7 @@ impl Session {
     /// [`EncodeError::Occupied`] if a value is there that is not a `T`; else those of [`insert`](Self::insert).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// assert_eq!(session.get_or_insert_with("visits", || 1)?, 1);
     /// assert_eq!(session.get_or_insert_with("visits", || 2)?, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -159,10 +151,7 @@ impl Session {
     /// Whether there is a value under this key. Django: `in`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.insert("a", 1)?;
     /// assert!(session.contains_key("a") && !session.contains_key("b"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -179,16 +168,13 @@ impl Session {
     /// A key that is no Unicode text (Python can write lone surrogates) shows as its JSON escapes.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.extend([("b", 1), ("a", 2)])?;
     /// assert_eq!(session.keys().collect::<Vec<_>>(), ["b", "a"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn keys(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.iter().map(|(key, _)| key)
+    pub fn keys(&self) -> SessionKeys<'_> {
+        SessionKeys(self.iter())
     }
 
     /// The keys with the JSON text of their values, in the order in which they came. Django: `items`.
@@ -197,26 +183,20 @@ impl Session {
     /// [`get`](Self::get) finds the last. Django merges them when it loads the session.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.insert("a", [1, 2])?;
     /// assert_eq!(session.iter().next(), Some(("a".into(), "[1,2]")));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "items")]
-    pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
-        self.read().iter()
+    pub fn iter(&self) -> SessionItems<'_> {
+        SessionItems(self.read().iter())
     }
 
     /// How many keys there are.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.insert("a", 1)?;
     /// assert_eq!(session.len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -230,10 +210,7 @@ impl Session {
     /// so that a cache may show one visitor's page to another.)
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// assert!(session.is_empty() && session.is_accessed());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -242,45 +219,24 @@ impl Session {
         self.read().is_empty()
     }
 
-    /// Takes all keys out.
-    ///
-    /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
-    /// session.insert("a", 1)?;
-    /// session.clear();
-    /// assert!(session.is_empty() && session.is_modified());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn clear(&mut self) {
-        self.change().clear();
-    }
-
     /// Puts something there by which to see, with the next request, whether the browser keeps cookies.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.set_test_cookie();
     /// assert!(session.test_cookie_worked());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_test_cookie(&mut self) {
         let (key, value) = TEST_COOKIE;
-        self.change().insert(key, &format!("\"{key}\""), format!("\"{value}\""));
+        let written = self.write([(key, format!("\"{value}\""))]);
+        debug_assert!(written.is_ok(), "the test cookie is no expiry");
     }
 
     /// Whether [`set_test_cookie`](Self::set_test_cookie) came back.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// assert!(!session.test_cookie_worked());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -293,10 +249,7 @@ impl Session {
     /// Takes it out again; whether it was there.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.set_test_cookie();
     /// assert!(session.delete_test_cookie());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,12 +1,11 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use time::UtcOffset;
-
 use crate::clock::Timestamp;
-use crate::cookie::TWO_WEEKS;
 use crate::error::DecodeError;
 use crate::sessions::data::Data;
+use crate::sessions::lifetime::{KEY, Malformed, Stored, Terms};
+use crate::sessions::provenance::Provenance;
 
 /// The dict that a visitor carries: keys, and values of any type that JSON holds.
 ///
@@ -30,76 +29,107 @@ use crate::sessions::data::Data;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "request.session")]
+#[derive(Clone, Default)]
 pub struct Session {
     data: Data,
-    accessed: AtomicBool,
+    /// `_session_expiry` of the data, parsed.
+    own_expiry: Option<Stored>,
+    accessed: Accessed,
     modified: bool,
-    pub(super) cookie: Cookie,
-    pub(super) terms: Terms,
+    pub(super) provenance: Provenance,
+    terms: Terms,
 }
 
-/// What the browser sent.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Cookie {
-    /// A cookie of our name was there.
-    pub(super) sent: bool,
-    /// Django's session key is set: a value of 8 characters or more was there, or the session got a new one.
-    pub(super) keyed: bool,
-    pub(super) rejection: Option<DecodeError>,
-    /// Of another cookie of our name, which was tried before the one that was taken.
-    pub(super) passed_over: Option<DecodeError>,
-    pub(super) key_index: Option<usize>,
-    pub(super) signed_at: Option<Timestamp>,
-}
+/// Whether the session was read or changed. Set through `&self`, and the session is `Sync`.
+#[derive(Default)]
+struct Accessed(AtomicBool);
 
-/// What the store says about the life of sessions that do not say it themselves.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Terms {
-    /// In seconds.
-    pub(super) max_age: i64,
-    pub(super) expire_at_browser_close: bool,
-    /// What dates without an offset mean, if dates are written without one.
-    pub(super) naive: Option<UtcOffset>,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self {
-            max_age: 0_i64.saturating_add_unsigned(TWO_WEEKS.as_secs()),
-            expire_at_browser_close: false,
-            naive: None,
-        }
-    }
-}
-
-impl Terms {
-    pub(super) fn naive_offset(self) -> UtcOffset {
-        self.naive.unwrap_or(UtcOffset::UTC)
+impl Clone for Accessed {
+    fn clone(&self) -> Self {
+        Self(self.0.load(Ordering::Relaxed).into())
     }
 }
 
 impl Session {
     /// # Errors
-    /// [`DecodeError::Deserialize`] if this is not a JSON object.
-    pub(super) fn parse(json: String, cookie: Cookie, terms: Terms) -> Result<Self, DecodeError> {
-        Ok(Self { data: Data::parse(json)?, ..Self::empty(cookie, terms) })
+    /// [`DecodeError::Deserialize`] if this is not a JSON object, or its expiry is malformed.
+    pub(super) fn parse(json: String, provenance: Provenance, terms: Terms) -> Result<Self, DecodeError> {
+        let data = Data::parse(json)?;
+        let own_expiry = match data.get(KEY) {
+            Some(json) => Stored::parse(json, terms.naive_offset())?,
+            None => None,
+        };
+        Ok(Self { data, own_expiry, ..Self::empty(provenance, terms) })
     }
 
-    pub(super) fn empty(cookie: Cookie, terms: Terms) -> Self {
-        Self { data: Data::default(), accessed: AtomicBool::new(false), modified: false, cookie, terms }
+    pub(super) fn empty(provenance: Provenance, terms: Terms) -> Self {
+        Self { provenance, terms, ..Self::default() }
     }
 
-    /// For looking, which Django notes.
-    pub(super) fn read(&self) -> &Data {
-        self.accessed.store(true, Ordering::Relaxed);
+    pub(super) fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    /// What `_session_expiry` holds. Does not count as access.
+    pub(super) fn own_expiry(&self) -> Option<Stored> {
+        self.own_expiry
+    }
+
+    /// The data, without counting as access.
+    pub(super) fn data(&self) -> &Data {
         &self.data
     }
 
-    /// The one way to what the session holds, for changing it.
-    pub(super) fn change(&mut self) -> &mut Data {
-        self.accessed.store(true, Ordering::Relaxed);
+    /// The data, for reading; sets `accessed`.
+    pub(super) fn read(&self) -> &Data {
+        self.accessed.0.store(true, Ordering::Relaxed);
+        &self.data
+    }
+
+    /// The data, for changing; sets `accessed` and `modified`.
+    fn change(&mut self) -> &mut Data {
+        self.accessed.0.store(true, Ordering::Relaxed);
         self.modified = true;
         &mut self.data
+    }
+
+    /// Writes these keys with their JSON texts; or nothing, if a malformed `_session_expiry` is among them.
+    pub(super) fn write<const N: usize>(&mut self, entries: [(&str, String); N]) -> Result<(), Malformed> {
+        self.write_all(entries.map(|(key, json)| (key.to_owned(), json)).into())
+    }
+
+    /// As [`write`](Self::write).
+    pub(super) fn write_all(&mut self, entries: Vec<(String, String)>) -> Result<(), Malformed> {
+        let mut own_expiry = self.own_expiry;
+        for (_, json) in entries.iter().filter(|(key, _)| key == KEY) {
+            own_expiry = Stored::parse(json, self.terms.naive_offset())?;
+        }
+        self.own_expiry = own_expiry;
+        let data = self.change();
+        entries.into_iter().for_each(|(key, json)| data.insert(&key, json));
+        Ok(())
+    }
+
+    /// Removes `key`, which is there.
+    pub(super) fn erase(&mut self, key: &str) {
+        self.change().remove(key);
+        if key == KEY {
+            self.own_expiry = None;
+        }
+    }
+
+    /// Removes all keys.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// session.insert("a", 1)?;
+    /// session.clear();
+    /// assert!(session.is_empty() && session.is_modified());
+    /// # Ok::<(), django_session::EncodeError>(())
+    /// ```
+    pub fn clear(&mut self) {
+        self.change().clear();
+        self.own_expiry = None;
     }
 
     /// Ends the session, as at logout: everything is taken out, and the browser is told to forget the cookie, whatever the
@@ -120,49 +150,40 @@ impl Session {
     /// ```
     pub fn flush(&mut self) {
         self.clear();
-        self.cookie.keyed = false;
+        self.provenance.keyed = false;
     }
 
     /// Has the session written anew, with a new date, though nothing else changed.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.cycle_key();
     /// assert!(session.is_modified());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cycle_key(&mut self) {
         self.change();
-        self.cookie.keyed = true;
+        self.provenance.keyed = true;
     }
 
     /// Whether anything was changed since it was loaded; or a cookie was refused and the session used all the same, which
     /// means to Django that it begins anew.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.insert("a", 1)?;
     /// assert!(session.is_modified());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn is_modified(&self) -> bool {
-        self.modified || (self.cookie.rejection.is_some() && self.is_accessed())
+        self.modified || (self.provenance.rejection.is_some() && self.is_accessed())
     }
 
     /// Has the session written, as if it had been changed. Django: `session.modified = True`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// session.mark_modified();
     /// assert!(session.is_modified() && !session.is_accessed());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -177,10 +198,7 @@ impl Session {
     /// [`passed_over`](Self::passed_over), [`key_index`](Self::key_index) and [`signed_at`](Self::signed_at).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// assert!(!session.is_accessed());
     /// session.get::<u8>("a")?;
     /// assert!(session.is_accessed());
@@ -188,7 +206,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn is_accessed(&self) -> bool {
-        self.accessed.load(Ordering::Relaxed)
+        self.accessed.0.load(Ordering::Relaxed)
     }
 
     /// Why the cookie that the browser sent was refused, if it was: for logs and metrics. To the visitor, a refused cookie
@@ -207,7 +225,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn rejection(&self) -> Option<DecodeError> {
-        self.cookie.rejection
+        self.provenance.rejection
     }
 
     /// Why another cookie of the same name was passed over before this session's, if one was: an old one of another path,
@@ -230,7 +248,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn passed_over(&self) -> Option<DecodeError> {
-        self.cookie.passed_over
+        self.provenance.passed_over
     }
 
     /// Which key of the ring signed the cookie that was loaded: 0 is the current one. After a rotation,
@@ -249,26 +267,19 @@ impl Session {
     /// ```
     #[must_use]
     pub fn key_index(&self) -> Option<usize> {
-        self.cookie.key_index
+        self.provenance.key_index
     }
 
     /// When the cookie that was loaded was signed.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// let mut session = django_session::Session::default();
     /// assert_eq!(session.signed_at(), None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn signed_at(&self) -> Option<Timestamp> {
-        self.cookie.signed_at
-    }
-
-    pub(super) fn data(&self) -> &Data {
-        &self.data
+        self.provenance.signed_at
     }
 }
 
@@ -279,7 +290,7 @@ impl fmt::Debug for Session {
             .field("len", &self.data.len())
             .field("accessed", &self.is_accessed())
             .field("modified", &self.is_modified())
-            .field("rejection", &self.cookie.rejection)
+            .field("rejection", &self.provenance.rejection)
             .finish_non_exhaustive()
     }
 }

@@ -13,9 +13,10 @@ use crate::error::BadSignature;
 use crate::error::{DecodeError, EncodeError};
 use crate::key::KeyRing;
 use crate::sessions::Session;
-use crate::sessions::session::{Cookie, Terms};
+use crate::sessions::lifetime::Terms;
+use crate::sessions::provenance::Provenance;
 #[cfg(feature = "legacy")]
-use crate::signing::{Algorithm, HexDigest};
+use crate::signing::{Algorithm, SaltedHmac};
 use crate::signing::{Signer, TimestampSigner};
 
 /// What Django salts the text of its stored sessions with.
@@ -65,7 +66,7 @@ impl StoredSessions {
     pub fn new(keys: &KeyRing) -> Self {
         Self {
             // A row of one's own database is no stranger's input, and what was written must be read.
-            signer: TimestampSigner::from_signer(Signer::salted(keys, SALT)).with_max_token_len(usize::MAX),
+            signer: Signer::salted(keys, SALT).with_max_token_len(usize::MAX).into(),
             codec: Codec::default().with_compression(Compression::IfSmaller),
             terms: Terms::default(),
             #[cfg(feature = "legacy")]
@@ -86,7 +87,7 @@ impl StoredSessions {
     #[must_use]
     #[doc(alias = "SESSION_COOKIE_AGE")]
     pub fn with_max_age(mut self, max_age: Duration) -> Self {
-        self.terms.max_age = 0_i64.saturating_add_unsigned(max_age.as_secs());
+        self.terms.max_age = max_age;
         self
     }
 
@@ -136,7 +137,7 @@ impl StoredSessions {
     #[cfg(feature = "legacy")]
     #[must_use]
     pub fn with_legacy(mut self) -> Self {
-        self.signer = self.signer.with_legacy_algorithm(Algorithm::Sha1);
+        self.signer = self.signer.map_signer(|signer| signer.with_legacy_algorithm(Algorithm::Sha1));
         self.legacy.accepted = true;
         self
     }
@@ -151,7 +152,7 @@ impl StoredSessions {
     /// ```
     #[must_use]
     pub fn create(&self) -> Session {
-        Session::empty(Cookie::default(), self.terms)
+        Session::empty(Provenance::default(), self.terms)
     }
 
     /// Reads the session in a stored text.
@@ -169,18 +170,13 @@ impl StoredSessions {
     pub fn decode(&self, text: &str) -> Result<Session, DecodeError> {
         #[cfg(feature = "legacy")]
         if let Some((json, key_index)) = self.legacy.decode(text)? {
-            return self.parse(json, Cookie { key_index: Some(key_index), ..Cookie::default() });
+            let provenance = Provenance { key_index: Some(key_index), ..Provenance::default() };
+            return Session::parse(json, provenance, self.terms);
         }
         let verified = self.signer.unsign(text, MaxAge::Unlimited)?;
         let (key_index, signed_at) = (Some(verified.key_index()), verified.timestamp());
-        let cookie = Cookie { key_index, signed_at, ..Cookie::default() };
-        self.parse(self.codec.decode_json(verified)?, cookie)
-    }
-
-    fn parse(&self, json: String, cookie: Cookie) -> Result<Session, DecodeError> {
-        let session = Session::parse(json, cookie, self.terms)?;
-        session.own_expiry()?;
-        Ok(session)
+        let provenance = Provenance { key_index, signed_at, ..Provenance::default() };
+        Session::parse(self.codec.decode_json(verified)?, provenance, self.terms)
     }
 
     /// Writes the text to sessions.
@@ -226,13 +222,13 @@ impl StoredSessions {
 #[derive(Debug)]
 struct Legacy {
     accepted: bool,
-    digest: HexDigest,
+    digest: SaltedHmac,
 }
 
 #[cfg(feature = "legacy")]
 impl Legacy {
     fn new(keys: &KeyRing) -> Self {
-        let digest = HexDigest::new(keys, b"django.contrib.sessionsSessionStore").with_algorithm(Algorithm::Sha1);
+        let digest = SaltedHmac::salted(keys, b"django.contrib.sessionsSessionStore").with_algorithm(Algorithm::Sha1);
         Self { accepted: false, digest }
     }
 
@@ -240,7 +236,7 @@ impl Legacy {
         // In ASCII, for Django reads Latin-1. JSON text is JSON already, so this cannot fail.
         let mut ascii = Vec::with_capacity(json.len());
         let _ = JsonSerializer.dumps_json(json, &mut ascii);
-        encoding::standard_base64_encode(&[self.digest.sign(&ascii).as_bytes(), b":", &ascii].concat())
+        encoding::standard_base64_encode(&[self.digest.hexdigest(&ascii).as_bytes(), b":", &ascii].concat())
     }
 
     /// `None` for a text of the newer form, which alone has colons.

@@ -1,7 +1,10 @@
 //! Django's salted HMAC, and the list of those that one signer accepts.
 
+use std::sync::Arc;
+
 use hmac::digest::{Digest, Key, OutputSizeUser};
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::key::KeyRing;
@@ -10,7 +13,7 @@ use crate::signing::Algorithm;
 /// The longest tag, SHA-512's, in bytes.
 pub(crate) const MAX_TAG: usize = 64;
 
-/// A MAC's answer, on the stack.
+/// A tag, on the stack.
 pub(crate) struct Tag {
     bytes: [u8; MAX_TAG],
     len: usize,
@@ -20,10 +23,15 @@ impl Tag {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
+
+    /// Compares in constant time.
+    fn is(&self, presented: &[u8]) -> bool {
+        self.as_bytes().ct_eq(presented).into()
+    }
 }
 
 /// An HMAC whose key is `H(salt ‖ secret)`, derived and scheduled once. Django: `salted_hmac`.
-fn salted_hmac(algorithm: Algorithm, salt: &[u8], secret: [&[u8]; 2]) -> Box<dyn SaltedHmac> {
+fn salted_hmac(algorithm: Algorithm, salt: &[u8], secret: [&[u8]; 2]) -> Box<dyn KeyedHmac> {
     match algorithm {
         #[cfg(feature = "legacy")]
         Algorithm::Sha1 => Box::new(keyed::<sha1::Sha1>(salt, secret)),
@@ -46,14 +54,12 @@ fn keyed<D: Digest + EagerHash>(salt: &[u8], [prefix, secret]: [&[u8]; 2]) -> Hm
 }
 
 /// The same for every hash; the keyed state is cloned for each message.
-trait SaltedHmac: Send + Sync {
+trait KeyedHmac: Send + Sync {
     fn tag(&self, message: &[u8]) -> Tag;
-    /// Compared by hmac itself, in constant time for a tag of the right length.
-    fn is_tag(&self, message: &[u8], tag: &[u8]) -> bool;
     fn tag_len(&self) -> usize;
 }
 
-impl<M: Mac + Clone + Send + Sync> SaltedHmac for M {
+impl<M: Mac + Clone + Send + Sync> KeyedHmac for M {
     fn tag(&self, message: &[u8]) -> Tag {
         let output = self.clone().chain_update(message).finalize();
         let mut tag = Tag { bytes: [0; MAX_TAG], len: self.tag_len() };
@@ -61,10 +67,6 @@ impl<M: Mac + Clone + Send + Sync> SaltedHmac for M {
             room.copy_from_slice(output.as_bytes());
         }
         tag
-    }
-
-    fn is_tag(&self, message: &[u8], tag: &[u8]) -> bool {
-        self.clone().chain_update(message).verify_slice(tag).is_ok()
     }
 
     fn tag_len(&self) -> usize {
@@ -84,13 +86,26 @@ pub(super) struct MacRing {
     /// The current one first.
     algorithms: Vec<Algorithm>,
     /// Each with the index of its key in the ring.
-    macs: Box<[(usize, Box<dyn SaltedHmac>)]>,
+    macs: Arc<[(usize, Box<dyn KeyedHmac>)]>,
+}
+
+/// The keys are shared, not copied.
+impl Clone for MacRing {
+    fn clone(&self) -> Self {
+        Self {
+            keys: self.keys.share(),
+            prefix: self.prefix,
+            salts: self.salts.clone(),
+            algorithms: self.algorithms.clone(),
+            macs: Arc::clone(&self.macs),
+        }
+    }
 }
 
 impl MacRing {
     pub(super) fn new(keys: &KeyRing, prefix: &'static [u8], salt: &[u8]) -> Self {
         let (salts, algorithms) = (vec![salt.into()], vec![Algorithm::default()]);
-        Self { keys: keys.share(), prefix, salts, algorithms, macs: Box::default() }.derive()
+        Self { keys: keys.share(), prefix, salts, algorithms, macs: Arc::default() }.derive()
     }
 
     /// Signs with this algorithm instead.
@@ -125,7 +140,7 @@ impl MacRing {
     }
 
     #[expect(clippy::indexing_slicing, reason = "a ring holds a key, a salt and an algorithm at least")]
-    fn current(&self) -> &dyn SaltedHmac {
+    fn current(&self) -> &dyn KeyedHmac {
         &*self.macs[0].1
     }
 
@@ -142,6 +157,6 @@ impl MacRing {
     /// nothing but the length of what was presented.
     pub(super) fn verify(&self, message: &[u8], tag: &[u8]) -> Option<usize> {
         let mut macs = self.macs.iter().filter(|(_, mac)| mac.tag_len() == tag.len());
-        macs.find(|(_, mac)| mac.is_tag(message, tag)).map(|&(key_index, _)| key_index)
+        macs.find(|(_, mac)| mac.tag(message).is(tag)).map(|&(key_index, _)| key_index)
     }
 }

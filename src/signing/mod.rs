@@ -1,14 +1,14 @@
 //! Text ⇄ token: who signed it, and when.
 
 mod algorithm;
-mod hexdigest;
 mod mac;
+mod salted_hmac;
 mod separator;
 mod signer;
 mod timestamp;
 
 pub use algorithm::Algorithm;
-pub(crate) use hexdigest::HexDigest;
+pub use salted_hmac::SaltedHmac;
 pub use separator::Separator;
 pub use signer::{Signer, Verified};
 pub use timestamp::TimestampSigner;

@@ -26,6 +26,7 @@ const DEFAULT_MAX_TOKEN_LEN: usize = 1 << 20;
 /// assert_eq!(signer.unsign(&token)?.as_str(), "ada@example.org");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Clone)]
 pub struct Signer {
     macs: MacRing,
     sep: Separator,
@@ -58,8 +59,19 @@ impl Signer {
         Self::from_macs(MacRing::new(keys, b"", &signer_salt(salt)))
     }
 
-    pub(super) fn from_macs(macs: MacRing) -> Self {
+    /// Django's signer for cookies, which puts a prefix before each secret. With a salt that is not empty.
+    pub(super) fn for_cookies(keys: &KeyRing, salt: &[u8]) -> Self {
+        Self::from_macs(MacRing::new(keys, b"django.http.cookies", &signer_salt(salt)))
+    }
+
+    fn from_macs(macs: MacRing) -> Self {
         Self { macs, sep: Separator::default(), max_token_len: DEFAULT_MAX_TOKEN_LEN }
+    }
+
+    /// Also accepts signatures that were made with this salt.
+    pub(super) fn accept_salt(mut self, salt: &[u8]) -> Self {
+        self.macs = self.macs.accept_salt(&signer_salt(salt));
+        self
     }
 
     /// Another separator than ":".
@@ -204,7 +216,7 @@ impl Signer {
 }
 
 /// What Django's signers add to every salt.
-pub(super) fn signer_salt(salt: &[u8]) -> Vec<u8> {
+fn signer_salt(salt: &[u8]) -> Vec<u8> {
     [salt, b"signer"].concat()
 }
 

@@ -4,9 +4,7 @@ use crate::clock::{Clock, MaxAge, Timestamp};
 use crate::encoding;
 use crate::error::{BadSignature, ConfigError};
 use crate::key::KeyRing;
-use crate::signing::mac::MacRing;
-use crate::signing::signer::signer_salt;
-use crate::signing::{Algorithm, Separator, Signer, Verified};
+use crate::signing::{Signer, Verified};
 
 /// Text ⇄ `text:timestamp:signature`: a token that knows how old it is. Django: `django.core.signing.TimestampSigner`.
 ///
@@ -29,7 +27,7 @@ use crate::signing::{Algorithm, Separator, Signer, Verified};
 /// assert_eq!(later.unsign(&token, an_hour).unwrap_err(), BadSignature::Expired { age, max_age });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TimestampSigner {
     signer: Signer,
     clock: Clock,
@@ -37,7 +35,10 @@ pub struct TimestampSigner {
 }
 
 impl TimestampSigner {
-    /// A signer for one purpose, as [`Signer::new`], by the system's clock.
+    /// Makes a signer for one purpose, as [`Signer::new`], by the system's clock.
+    ///
+    /// For another separator, algorithm or limit, make it [`from`](Self#impl-From<Signer>-for-TimestampSigner) a
+    /// [`Signer`].
     ///
     /// # Errors
     /// [`ConfigError::EmptySalt`].
@@ -51,7 +52,7 @@ impl TimestampSigner {
     /// # Ok::<(), ConfigError>(())
     /// ```
     pub fn new(keys: &KeyRing, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        Signer::new(keys, salt).map(Self::from_signer)
+        Signer::new(keys, salt).map(Self::from)
     }
 
     /// The signer of one signed cookie: what Django's `set_signed_cookie` writes and `get_signed_cookie` reads, since
@@ -72,7 +73,8 @@ impl TimestampSigner {
     #[doc(alias = "set_signed_cookie")]
     #[doc(alias = "get_signed_cookie")]
     pub fn for_cookie(keys: &KeyRing, cookie_name: &str, salt: &str) -> Self {
-        Self::from_signer(Signer::from_macs(cookie_macs(keys, cookie_name, salt)))
+        let bound = format!("django.http.cookies.v2:{}:{salt}{cookie_name}", salt.chars().count());
+        Signer::for_cookies(keys, bound.as_bytes()).into()
     }
 
     /// As [`for_cookie`](Self::for_cookie), and also reads, but never writes, what Django signed before those versions:
@@ -93,76 +95,28 @@ impl TimestampSigner {
     #[must_use]
     #[doc(alias = "SIGNED_COOKIE_LEGACY_SALT_FALLBACK")]
     pub fn for_cookie_or_legacy(keys: &KeyRing, cookie_name: &str, salt: &str) -> Self {
+        Self::for_cookie(keys, cookie_name, salt).accept_legacy_salt(cookie_name, salt)
+    }
+
+    /// Also accepts what Django signed for this cookie before 5.2.15 and 6.0.6.
+    pub(crate) fn accept_legacy_salt(self, cookie_name: &str, salt: &str) -> Self {
         let legacy = format!("{cookie_name}{salt}");
-        Self::from_signer(Signer::from_macs(
-            cookie_macs(keys, cookie_name, salt).accept_salt(&signer_salt(legacy.as_bytes())),
-        ))
+        self.map_signer(|signer| signer.accept_salt(legacy.as_bytes()))
     }
 
-    pub(crate) fn from_signer(signer: Signer) -> Self {
-        Self { signer, clock: Clock::default(), max_ahead: None }
-    }
-
-    /// Another separator than ":": see [`Signer::with_sep`].
-    ///
-    /// ```
-    /// # use django_session::{KeyRing, SecretKey, Separator, TimestampSigner};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let signer = TimestampSigner::new(&keys, "salt")?.with_sep(Separator::new("|")?);
-    /// assert_eq!(signer.sign("hello").split('|').count(), 3);
-    /// # Ok::<(), django_session::ConfigError>(())
-    /// ```
-    #[must_use]
-    pub fn with_sep(mut self, sep: Separator) -> Self {
-        self.signer = self.signer.with_sep(sep);
-        self
-    }
-
-    /// Another hash than SHA-256: see [`Signer::with_algorithm`].
+    /// Changes the signer below: its separator, algorithm or limit.
     ///
     /// ```
     /// # use django_session::{Algorithm, KeyRing, SecretKey, TimestampSigner};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let signer = TimestampSigner::new(&keys, "salt")?.with_algorithm(Algorithm::Sha384);
-    /// assert_eq!(signer.sign("").rsplit(':').next().map(str::len), Some(64));
+    /// let theme = TimestampSigner::for_cookie(&keys, "theme", "");
+    /// let theme = theme.map_signer(|signer| signer.with_algorithm(Algorithm::Sha384));
+    /// assert_eq!(theme.sign("dark").rsplit(':').next().map(str::len), Some(64));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.signer = self.signer.with_algorithm(algorithm);
-        self
-    }
-
-    /// Accepts signatures of one more algorithm: see [`Signer::with_legacy_algorithm`].
-    ///
-    /// ```
-    /// # use django_session::{Algorithm, KeyRing, MaxAge, SecretKey, TimestampSigner};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let old = TimestampSigner::new(&keys, "salt")?.with_algorithm(Algorithm::Sha224);
-    /// let new = TimestampSigner::new(&keys, "salt")?.with_legacy_algorithm(Algorithm::Sha224);
-    /// assert!(new.unsign(&old.sign("hello"), MaxAge::Unlimited).is_ok());
-    /// # Ok::<(), django_session::ConfigError>(())
-    /// ```
-    #[must_use]
-    #[doc(alias = "legacy_algorithm")]
-    pub fn with_legacy_algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.signer = self.signer.with_legacy_algorithm(algorithm);
-        self
-    }
-
-    /// Another limit on the tokens that are looked at: see [`Signer::with_max_token_len`].
-    ///
-    /// ```
-    /// # use django_session::{BadSignature, KeyRing, MaxAge, SecretKey, TimestampSigner};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let signer = TimestampSigner::new(&keys, "salt")?.with_max_token_len(4096);
-    /// let refused = signer.unsign(&"x".repeat(4097), MaxAge::Unlimited).unwrap_err();
-    /// assert_eq!(refused, BadSignature::TooLong { limit: 4096 });
-    /// # Ok::<(), django_session::ConfigError>(())
-    /// ```
-    #[must_use]
-    pub fn with_max_token_len(mut self, bytes: usize) -> Self {
-        self.signer = self.signer.with_max_token_len(bytes);
+    pub fn map_signer(mut self, change: impl FnOnce(Signer) -> Signer) -> Self {
+        self.signer = change(self.signer);
         self
     }
 
@@ -239,19 +193,31 @@ impl TimestampSigner {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn unsign<'t>(&self, token: &'t str, max_age: impl Into<MaxAge>) -> Result<Verified<'t>, BadSignature> {
+        self.unsign_at(token, max_age.into(), self.now())
+    }
+
+    /// As [`unsign`](Self::unsign), at a time that is known already.
+    pub(crate) fn unsign_at<'t>(
+        &self,
+        token: &'t str,
+        max_age: MaxAge,
+        now: SystemTime,
+    ) -> Result<Verified<'t>, BadSignature> {
         let verified = self.signer.unsign(token)?;
         let (value, timestamp) = self.signer.split(verified.as_str())?;
         let timestamp = encoding::base62_decode(timestamp).ok_or(BadSignature::MalformedTimestamp)?;
         let timestamp = Timestamp::from_secs(timestamp);
-        self.check_age(timestamp, max_age.into())?;
+        self.check_age(timestamp, max_age, now)?;
         Ok(Verified { value, timestamp: Some(timestamp), ..verified })
     }
 
-    fn check_age(&self, timestamp: Timestamp, max_age: MaxAge) -> Result<(), BadSignature> {
-        if max_age == MaxAge::Unlimited && self.max_ahead.is_none() {
-            return Ok(());
-        }
-        match (timestamp.age(self.clock.now()), max_age, self.max_ahead) {
+    /// The time by this signer's clock.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    fn check_age(&self, timestamp: Timestamp, max_age: MaxAge, now: SystemTime) -> Result<(), BadSignature> {
+        match (timestamp.age(now), max_age, self.max_ahead) {
             (Ok(age), MaxAge::AtMost(max_age), _) if age > max_age => Err(BadSignature::Expired { age, max_age }),
             (Err(ahead), _, Some(limit)) if ahead > limit => Err(BadSignature::FromTheFuture { ahead, limit }),
             _ => Ok(()),
@@ -266,7 +232,7 @@ impl TimestampSigner {
 
     /// Makes a token of UTF-8 text, in place when there is room for [`overhead`](Self::overhead) more bytes.
     pub(crate) fn seal(&self, value: Vec<u8>) -> String {
-        self.seal_at(value, self.clock.now())
+        self.seal_at(value, self.now())
     }
 
     /// As [`seal`](Self::seal), at a time that is known already.
@@ -277,7 +243,21 @@ impl TimestampSigner {
     }
 }
 
-fn cookie_macs(keys: &KeyRing, cookie_name: &str, salt: &str) -> MacRing {
-    let bound = format!("django.http.cookies.v2:{}:{salt}{cookie_name}", salt.chars().count());
-    MacRing::new(keys, b"django.http.cookies", &signer_salt(bound.as_bytes()))
+/// Adds the time to what a [`Signer`] signs, with its separator, algorithm and limit.
+///
+/// ```
+/// use django_session::{Algorithm, KeyRing, MaxAge, SecretKey, Separator, Signer, TimestampSigner};
+///
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let signer = Signer::new(&keys, "salt")?.with_sep(Separator::new("|")?).with_algorithm(Algorithm::Sha384);
+/// let signer = TimestampSigner::from(signer);
+/// let token = signer.sign("hello");
+/// assert_eq!(token.split('|').map(str::len).collect::<Vec<_>>(), [5, 6, 64]);
+/// assert_eq!(signer.unsign(&token, MaxAge::Unlimited)?.as_str(), "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl From<Signer> for TimestampSigner {
+    fn from(signer: Signer) -> Self {
+        Self { signer, clock: Clock::default(), max_ahead: None }
+    }
 }

@@ -98,11 +98,11 @@ impl EitherSigner {
         let keys = ring(&by.keys)?;
         let sep = Separator::new(by.sep.clone()).map_err(name)?;
         let algorithm: Algorithm = common::algorithm(by.algorithm).expect("an algorithm of ours");
+        let signer = Signer::new(&keys, &by.salt).map_err(name)?.with_sep(sep).with_algorithm(algorithm);
         Ok(if by.dated {
-            let signer = TimestampSigner::new(&keys, &by.salt).map_err(name)?;
-            Self::Dated(signer.with_sep(sep).with_algorithm(algorithm).with_clock(clock(now)))
+            Self::Dated(TimestampSigner::from(signer).with_clock(clock(now)))
         } else {
-            Self::Plain(Signer::new(&keys, &by.salt).map_err(name)?.with_sep(sep).with_algorithm(algorithm))
+            Self::Plain(signer)
         })
     }
 

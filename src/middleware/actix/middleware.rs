@@ -5,8 +5,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::http::header::COOKIE;
 use actix_web::{Error, HttpMessage};
 
-use crate::middleware::actix::SessionFuture;
-use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
+use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHandle};
 
 /// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
 ///
@@ -138,6 +137,6 @@ where
         let outer = request.extensions_mut().remove();
         let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.sessions), cookies);
         request.extensions_mut().insert(session.clone());
-        SessionFuture { inner: self.inner.call(request), session: is_new.then_some(session) }
+        SessionFuture::new(self.inner.call(request), is_new.then_some(session))
     }
 }

@@ -1,8 +1,7 @@
 //! For actix-web 4. Feature `actix-web`.
 
 mod extract;
-mod future;
 mod middleware;
+mod response;
 
-pub use future::SessionFuture;
 pub use middleware::{SessionMiddleware, SessionService};

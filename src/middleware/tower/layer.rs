@@ -6,8 +6,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::middleware::tower::SessionFuture;
-use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
+use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHandle};
 
 /// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
 ///
@@ -141,6 +140,6 @@ where
         let outer = request.extensions_mut().remove();
         let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.sessions), cookies);
         request.extensions_mut().insert(session.clone());
-        SessionFuture { inner: self.inner.call(request), session: is_new.then_some(session) }
+        SessionFuture::new(self.inner.call(request), is_new.then_some(session))
     }
 }

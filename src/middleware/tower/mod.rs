@@ -3,8 +3,7 @@
 
 #[cfg(feature = "axum")]
 mod extract;
-mod future;
 mod layer;
+mod response;
 
-pub use future::SessionFuture;
 pub use layer::{SessionLayer, SessionService};

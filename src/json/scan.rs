@@ -6,7 +6,7 @@ use std::ops::Range;
 const MAX_DEPTH: usize = 1024;
 
 /// Whether this is one JSON value that [`object`] would find its way through.
-pub(super) fn is_value(json: &str) -> bool {
+pub(crate) fn is_value(json: &str) -> bool {
     let mut scan = Scan::new(json);
     scan.value().is_some() && scan.at == json.len()
 }
@@ -15,7 +15,7 @@ pub(super) fn is_value(json: &str) -> bool {
 ///
 /// Python's JSON: that of RFC 8259, and `NaN`, `Infinity` and `-Infinity`. Lone surrogates may stand in strings, as
 /// escapes. Nothing is built, and nothing recurses. `None` for anything else than one object.
-pub(super) fn object(json: &str, mut found: impl FnMut(Range<usize>, Range<usize>)) -> Option<()> {
+pub(crate) fn object(json: &str, mut found: impl FnMut(Range<usize>, Range<usize>)) -> Option<()> {
     let mut scan = Scan::new(json);
     scan.space();
     scan.eat(b'{')?;

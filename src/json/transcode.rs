@@ -1,14 +1,14 @@
-//! JSON text as a value of its own: what a session is kept as, seen by any serializer as ordinary data.
+//! JSON text as a serde value, so that any serializer can write and read what a session holds.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, Serializer};
 
-use crate::codec::json;
+use crate::json::write::write_with;
 
-/// Serializes as the value that it spells.
-pub(super) struct Spelled<'j>(pub(super) &'j str);
+/// Serializes the value that this JSON text describes.
+pub(crate) struct Transcode<'j>(pub(crate) &'j str);
 
-impl Serialize for Spelled<'_> {
+impl Serialize for Transcode<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if integers(self.0).any(|text| text.parse::<i64>().is_err() && text.parse::<u64>().is_err()) {
             return Err(S::Error::custom("integers of more than 64 bits have no form outside JSON"));
@@ -30,13 +30,13 @@ fn integers(json: &str) -> impl Iterator<Item = &str> {
     tokens.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()))
 }
 
-/// Deserializes from anything, into JSON text.
-pub(super) struct Spelling(pub(super) String);
+/// Deserializes any value into its JSON text.
+pub(crate) struct Transcoded(pub(crate) String);
 
-impl<'de> Deserialize<'de> for Spelling {
+impl<'de> Deserialize<'de> for Transcoded {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut json = Vec::new();
-        json::write(&mut json, |serializer| serde_transcode::transcode(deserializer, serializer))
+        write_with(&mut json, |serializer| serde_transcode::transcode(deserializer, serializer))
             .map_err(D::Error::custom)?;
         String::from_utf8(json).map(Self).map_err(D::Error::custom)
     }

@@ -1,0 +1,161 @@
+use std::fmt;
+
+use crate::clock::{Clock, MaxAge};
+use crate::cookie::{CookieOptions, SetCookie, header};
+use crate::error::{BadSignature, EncodeError};
+use crate::key::KeyRing;
+use crate::signing::TimestampSigner;
+
+/// Writes and reads one signed cookie: what Django's `set_signed_cookie` writes and `get_signed_cookie` reads.
+///
+/// Name and salt are bound to the signature, so that a cookie does not verify under another name or salt. The salt may be
+/// empty, as in Django. The value goes into the cookie as it is, readable by the browser; Django quotes a value with other
+/// characters than a cookie may hold, this type rejects it.
+///
+/// Django: since 5.2.15 and 6.0.6; [`with_legacy_salt`](Self::with_legacy_salt) also reads what older versions wrote.
+///
+/// ```
+/// use django_session::{CookieOptions, KeyRing, MaxAge, SecretKey, SignedCookie};
+///
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let theme = SignedCookie::new(&keys, CookieOptions::builder("theme").build()?, "");
+///
+/// let set_cookie = theme.set("dark")?;
+/// let header = format!("{}={}", set_cookie.name(), set_cookie.value());
+/// assert_eq!(theme.get(&header, MaxAge::Unlimited)?.as_deref(), Some("dark"));
+/// assert_eq!(theme.get("sessionid=x", MaxAge::Unlimited)?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[doc(alias = "set_signed_cookie")]
+#[doc(alias = "get_signed_cookie")]
+pub struct SignedCookie {
+    options: CookieOptions,
+    salt: String,
+    signer: TimestampSigner,
+}
+
+impl SignedCookie {
+    /// Makes the cookie that `options` names, with a salt for its purpose. It keeps the derived keys: make it once.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SignedCookie};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = SignedCookie::new(&keys, CookieOptions::builder("theme").build()?, "");
+    /// assert_eq!(theme.options().name(), "theme");
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn new(keys: &KeyRing, options: CookieOptions, salt: &str) -> Self {
+        let signer = TimestampSigner::for_cookie(keys, options.name(), salt);
+        Self { options, salt: salt.to_owned(), signer }
+    }
+
+    /// Also reads, but never writes, what Django signed before 5.2.15 and 6.0.6. There the salt was `name + salt`, so that
+    /// a cookie `ab` with the salt `c` verifies as `a` with the salt `bc`
+    /// ([CVE-2026-6873](https://www.cve.org/CVERecord?id=CVE-2026-6873)).
+    ///
+    /// Django: `SIGNED_COOKIE_LEGACY_SALT_FALLBACK = True`.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, MaxAge, SecretKey, SignedCookie};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = SignedCookie::new(&keys, CookieOptions::builder("theme").build()?, "");
+    /// let of_django_4 = "theme=dark:0:tSr-23xeLnyQoVTqvK-au87qdxPx5AgOiwFX7HIjhNc";
+    /// assert!(theme.get(of_django_4, MaxAge::Unlimited).is_err());
+    /// assert_eq!(theme.with_legacy_salt().get(of_django_4, MaxAge::Unlimited)?.as_deref(), Some("dark"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "SIGNED_COOKIE_LEGACY_SALT_FALLBACK")]
+    pub fn with_legacy_salt(mut self) -> Self {
+        self.signer = self.signer.accept_legacy_salt(self.options.name(), &self.salt);
+        self
+    }
+
+    /// Takes the time from another clock than the system's.
+    ///
+    /// ```
+    /// # use django_session::{Clock, CookieOptions, KeyRing, SecretKey, SignedCookie};
+    /// # use std::time::UNIX_EPOCH;
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = SignedCookie::new(&keys, CookieOptions::builder("theme").build()?, "");
+    /// let theme = theme.with_clock(Clock::fixed(UNIX_EPOCH));
+    /// assert!(theme.set("dark")?.value().starts_with("dark:0:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.signer = self.signer.with_clock(clock);
+        self
+    }
+
+    /// Returns the cookie's options. Their [`removal`](CookieOptions::removal) makes the browser forget it.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SignedCookie};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = SignedCookie::new(&keys, CookieOptions::builder("theme").build()?, "");
+    /// assert!(theme.options().removal().as_str().contains("Max-Age=0"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn options(&self) -> &CookieOptions {
+        &self.options
+    }
+
+    /// Signs a value and returns the `Set-Cookie` header for it.
+    ///
+    /// # Errors
+    /// [`EncodeError::CookieValue`] for a value that holds a control character, a space, `"`, `,`, `;`, `\` or anything
+    /// outside ASCII; [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`] if the clock is far off.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SignedCookie};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = SignedCookie::new(&keys, CookieOptions::builder("theme").build()?, "");
+    /// assert!(theme.set("dark")?.as_str().starts_with("theme=dark:"));
+    /// assert!(theme.set("dark; Domain=example.com").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set(&self, value: &str) -> Result<SetCookie, EncodeError> {
+        let now = self.signer.now();
+        self.options.set_cookie(&self.signer.seal_at(value.into(), now), now)
+    }
+
+    /// Returns the value from a `Cookie` header, as text or bytes, or `None` if the header has no cookie of this name. Of
+    /// several, the last that verifies is taken.
+    ///
+    /// # Errors
+    /// [`BadSignature`] if there are such cookies, and none verifies: the reason for the last of them.
+    ///
+    /// ```
+    /// # use django_session::{BadSignature, CookieOptions, KeyRing, MaxAge, SecretKey, SignedCookie};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = SignedCookie::new(&keys, CookieOptions::builder("theme").build()?, "");
+    /// assert_eq!(theme.get("theme=dark:0:forged", MaxAge::Unlimited), Err(BadSignature::Mismatch));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    pub fn get(
+        &self,
+        header: &(impl AsRef<[u8]> + ?Sized),
+        max_age: impl Into<MaxAge>,
+    ) -> Result<Option<String>, BadSignature> {
+        let (text, max_age) = (header::text(header.as_ref()), max_age.into());
+        let mut rejection = None;
+        for token in header::values(&text, self.options.name()).rev() {
+            match self.signer.unsign(token, max_age) {
+                Ok(verified) => return Ok(Some(verified.as_str().to_owned())),
+                Err(reason) => rejection = rejection.or(Some(reason)),
+            }
+        }
+        rejection.map_or(Ok(None), Err)
+    }
+}
+
+/// The name only.
+impl fmt::Debug for SignedCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedCookie").field("name", &self.options.name()).finish_non_exhaustive()
+    }
+}

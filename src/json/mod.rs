@@ -1,0 +1,14 @@
+//! JSON as Python writes and reads it: text in, text out.
+
+mod finite;
+mod read;
+mod scan;
+mod string;
+mod transcode;
+mod write;
+
+pub(crate) use read::{read, utf8};
+pub(crate) use scan::{is_value, object};
+pub(crate) use string::{escape, spells, to_ascii, unescape};
+pub(crate) use transcode::{Transcode, Transcoded};
+pub(crate) use write::{to_text, write};

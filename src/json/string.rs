@@ -1,0 +1,74 @@
+//! Strings as Python escapes them: every character outside printable ASCII as `\uXXXX`.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::io::Write as _;
+
+use crate::encoding;
+use crate::json::read::read;
+
+/// Python escapes this byte and every character above it.
+const DELETE: u8 = 0x7f;
+
+/// Appends JSON text with everything outside ASCII escaped. Such characters occur only inside strings, where control
+/// characters are escaped already.
+pub(crate) fn to_ascii(json: &str, out: &mut Vec<u8>) {
+    if is_ascii(json.as_bytes()) {
+        out.extend_from_slice(json.as_bytes());
+    } else {
+        json.chars().for_each(|char| push_ascii(char, out));
+    }
+}
+
+/// Whether Python would write these bytes of JSON text as they are.
+pub(super) fn is_ascii(json: &[u8]) -> bool {
+    // The maximum, because a loop without an early exit is vectorized.
+    json.iter().fold(0, |largest, &byte| byte.max(largest)) < DELETE
+}
+
+fn push_ascii(char: char, out: &mut Vec<u8>) {
+    match u8::try_from(char) {
+        Ok(byte) if byte < DELETE => out.push(byte),
+        _ => char.encode_utf16(&mut [0; 2]).iter().for_each(|unit| push_escaped(*unit, out)),
+    }
+}
+
+fn push_escaped(unit: u16, out: &mut Vec<u8>) {
+    // Writing to a Vec does not fail.
+    let _ = write!(out, "\\u{unit:04x}");
+}
+
+/// The JSON text of a string, without its quotes.
+pub(crate) fn escape(text: &str) -> Box<str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..DELETE) && !matches!(byte, b'"' | b'\\')) {
+        return text.into();
+    }
+    let mut out = Vec::with_capacity(text.len().saturating_mul(2));
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => out.extend([b'\\', char as u8]),
+            '\n' => out.extend(b"\\n"),
+            '\r' => out.extend(b"\\r"),
+            '\t' => out.extend(b"\\t"),
+            '\u{8}' => out.extend(b"\\b"),
+            '\u{c}' => out.extend(b"\\f"),
+            '\0'..' ' => push_escaped(char as u16, &mut out),
+            _ => push_ascii(char, &mut out),
+        }
+    }
+    encoding::into_text(out).into()
+}
+
+/// Undoes [`escape`]; `None` for a lone surrogate, which no Rust string holds.
+pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
+    if text.contains('\\') { read(&format!("\"{text}\"")).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
+}
+
+/// Whether `escaped` is the JSON text of `plain`, both without quotes. An escape is longer than what it stands for.
+pub(crate) fn spells(escaped: &str, plain: &str) -> bool {
+    match escaped.len().cmp(&plain.len()) {
+        Ordering::Less => false,
+        Ordering::Equal => escaped == plain && !escaped.contains('\\'),
+        Ordering::Greater => escaped.contains('\\') && unescape(escaped).is_some_and(|found| found == plain),
+    }
+}

@@ -1,0 +1,86 @@
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter};
+
+use crate::encoding;
+use crate::error::EncodeError;
+use crate::json::finite::Finite;
+use crate::json::string::{is_ascii, to_ascii};
+
+/// Appends the JSON text of a value.
+///
+/// # Errors
+/// [`EncodeError::Serialize`] for a value that JSON cannot hold.
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    write_with(out, |json| value.serialize(json)).map_err(|error| EncodeError::Serialize(error.into()))
+}
+
+/// The JSON text of a value.
+///
+/// # Errors
+/// Those of [`write`].
+pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, EncodeError> {
+    let mut json = Vec::new();
+    write(value, &mut json)?;
+    Ok(encoding::into_text(json))
+}
+
+/// Gives `value` a serializer that writes as Python does.
+pub(super) fn write_with(
+    out: &mut Vec<u8>,
+    value: impl FnOnce(Finite<&mut Python<'_>>) -> Result<(), serde_json::Error>,
+) -> Result<(), serde_json::Error> {
+    let start = out.len();
+    value(Finite(&mut serde_json::Serializer::with_formatter(&mut *out, PythonFormatter)))?;
+    if !is_ascii(out.get(start..).unwrap_or_default()) {
+        let json = encoding::into_text(out.split_off(start));
+        to_ascii(&json, out);
+    }
+    Ok(())
+}
+
+type Python<'o> = serde_json::Serializer<&'o mut Vec<u8>, PythonFormatter>;
+
+/// Formats floats as Python does, where `serde_json` differs.
+pub(super) struct PythonFormatter;
+
+impl Formatter for PythonFormatter {
+    fn write_f32<W: Write + ?Sized>(&mut self, out: &mut W, value: f32) -> io::Result<()> {
+        write_repr(out, value.into(), |text| CompactFormatter.write_f32(text, value))
+    }
+
+    fn write_f64<W: Write + ?Sized>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
+        write_repr(out, value, |text| CompactFormatter.write_f64(text, value))
+    }
+}
+
+/// Python's `repr`: the digits that `shortest` writes, with an exponent from 1e16 on and below 1e-4, which has a sign and
+/// two digits at least.
+///
+/// (The standard library's digits will not do: of two shortest texts equally near it takes another than Python.)
+fn write_repr<W: Write + ?Sized>(
+    out: &mut W,
+    value: f64,
+    shortest: impl FnOnce(&mut io::Cursor<[u8; 32]>) -> io::Result<()>,
+) -> io::Result<()> {
+    // The longest is 24 bytes: a sign, 17 digits, a point, and "e-308".
+    let mut room = io::Cursor::new([0; 32]);
+    shortest(&mut room)?;
+    let len = usize::try_from(room.position()).unwrap_or(0);
+    let text = room.get_ref().get(..len).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default();
+
+    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        return out.write_all(text.as_bytes());
+    }
+    let (sign, text) = text.strip_prefix('-').map_or(("", text), |text| ("-", text));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let digits = mantissa.trim_start_matches(['0', '.']);
+    // The writer may have spelled a small number as 0.00001, with the exponent in its zeros.
+    let zeros = mantissa.len().saturating_sub(digits.len()).saturating_sub(1);
+    let exponent = exponent.parse::<i64>().unwrap_or(0).saturating_sub_unsigned(zeros as u64);
+    let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
+    let rest = rest.strip_prefix('.').unwrap_or(rest);
+    let point = if rest.is_empty() { "" } else { "." };
+    write!(out, "{sign}{first}{point}{rest}e{exponent:+03}")
+}

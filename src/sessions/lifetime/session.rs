@@ -1,0 +1,112 @@
+use std::time::SystemTime;
+
+use time::OffsetDateTime;
+
+use crate::cookie::set_cookie::Lifetime;
+use crate::error::EncodeError;
+use crate::sessions::Session;
+use crate::sessions::lifetime::{Expiry, KEY, Stored};
+
+impl Session {
+    /// Has this session end otherwise than the store says; `None` takes that back.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// use django_session::Expiry;
+    ///
+    /// session.set_expiry(Expiry::BrowserClose);
+    /// assert_eq!(session.expiry(), Some(Expiry::BrowserClose));
+    /// session.set_expiry(None);
+    /// assert_eq!(session.expiry(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_expiry(&mut self, expiry: impl Into<Option<Expiry>>) {
+        match expiry.into() {
+            Some(expiry) => {
+                let json = expiry.to_json(self.terms().naive);
+                let written = self.write([(KEY, json)]);
+                debug_assert!(written.is_ok(), "what an expiry is written as can be read");
+            }
+            None => _ = self.remove(KEY),
+        }
+    }
+
+    fn read_expiry(&self) -> Option<Stored> {
+        self.read();
+        self.own_expiry()
+    }
+
+    /// The lifetime of the cookie from `now` on; `None` is "until the browser closes". Does not count as access.
+    pub(in crate::sessions) fn cookie_lifetime(&self, now: SystemTime) -> Result<Option<Lifetime>, EncodeError> {
+        let (own, terms) = (self.own_expiry(), self.terms());
+        if terms.ends_with_browser(own) {
+            return Ok(None);
+        }
+        Lifetime::new(terms.expiry(own).left(now), now).map(Some)
+    }
+
+    /// How this session ends, if it says so itself.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// use django_session::Expiry;
+    /// use std::time::Duration;
+    ///
+    /// session.set_expiry(Expiry::Inactivity(Duration::from_secs(300)));
+    /// assert_eq!(session.expiry(), Some(Expiry::Inactivity(Duration::from_secs(300))));
+    /// assert_eq!(session.get("_session_expiry")?, Some(300)); // where Django looks
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn expiry(&self) -> Option<Expiry> {
+        self.read_expiry().map(Stored::expiry)
+    }
+
+    /// Seconds from `modification`, when it was last written, to its end: negative if that has passed. Where the session
+    /// ends with the browser, the store's age. Django: `get_expiry_age`.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// use std::time::SystemTime;
+    ///
+    /// assert_eq!(session.expiry_age(SystemTime::now()), 1_209_600);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "get_expiry_age")]
+    pub fn expiry_age(&self, modification: SystemTime) -> i64 {
+        self.terms().expiry(self.read_expiry()).left(modification).whole_seconds()
+    }
+
+    /// When it ends, if it was last written at `modification`; `None` beyond the year 9999. Django: `get_expiry_date`.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// use std::time::UNIX_EPOCH;
+    ///
+    /// assert_eq!(session.expiry_date(UNIX_EPOCH).unwrap().unix_timestamp(), 1_209_600);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "get_expiry_date")]
+    pub fn expiry_date(&self, modification: SystemTime) -> Option<OffsetDateTime> {
+        self.terms().expiry(self.read_expiry()).date(modification)
+    }
+
+    /// Whether it ends when the browser closes. Django: `get_expire_at_browser_close`.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// use django_session::Expiry;
+    ///
+    /// assert!(!session.expires_at_browser_close());
+    /// session.set_expiry(Expiry::BrowserClose);
+    /// assert!(session.expires_at_browser_close());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "get_expire_at_browser_close")]
+    pub fn expires_at_browser_close(&self) -> bool {
+        self.terms().ends_with_browser(self.read_expiry())
+    }
+}
