@@ -4,29 +4,44 @@ use std::sync::Arc;
 
 use hmac::digest::{Digest, Key, OutputSizeUser};
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
 use crate::key::KeyRing;
 use crate::signing::Algorithm;
 
 /// The longest tag, SHA-512's, in bytes.
-pub(crate) const MAX_TAG: usize = 64;
+const MAX_TAG: usize = 64;
 
-/// A tag, on the stack.
-pub(crate) struct Tag {
+/// A tag, on the stack: one that was computed, or one that was presented.
+pub(super) struct Tag {
+    /// Zero from `len` on.
     bytes: [u8; MAX_TAG],
     len: usize,
 }
 
 impl Tag {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// The tag that `decode` writes into a buffer, of which it returns the filled part.
+    pub(super) fn presented(decode: impl FnOnce(&mut [u8]) -> Option<&[u8]>) -> Option<Self> {
+        let mut bytes = [0; MAX_TAG];
+        let len = decode(&mut bytes)?.len();
+        bytes.iter_mut().skip(len).for_each(|byte| *byte = 0);
+        Some(Self { bytes, len })
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Compares in constant time.
-    fn is(&self, presented: &[u8]) -> bool {
-        self.as_bytes().ct_eq(presented).into()
+    /// Compares tags of one length, in constant time: by words, an eighth of the instructions that bytes would take.
+    fn is(&self, other: &Self) -> bool {
+        let equal = self.words().zip(other.words()).map(|(ours, theirs)| ours.ct_eq(&theirs));
+        equal.fold(Choice::from(1), |all, equal| all & equal).into()
+    }
+
+    /// The last one is padded with zeros.
+    fn words(&self) -> impl Iterator<Item = u64> {
+        self.bytes.as_chunks().0.iter().take(self.len.div_ceil(8)).map(|eight| u64::from_ne_bytes(*eight))
     }
 }
 
@@ -155,8 +170,8 @@ impl MacRing {
 
     /// The index of the first key that gives `message` this tag. Tags of another length are passed over, which tells
     /// nothing but the length of what was presented.
-    pub(super) fn verify(&self, message: &[u8], tag: &[u8]) -> Option<usize> {
-        let mut macs = self.macs.iter().filter(|(_, mac)| mac.tag_len() == tag.len());
+    pub(super) fn verify(&self, message: &[u8], tag: &Tag) -> Option<usize> {
+        let mut macs = self.macs.iter().filter(|(_, mac)| mac.tag_len() == tag.len);
         macs.find(|(_, mac)| mac.tag(message).is(tag)).map(|&(key_index, _)| key_index)
     }
 }

@@ -4,7 +4,7 @@ use crate::encoding;
 use crate::error::ConfigError;
 use crate::key::KeyRing;
 use crate::signing::Algorithm;
-use crate::signing::mac::{MAX_TAG, MacRing};
+use crate::signing::mac::{MacRing, Tag};
 
 /// Computes and verifies Django's salted HMACs in lower-case hexadecimal, with the keys of a ring.
 ///
@@ -106,8 +106,8 @@ impl SaltedHmac {
     /// ```
     #[must_use]
     pub fn verify(&self, value: impl AsRef<[u8]>, hexdigest: impl AsRef<[u8]>) -> Option<usize> {
-        let mut room = [0; MAX_TAG];
-        self.0.verify(value.as_ref(), encoding::hex_decode(hexdigest.as_ref(), &mut room)?)
+        let tag = Tag::presented(|bytes| encoding::hex_decode(hexdigest.as_ref(), bytes))?;
+        self.0.verify(value.as_ref(), &tag)
     }
 }
 

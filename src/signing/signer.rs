@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::encoding;
 use crate::error::{BadSignature, ConfigError};
 use crate::key::KeyRing;
-use crate::signing::mac::{MAX_TAG, MacRing};
+use crate::signing::mac::{MacRing, Tag};
 use crate::signing::{Algorithm, Separator};
 
 /// The longest token that a signer looks at unless told otherwise, in bytes.
@@ -188,9 +188,8 @@ impl Signer {
     /// Django encodes the MAC it expects and compares texts. The presented text is decoded, strictly, instead: that
     /// accepts the same texts, and no secret byte ever indexes a table.
     fn verify(&self, value: &str, signature: &str) -> Option<usize> {
-        let mut room = [0; MAX_TAG];
-        let tag = encoding::base64_decode_slice(signature.as_bytes(), &mut room)?;
-        self.macs.verify(value.as_bytes(), tag)
+        let tag = Tag::presented(|bytes| encoding::base64_decode_slice(signature.as_bytes(), bytes))?;
+        self.macs.verify(value.as_bytes(), &tag)
     }
 
     pub(super) fn split<'t>(&self, text: &'t str) -> Result<(&'t str, &'t str), BadSignature> {

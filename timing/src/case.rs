@@ -37,7 +37,7 @@ pub const CASES: [Case; 9] = [
     Case {
         name: "TimestampSigner, SHA-512",
         role: ONE_KEY,
-        make: |key| dated_tokens(timestamp_signer(key).with_algorithm(Algorithm::Sha512)),
+        make: |key| dated_tokens(timestamp_signer(key).map_signer(|signer| signer.with_algorithm(Algorithm::Sha512))),
     },
     Case { name: "SessionAuth", role: ONE_KEY, make: |key| Box::new(Login::new(SessionAuth::new(&ring(key)))) },
     Case {

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use benches::ours::MAX_AGE;
 use benches::payloads::login;
 use benches::scheme::SALT;
-use django_session::{Codec, KeyRing, SecretKey, TimestampSigner};
+use django_session::{Codec, KeyRing, SecretKey, Signer, TimestampSigner};
 
 use crate::field::{Contestant, Race, leak, timed};
 use crate::report::{row, significant};
@@ -100,7 +100,7 @@ fn text() -> String {
 }
 
 fn signer(keys: &KeyRing) -> TimestampSigner {
-    TimestampSigner::new(keys, SALT).expect("a salt").with_max_token_len(1 << 20)
+    Signer::new(keys, SALT).expect("a salt").with_max_token_len(1 << 20).into()
 }
 
 fn ring(fallbacks: usize) -> KeyRing {
