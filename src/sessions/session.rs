@@ -106,7 +106,9 @@ impl Session {
         }
         self.own_expiry = own_expiry;
         let data = self.change();
-        entries.into_iter().for_each(|(key, json)| data.insert(&key, json));
+        for (key, json) in entries {
+            data.insert(&key, json);
+        }
         Ok(())
     }
 
