@@ -16,12 +16,12 @@ use crate::size::CookieTooLarge;
 /// use django_session::{ConfigError, SecretKey};
 ///
 /// assert_eq!(SecretKey::new("").unwrap_err(), ConfigError::EmptyKey);
-/// assert_eq!(ConfigError::EmptyKey.to_string(), "secret key is empty");
+/// assert_eq!(ConfigError::EmptyKey.to_string(), "secret key is empty or white space");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The secret key has no bytes. (Django silently takes `SECRET_KEY` instead.)
+    /// The secret key has no bytes, or nothing but white space. (Django silently takes `SECRET_KEY` for an empty one.)
     EmptyKey,
     /// The list of keys holds none.
     NoKeys,
@@ -32,7 +32,8 @@ pub enum ConfigError {
     /// The separator is empty or made only of `A`–`z`, `0`–`9`, `-`, `_` and `=`, so that it could be part of what
     /// it separates.
     UnsafeSeparator,
-    /// The cookie's name is not a token of RFC 6265 (visible ASCII without separators), or longer than 1024 bytes.
+    /// The cookie's name is empty, longer than 1024 bytes, or holds something else than visible ASCII without
+    /// `( ) < > @ , ; \ " / [ ] ? = { }`.
     CookieName,
     /// The cookie's path does not start with "/", holds something else than visible ASCII without ";", or is longer
     /// than the 1024 bytes up to which browsers heed it.
@@ -51,7 +52,7 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::EmptyKey => "secret key is empty",
+            Self::EmptyKey => "secret key is empty or white space",
             Self::NoKeys => "list of keys is empty",
             Self::NoRandomBytes => "operating system's random number generator failed",
             Self::EmptySalt => "salt is empty",
@@ -221,6 +222,14 @@ pub enum DecodeError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The cookie holds a session id of Django's other session engines, not a signed session: the site's `SESSION_ENGINE`
+    /// is not `signed_cookies`. [`StoredSessions`](crate::StoredSessions) reads those.
+    SessionId,
+    /// The session's own expiry has passed: [`Session::set_expiry`](crate::Session::set_expiry).
+    SessionExpired {
+        /// Time since it passed.
+        since: Duration,
+    },
     /// The serializer refused the payload: not its format, or not the requested type.
     Deserialize {
         /// What was wrong. A fixed sentence, so that it cannot carry any of the payload.
@@ -236,12 +245,31 @@ impl fmt::Display for DecodeError {
             Self::Base64 => f.write_str("payload is not base64url"),
             Self::Zlib => f.write_str("payload is not a zlib stream"),
             Self::InflatesPast { limit } => write!(f, "payload inflates to more than {limit} bytes"),
+            Self::SessionId => f.write_str("cookie holds a session id, not a signed session"),
+            Self::SessionExpired { since } => write!(f, "session's own expiry passed {since:?} ago"),
             Self::Deserialize { reason } => write!(f, "payload cannot be deserialized: {reason}"),
         }
     }
 }
 
 impl Error for DecodeError {}
+
+impl DecodeError {
+    /// Whether one of our keys signed what was rejected.
+    pub(crate) fn is_authentic(self) -> bool {
+        use BadSignature::{Expired, FromTheFuture, MalformedTimestamp, Mismatch, MissingSeparator, TooLong};
+        match self {
+            Self::Config(_) | Self::SessionId => false,
+            Self::Signature(TooLong { .. } | MissingSeparator | Mismatch) => false,
+            Self::Signature(MalformedTimestamp | Expired { .. } | FromTheFuture { .. }) => true,
+            Self::Base64
+            | Self::Zlib
+            | Self::InflatesPast { .. }
+            | Self::Deserialize { .. }
+            | Self::SessionExpired { .. } => true,
+        }
+    }
+}
 
 impl From<ConfigError> for DecodeError {
     fn from(error: ConfigError) -> Self {

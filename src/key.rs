@@ -28,21 +28,21 @@ use crate::random;
 pub struct SecretKey(Zeroizing<Box<[u8]>>);
 
 impl SecretKey {
-    /// Takes a copy of the key's bytes.
+    /// Copies the key's bytes, all of them: a newline at the end, as of a file that an editor saved, makes another key.
     ///
     /// # Errors
-    /// [`ConfigError::EmptyKey`] if there are none.
+    /// [`ConfigError::EmptyKey`] if there are none, or nothing but white space.
     ///
     /// ```
     /// use django_session::{ConfigError, SecretKey};
     ///
     /// assert!(SecretKey::new(b"\x00\xff any bytes").is_ok());
-    /// assert_eq!(SecretKey::new("").unwrap_err(), ConfigError::EmptyKey);
+    /// assert_eq!(SecretKey::new(" \n").unwrap_err(), ConfigError::EmptyKey);
     /// ```
     #[doc(alias = "SECRET_KEY")]
     pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         match bytes.as_ref() {
-            [] => Err(ConfigError::EmptyKey),
+            bytes if bytes.trim_ascii().is_empty() => Err(ConfigError::EmptyKey),
             bytes => Ok(Self(Zeroizing::new(bytes.into()))),
         }
     }

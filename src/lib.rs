@@ -33,9 +33,10 @@ pub use key::{KeyRing, SecretKey};
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
-pub use middleware::{future::SessionFuture, handle::SessionHandle};
+pub use middleware::{future::SessionFuture, handle::SessionHandle, mount::SessionMount};
 pub use sessions::{
-    Commit, CookieSessions, Expiry, ExpiryPolicy, Session, SessionAuth, SessionItems, SessionKeys, StoredSessions,
+    AuthKey, Commit, CookieSessions, Expiry, ExpiryPolicy, Session, SessionAuth, SessionItems, SessionKeys,
+    SessionUser, StoredSessions,
 };
 pub use signing::{Algorithm, SaltedHmac, Separator, Signer, TimestampSigner, Verified};
 pub use size::{CookieTooLarge, SizeRule};

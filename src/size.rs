@@ -1,5 +1,7 @@
 //! How large a cookie may be.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::error::Error;
 use std::fmt;
 
@@ -75,8 +77,28 @@ pub struct CookieTooLarge {
     pub value: usize,
     /// Bytes of everything behind the value, separators included.
     pub attributes: usize,
-    /// For a session, what each key adds to its JSON, in bytes and before compression: the largest first.
+    /// For a session, the bytes that each key adds to its JSON, before compression: the 16 largest keys, largest first. The
+    /// name of a key ends with `…` behind 64 characters.
     pub keys: Vec<(String, usize)>,
+}
+
+impl CookieTooLarge {
+    pub(crate) fn name_keys<'k>(&mut self, sizes: impl Iterator<Item = (Cow<'k, str>, usize)>) {
+        let mut sizes: Vec<_> = sizes.collect();
+        sizes.sort_by_key(|(_, bytes)| Reverse(*bytes));
+        self.keys = sizes.into_iter().take(MAX_KEYS).map(|(key, bytes)| (shortened(&key), bytes)).collect();
+    }
+}
+
+/// So many keys are named, by so many characters of each: a report may end up in a log.
+const MAX_KEYS: usize = 16;
+const MAX_KEY_CHARS: usize = 64;
+
+fn shortened(key: &str) -> String {
+    match key.char_indices().nth(MAX_KEY_CHARS) {
+        Some((end, _)) => format!("{}…", key.get(..end).unwrap_or_default()),
+        None => key.to_owned(),
+    }
 }
 
 impl fmt::Display for CookieTooLarge {

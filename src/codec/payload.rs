@@ -55,7 +55,7 @@ pub struct Codec<S = JsonSerializer> {
     inflate_limit: usize,
 }
 
-impl<S: Serializer> Codec<S> {
+impl<S> Codec<S> {
     /// No compression, and an inflate limit of 1 MiB.
     ///
     /// ```
@@ -66,6 +66,11 @@ impl<S: Serializer> Codec<S> {
     #[must_use]
     pub const fn new(serializer: S) -> Self {
         Self { serializer, compression: Compression::Never, inflate_limit: DEFAULT_INFLATE_LIMIT }
+    }
+
+    /// The same settings with another serializer.
+    pub(crate) fn with_serializer<T>(self, serializer: T) -> Codec<T> {
+        Codec { serializer, compression: self.compression, inflate_limit: self.inflate_limit }
     }
 
     /// Whether to compress what is encoded.
@@ -102,7 +107,9 @@ impl<S: Serializer> Codec<S> {
         self.inflate_limit = bytes;
         self
     }
+}
 
+impl<S: Serializer> Codec<S> {
     /// Turns a value into a payload, ready to be signed.
     ///
     /// # Errors

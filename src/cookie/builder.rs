@@ -203,10 +203,11 @@ impl CookieOptionsBuilder {
     }
 }
 
-/// RFC 6265's name is RFC 2616's token. One that is longer than any attribute may be leaves no room for the others.
+/// RFC 6265's name is RFC 2616's token; Django and browsers also take ":". A name longer than any attribute may be leaves
+/// no room for the others.
 fn is_token(name: &str) -> bool {
     (1..=MAX_ATTRIBUTE).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))
+        && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;\\\"/[]?={}".contains(&byte))
 }
 
 fn is_path(path: &str) -> bool {

@@ -74,6 +74,15 @@ impl CookieOptions {
         self.is_named("__Http-") || self.is_named("__Host-Http-")
     }
 
+    /// Whether a browser takes both for the same cookie: a name in a scope. It ignores a leading dot of the domain.
+    pub(crate) fn has_scope_of(&self, other: &Self) -> bool {
+        let domain = |options: &Self| {
+            let domain = options.domain.as_deref().map(|domain| domain.strip_prefix('.').unwrap_or(domain));
+            domain.map(str::to_ascii_lowercase)
+        };
+        self.name == other.name && self.path == other.path && domain(self) == domain(other)
+    }
+
     /// The cookie's name.
     ///
     /// ```

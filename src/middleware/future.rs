@@ -3,7 +3,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::middleware::vary;
+use crate::middleware::headers::{Headers, write};
 use crate::{Commit, EncodeError, SessionHandle};
 
 pin_project! {
@@ -32,13 +32,12 @@ pin_project! {
     pub struct SessionFuture<Inner> {
         #[pin]
         inner: Inner,
-        session: Option<SessionHandle>,
+        session: SessionHandle,
     }
 }
 
 impl<Inner> SessionFuture<Inner> {
-    /// `None` if an outer layer writes the session.
-    pub(super) fn new(inner: Inner, session: Option<SessionHandle>) -> Self {
+    pub(super) fn new(inner: Inner, session: SessionHandle) -> Self {
         Self { inner, session }
     }
 }
@@ -46,12 +45,11 @@ impl<Inner> SessionFuture<Inner> {
 /// The response of a framework whose services fail with an `Error`.
 pub trait SessionResponse<Error>: Sized {
     fn status_code(&self) -> u16;
-    fn append_set_cookie(&mut self, value: String);
-    /// The values of the `Vary` headers.
-    fn vary(&self) -> impl Iterator<Item = &[u8]>;
-    fn set_vary(&mut self, value: Vec<u8>);
-    /// The answer in place of this response, because the session cannot be written.
-    fn unwritten(self, error: EncodeError) -> Result<Self, Error>;
+    fn header_map(&mut self) -> &mut impl Headers;
+    /// Takes the place of this response, because the session cannot be written; needs the headers of `commit`.
+    fn unwritten(self, error: EncodeError, commit: Commit) -> Result<Self, Error>;
+    /// The error of the inner service; it needs the headers of the session if it becomes a response.
+    fn failed(error: Error, session: &SessionHandle) -> Error;
 }
 
 impl<Inner, Response, Error> Future for SessionFuture<Inner>
@@ -63,24 +61,16 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let outcome = ready!(this.inner.poll(context));
-        let Some(session) = this.session else { return Poll::Ready(outcome) };
-        let response = outcome.inspect_err(|_| session.abandon())?;
-        Poll::Ready(match session.commit(response.status_code()) {
-            Ok(commit) => Ok(write(commit, response)),
-            Err(error) => response.unwritten(error),
+        let mut response = match ready!(this.inner.poll(context)) {
+            Ok(response) => response,
+            Err(error) => return Poll::Ready(Err(Response::failed(error, this.session))),
+        };
+        Poll::Ready(match this.session.commit(response.status_code()) {
+            Ok(commit) => {
+                write(commit, response.header_map());
+                Ok(response)
+            }
+            Err(error) => response.unwritten(error, this.session.commit(500).unwrap_or_default()),
         })
     }
-}
-
-fn write<Response: SessionResponse<Error>, Error>(commit: Commit, mut response: Response) -> Response {
-    if let Some(cookie) = commit.set_cookie {
-        response.append_set_cookie(cookie.into_string());
-    }
-    if commit.vary_on_cookie
-        && let Some(vary) = vary::with_cookie(response.vary())
-    {
-        response.set_vary(vary);
-    }
-    response
 }

@@ -1,79 +1,265 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::{fmt, mem};
+use std::fmt;
+use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::middleware::lock::{Lock, Locked};
+use crate::middleware::mount::SessionMount;
 use crate::middleware::visit::{Request, TARGET, Visit};
-use crate::{Commit, CookieSessions, EncodeError, Serializer, Session};
+use crate::{Commit, CookieSessions, DecodeError, EncodeError, Serializer, Session};
 
-/// The session of the request that is being answered. Clones are the same session.
+/// The session of the request that is being answered. Clones share the session.
 ///
-/// The cookie is verified when [`with`](Self::with) is first called, and the session is written when the head of the
-/// response is sent; for a request whose handler never asks, neither happens.
+/// The cookie is verified when the session is first used, and the session is written when the head of the response is
+/// sent. A request whose handler does not use it costs neither.
 ///
 /// ```
 /// # use std::error::Error;
 /// use django_session::SessionHandle;
 ///
 /// async fn handler(session: SessionHandle) -> Result<String, Box<dyn Error>> {
-///     let visits = session.with(|session| {
-///         let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
-///         session.insert("visits", visits)?;
-///         Ok::<_, Box<dyn Error>>(visits)
-///     })?;
+///     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
+///     session.insert("visits", visits)?;
 ///     Ok(format!("{visits} visits"))
 /// }
+/// # let sessions = django_session::CookieSessions::new(
+/// #     &django_session::KeyRing::new(django_session::SecretKey::new("secret")?),
+/// #     django_session::CookieOptions::builder("sessionid").build()?,
+/// # );
+/// # let handle = SessionHandle::new(sessions, [""]);
+/// # let answer = tokio::runtime::Builder::new_current_thread().build()?.block_on(handler(handle))?;
+/// # assert_eq!(answer, "1 visits");
+/// # Ok::<(), Box<dyn Error>>(())
 /// ```
 #[derive(Clone)]
 #[doc(alias = "request.session")]
-pub struct SessionHandle(Arc<Mutex<Slot>>);
+pub struct SessionHandle {
+    shared: Arc<Shared>,
+    /// Another handle writes the session, that of a layer further out.
+    borrowed: bool,
+}
 
-struct Slot<V: ?Sized = dyn Visit> {
-    /// Once somebody has asked.
-    session: Option<Session>,
-    /// The response's head is sent, and nobody has been told yet.
-    too_late: bool,
-    /// Of the layer around this one.
+struct Shared<V: ?Sized = dyn Visit> {
+    slot: Lock<Slot>,
+    /// The handle of the layer around this one.
     outer: Option<SessionHandle>,
     visit: V,
 }
 
+#[derive(Default)]
+struct Slot {
+    /// Loaded when it is first used.
+    session: Option<Session>,
+    head_sent: bool,
+}
+
 impl SessionHandle {
-    /// The session of a request with these `Cookie` headers, and whether it is a new one: further out may be one whose
-    /// cookie has the same name, and two would undo each other.
-    pub(crate) fn within<S, H>(outer: Option<Self>, sessions: Arc<CookieSessions<S>>, cookies: Vec<H>) -> (Self, bool)
+    /// Makes a handle without a layer: for the unit test of a handler, or in an adapter for another framework, which then
+    /// calls [`commit`](Self::commit). An adapter whose layers may be nested uses a
+    /// [`SessionMount`](crate::SessionMount).
+    ///
+    /// ```
+    /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let session = SessionHandle::new(sessions, ["theme=dark"]);
+    ///
+    /// session.insert("visits", 1)?;
+    /// assert!(session.commit(200)?.set_cookie.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new<S, H>(sessions: impl Into<Arc<CookieSessions<S>>>, cookie_headers: impl IntoIterator<Item = H>) -> Self
     where
         S: Serializer + Send + Sync + 'static,
-        H: AsRef<[u8]> + Send + 'static,
+        H: AsRef<[u8]> + Send + Sync + 'static,
     {
-        if let Some(same) = outer.as_ref().and_then(|outer| outer.named(sessions.cookie().name())) {
-            return (same, false);
-        }
-        let slot = Slot { session: None, too_late: false, outer, visit: Request { sessions, cookies } };
-        (Self(Arc::new(Mutex::new(slot))), true)
+        SessionMount::new(sessions).handle(None, cookie_headers)
     }
 
-    /// This one or the next further out whose cookie has this name.
-    fn named(&self, cookie: &str) -> Option<Self> {
-        let slot = self.lock();
-        if slot.visit.cookie_name() == cookie { Some(self.clone()) } else { slot.outer.as_ref()?.named(cookie) }
+    pub(super) fn of_request<S, H>(outer: Option<Self>, request: Request<S, H>) -> Self
+    where
+        S: Serializer + Send + Sync + 'static,
+        H: AsRef<[u8]> + Send + Sync + 'static,
+    {
+        Self { shared: Arc::new(Shared { slot: Lock::default(), outer, visit: request }), borrowed: false }
     }
 
-    /// Does something with the session, and gives back what came of it.
+    /// The same session, for a layer that leaves writing it to this handle.
+    pub(super) fn borrow(&self) -> Self {
+        Self { borrowed: true, ..self.clone() }
+    }
+
+    /// This handle and those of the layers around it, from the inside out.
+    pub(super) fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |handle| handle.shared.outer.as_ref())
+    }
+
+    pub(super) fn visit(&self) -> &dyn Visit {
+        &self.shared.visit
+    }
+
+    /// Returns the session of the cookie with this name: this one, or that of a layer further out.
     ///
-    /// The session is locked meanwhile: for its clones, for the response, and for a `with` or
-    /// [`bytes_left`](Self::bytes_left) inside this one, which would never end.
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let session = SessionHandle::new(sessions, [""]);
+    /// assert!(session.of_cookie("sessionid").is_some());
+    /// assert!(session.of_cookie("other").is_none());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn of_cookie(&self, name: &str) -> Option<Self> {
+        self.chain().find(|handle| handle.visit().cookie().name() == name).map(Self::borrow)
+    }
+
+    /// Calls `work` with the session and returns what it returns: for several steps that must not be interleaved with
+    /// those of a clone.
     ///
-    /// Once the response's head is sent, as when its body streams, the session can be read, but changes are lost; a
-    /// `tracing` event of level WARN says so, once.
+    /// The session is locked meanwhile, for its clones and for the response. If `work` panics, no change of this request is
+    /// written. Changes after the response's head is sent, as from a streaming body, are lost; a `tracing` event of level
+    /// WARN says so.
+    ///
+    /// # Panics
+    /// If `work` uses this handle or a clone of it on the same thread: it must use the `&mut Session` that it is given.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let session = SessionHandle::new(sessions, [""]);
+    /// let visits = session.with(|session| {
+    ///     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
+    ///     session.insert("visits", visits)?;
+    ///     Ok::<_, Box<dyn std::error::Error>>(visits)
+    /// })?;
+    /// assert_eq!(visits, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
-        let mut slot = self.lock();
-        if mem::take(&mut slot.too_late) {
-            tracing::warn!(target: TARGET, "the session is used after the response was sent: changes are lost");
+        let (mut slot, visit) = self.open();
+        let head_sent = slot.head_sent;
+        let session = slot.session.get_or_insert_with(|| visit.load());
+        let was_accessed = session.is_accessed();
+        let result = work(session);
+        if head_sent {
+            if !was_accessed && session.is_accessed() {
+                tracing::warn!(target: TARGET, "the session is first used after the response's head: it lacks `Vary: Cookie`");
+            }
+            if session.is_modified() {
+                tracing::warn!(target: TARGET, "the session is changed after the response's head: the change is lost");
+                session.discard();
+            }
         }
-        let Slot { session, visit, .. } = &mut *slot;
-        work(session.get_or_insert_with(|| visit.load()))
+        result
     }
 
-    /// How many more bytes the cookie could take, if the session were written now: see [`CookieSessions::bytes_left`].
+    /// Returns the value for `key`, if there is one: see [`Session::get`].
+    ///
+    /// # Errors
+    /// [`DecodeError::Deserialize`] if it is not a `T`.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let session = SessionHandle::new(sessions, [""]);
+    /// assert_eq!(session.get::<u32>("visits")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, DecodeError> {
+        self.with(|session| session.get(key))
+    }
+
+    /// Sets the value for `key`: see [`Session::insert`].
+    ///
+    /// # Errors
+    /// Those of [`Session::insert`].
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let session = SessionHandle::new(sessions, [""]);
+    /// session.insert("visits", 1)?;
+    /// assert_eq!(session.get("visits")?, Some(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn insert<T: Serialize>(&self, key: &str, value: T) -> Result<(), EncodeError> {
+        self.with(|session| session.insert(key, value))
+    }
+
+    /// Removes `key` and returns its value: see [`Session::take`].
+    ///
+    /// # Errors
+    /// [`DecodeError::Deserialize`] if the value is not a `T`; then the key stays.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let session = SessionHandle::new(sessions, [""]);
+    /// session.insert("notice", "saved")?;
+    /// assert_eq!(session.take::<String>("notice")?.as_deref(), Some("saved"));
+    /// assert_eq!(session.take::<String>("notice")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, DecodeError> {
+        self.with(|session| session.take(key))
+    }
+
+    /// Removes `key`, and returns whether it was there: see [`Session::remove`].
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let session = SessionHandle::new(sessions, [""]);
+    /// session.insert("a", 1)?;
+    /// assert!(session.remove("a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn remove(&self, key: &str) -> bool {
+        self.with(|session| session.remove(key))
+    }
+
+    /// Returns whether there is a value for `key`: see [`Session::contains_key`].
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let session = SessionHandle::new(sessions, [""]);
+    /// assert!(!session.contains_key("a"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.with(|session| session.contains_key(key))
+    }
+
+    /// Ends the session, as at logout: see [`Session::flush`].
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// # let removal = sessions.cookie().removal();
+    /// let session = SessionHandle::new(sessions, ["sessionid=eyJhIjoxfQ:1r31eq:rejected"]);
+    /// session.flush();
+    /// assert_eq!(session.commit(200)?.set_cookie, Some(removal));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn flush(&self) {
+        self.with(Session::flush);
+    }
+
+    /// Returns how many more bytes the cookie could hold if the session were written now: see
+    /// [`CookieSessions::bytes_left`].
     ///
     /// # Errors
     /// Those of [`CookieSessions::commit`].
@@ -81,51 +267,82 @@ impl SessionHandle {
     /// ```
     /// use django_session::{EncodeError, SessionHandle};
     ///
-    /// /// Whether it was put into the cart; else the cart is full.
+    /// /// Returns whether the item was put into the cart; if not, the cart is full.
     /// fn add(session: &SessionHandle, cart: &mut Vec<String>, item: &str) -> Result<bool, EncodeError> {
     ///     // Three bytes become four in base64, and a character may take six of JSON.
     ///     let fits = session.bytes_left()? > 8 * item.len() + 4;
     ///     if fits {
     ///         cart.push(item.to_owned());
-    ///         session.with(|session| session.insert("cart", &cart))?;
+    ///         session.insert("cart", &cart)?;
     ///     }
     ///     Ok(fits)
     /// }
+    /// # let keys = django_session::KeyRing::new(django_session::SecretKey::new("secret")?);
+    /// # let options = django_session::CookieOptions::builder("sessionid").build()?;
+    /// # let session = SessionHandle::new(django_session::CookieSessions::new(&keys, options), [""]);
+    /// assert!(add(&session, &mut Vec::new(), "tea")?);
+    /// assert!(!add(&session, &mut Vec::new(), &"tea".repeat(1000))?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn bytes_left(&self) -> Result<usize, EncodeError> {
-        let mut slot = self.lock();
-        let Slot { session, visit, .. } = &mut *slot;
-        visit.bytes_left(session.get_or_insert_with(|| visit.load()))
+        let visit = self.visit();
+        self.with(|session| visit.bytes_left(session))
     }
 
-    /// What the response has to say about the session; nothing, if nobody asked for it.
-    pub(crate) fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
-        let mut slot = self.lock();
-        let Slot { session, too_late, visit, .. } = &mut *slot;
-        *too_late = true;
-        if session.is_none() && !visit.saves_unread() {
-            return Ok(Commit::default());
+    /// An error of the service takes the place of the response: there are no headers to write.
+    #[cfg(feature = "tower")]
+    pub(super) fn abandon(&self) {
+        if self.borrowed {
+            return;
         }
-        visit.commit(session.get_or_insert_with(|| visit.load()), status)
-    }
-
-    /// There is no response to write anything into.
-    pub(crate) fn abandon(&self) {
-        let mut slot = self.lock();
-        slot.too_late = true;
+        let (mut slot, _) = self.open();
+        slot.head_sent = true;
         if slot.session.as_ref().is_some_and(Session::is_modified) {
             tracing::warn!(target: TARGET, "the session was changed, but an error took the place of the response");
         }
     }
 
-    /// A panic leaves no session half changed.
-    fn lock(&self) -> MutexGuard<'_, Slot> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the headers that a response with this status needs: nothing, if the session was not used. For adapters: a
+    /// layer calls it once, when the head of the response is ready.
+    ///
+    /// # Errors
+    /// Those of [`CookieSessions::commit`]. Answer with a status of 500 then, and commit again with that.
+    ///
+    /// ```
+    /// # use django_session::{Commit, CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let session = SessionHandle::new(sessions, [""]);
+    /// assert_eq!(session.commit(200)?, Commit::default());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
+        if self.borrowed {
+            return Ok(Commit::default());
+        }
+        let panicked = self.shared.slot.is_poisoned();
+        let (mut slot, visit) = self.open();
+        slot.head_sent = true;
+        if slot.session.is_none() && !visit.saves_unread() {
+            return Ok(Commit::default());
+        }
+        let session = slot.session.get_or_insert_with(|| visit.load());
+        if panicked && session.is_modified() {
+            tracing::error!(target: TARGET, "a closure of `SessionHandle::with` panicked: the session is not written");
+        }
+        let commit = visit.commit(session, if panicked { 500 } else { status })?;
+        session.discard();
+        Ok(commit)
+    }
+
+    fn open(&self) -> (Locked<'_, Slot>, &dyn Visit) {
+        (self.shared.slot.lock(), self.visit())
     }
 }
 
+/// Shows nothing of the session.
 impl fmt::Debug for SessionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionHandle").finish_non_exhaustive()
+        f.debug_struct("SessionHandle").field("cookie", &self.visit().cookie().name()).finish_non_exhaustive()
     }
 }

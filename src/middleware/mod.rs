@@ -4,8 +4,11 @@
 pub mod actix;
 pub(crate) mod future;
 pub(crate) mod handle;
+mod headers;
+mod lock;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub(crate) mod missing;
+pub(crate) mod mount;
 #[cfg(feature = "tower")]
 pub mod tower;
 mod vary;

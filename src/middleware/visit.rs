@@ -1,21 +1,24 @@
 use std::sync::Arc;
 
-use crate::{Commit, CookieSessions, EncodeError, Serializer, Session};
+use crate::middleware::mount::Mounted;
+use crate::{BadSignature, Commit, CookieOptions, DecodeError, EncodeError, Serializer, Session};
 
-/// Where `tracing` says that it comes from.
+/// The target of our `tracing` events.
 pub(super) const TARGET: &str = "django_session";
 
-/// A request and the store that knows what it says, whatever their types.
-pub(super) trait Visit: Send {
+/// A request, whatever the types of its headers and of the serializer.
+pub(super) trait Visit: Send + Sync {
     fn load(&self) -> Session;
     fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError>;
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError>;
     fn saves_unread(&self) -> bool;
-    fn cookie_name(&self) -> &str;
+    fn cookie(&self) -> &CookieOptions;
+    /// The same for sessions that accept each other's cookies.
+    fn fingerprint(&self) -> u64;
 }
 
 pub(super) struct Request<S, H> {
-    pub(super) sessions: Arc<CookieSessions<S>>,
+    pub(super) mounted: Arc<Mounted<S>>,
     /// Its `Cookie` headers.
     pub(super) cookies: Vec<H>,
 }
@@ -23,12 +26,18 @@ pub(super) struct Request<S, H> {
 impl<S, H> Visit for Request<S, H>
 where
     S: Serializer + Send + Sync,
-    H: AsRef<[u8]> + Send,
+    H: AsRef<[u8]> + Send + Sync,
 {
     fn load(&self) -> Session {
-        let session = self.sessions.load_headers(&self.cookies);
-        if let Some(reason) = session.rejection() {
-            tracing::info!(target: TARGET, reason = %reason, "a session cookie was refused");
+        let session = self.mounted.sessions.load_headers(&self.cookies);
+        match session.rejection() {
+            None => {}
+            Some(DecodeError::SessionId) => self.mounted.warn_once_of_session_id(),
+            // What happens to every visitor who stays away.
+            Some(
+                reason @ (DecodeError::Signature(BadSignature::Expired { .. }) | DecodeError::SessionExpired { .. }),
+            ) => tracing::debug!(target: TARGET, reason = %reason, "a session cookie has expired"),
+            Some(reason) => tracing::info!(target: TARGET, reason = %reason, "a session cookie was rejected"),
         }
         if let Some(reason) = session.passed_over() {
             tracing::info!(target: TARGET, reason = %reason, "a session cookie was passed over for another");
@@ -40,19 +49,23 @@ where
     }
 
     fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
-        let commit = self.sessions.commit(session, status);
+        let commit = self.mounted.sessions.commit(session, status);
         commit.inspect_err(|error| tracing::error!(target: TARGET, error = %error, "the session could not be written"))
     }
 
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
-        self.sessions.bytes_left(session)
+        self.mounted.sessions.bytes_left(session)
     }
 
     fn saves_unread(&self) -> bool {
-        self.sessions.saves_every_request()
+        self.mounted.sessions.saves_every_request()
     }
 
-    fn cookie_name(&self) -> &str {
-        self.sessions.cookie().name()
+    fn cookie(&self) -> &CookieOptions {
+        self.mounted.sessions.cookie()
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.mounted.sessions.fingerprint()
     }
 }

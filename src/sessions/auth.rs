@@ -1,4 +1,7 @@
-use crate::error::EncodeError;
+use std::fmt;
+
+use crate::error::ConfigError;
+use crate::json;
 use crate::key::KeyRing;
 use crate::sessions::Session;
 use crate::signing::{Algorithm, SaltedHmac};
@@ -7,39 +10,97 @@ const USER_ID: &str = "_auth_user_id";
 const BACKEND: &str = "_auth_user_backend";
 const HASH: &str = "_auth_user_hash";
 
+/// Where Django keeps its CSRF secret if `CSRF_USE_SESSIONS` is set.
+const CSRF_SECRET: &str = "_csrftoken";
+
 /// What Django salts the hash of a user's password column with.
 const SALT: &[u8] = b"django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
 
-/// Django's login, as it stands in a session: who, by which backend, and a hash over the user's `password` column, which
-/// ends all sessions of a user whose password is changed.
+/// A user who logs in.
 ///
 /// ```
-/// use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, CookieSessions};
-///
-/// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let auth = SessionAuth::new(&keys);
-/// let mut session = sessions.load(None);
+/// use django_session::SessionUser;
 ///
 /// // SELECT id, password FROM auth_user WHERE username = ?
-/// let (id, password) = ("7", "pbkdf2_sha256$870000$…");
-/// auth.login(&mut session, id, "django.contrib.auth.backends.ModelBackend", password)?;
+/// let ada = SessionUser {
+///     id: "7",
+///     backend: "django.contrib.auth.backends.ModelBackend",
+///     password_hash: "pbkdf2_sha256$870000$lovelaces$k/ySeC79IknwArSKwYwAgxAP86iL7CWmoDhCKBieM2E=",
+/// };
+/// assert!(!format!("{ada:?}").contains("lovelaces"));
+/// ```
+#[derive(Clone, Copy)]
+pub struct SessionUser<'u> {
+    /// The primary key, as text. Django: `str(user.pk)`.
+    pub id: &'u str,
+    /// The path of the backend's class, one of `AUTHENTICATION_BACKENDS`.
+    pub backend: &'u str,
+    /// The `password` column: the hash that Django stores, never the password itself. For a user model that overrides
+    /// `get_session_auth_hash`, the value that the override hashes.
+    pub password_hash: &'u str,
+}
+
+/// Without the password's hash.
+impl fmt::Debug for SessionUser<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionUser").field("id", &self.id).field("backend", &self.backend).finish_non_exhaustive()
+    }
+}
+
+/// The key that vouches for a login: see [`SessionAuth::verify`].
 ///
+/// ```
+/// # use django_session::{AuthKey, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
+/// # let ada = SessionUser { id: "7", backend: "django.contrib.auth.backends.ModelBackend", password_hash: "column" };
+/// let keys = KeyRing::new(SecretKey::new("old")?);
+/// let mut session = Session::default();
+/// SessionAuth::new(&keys).login(&mut session, &ada);
+///
+/// let rotated = SessionAuth::new(&keys.rotate(SecretKey::new("new")?));
+/// assert_eq!(rotated.verify(&session, "column"), Some(AuthKey::Fallback(1)));
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthKey {
+    /// The current key.
+    Current,
+    /// An older key, by its index in the ring.
+    Fallback(usize),
+}
+
+/// Django's login in a session: who, by which backend, and a keyed hash of the user's `password` column, which ends all
+/// sessions of a user whose password changes.
+///
+/// ```
+/// use django_session::{KeyRing, SecretKey, Session, SessionAuth, SessionUser};
+///
+/// let auth = SessionAuth::new(&KeyRing::new(SecretKey::new("the site's SECRET_KEY")?));
+/// let mut session = Session::default();
+///
+/// // SELECT id, password FROM auth_user WHERE username = ? AND is_active; then check the password.
+/// let backend = "django.contrib.auth.backends.ModelBackend";
+/// auth.login(&mut session, &SessionUser { id: "7", backend, password_hash: "pbkdf2_sha256$870000$…" });
+///
+/// // The next request: SELECT password FROM auth_user WHERE id = ? AND is_active
 /// assert_eq!(session.auth_user_id().as_deref(), Some("7"));
-/// assert_eq!(auth.verify(&session, password), Some(0));
-/// assert_eq!(auth.verify(&session, "pbkdf2_sha256$870000$another"), None);
+/// assert!(auth.authenticate(&mut session, "pbkdf2_sha256$870000$…"));
+///
+/// // The password was changed: the session ends.
+/// assert!(!auth.authenticate(&mut session, "pbkdf2_sha256$870000$another"));
+/// assert!(session.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "get_session_auth_hash")]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SessionAuth(SaltedHmac);
 
 impl SessionAuth {
-    /// With the same keys as the sessions.
+    /// Makes it with the keys that sign the sessions.
     ///
     /// ```
-    /// # use django_session::{KeyRing, SecretKey, SessionAuth};
+    /// # use django_session::{KeyRing, SecretKey, Session, SessionAuth};
     /// let auth = SessionAuth::new(&KeyRing::new(SecretKey::new("secret")?));
+    /// assert_eq!(auth.verify(&Session::default(), "column"), None);
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
@@ -47,149 +108,230 @@ impl SessionAuth {
         Self(SaltedHmac::salted(keys, SALT))
     }
 
-    /// Another hash than SHA-256: SHA-1, with the feature `legacy`, for Django before 3.1.
+    /// Hashes with another salt, for a user model that overrides `get_session_auth_hash`. What the override hashes then
+    /// takes the place of the `password` column everywhere in this type.
+    ///
+    /// # Errors
+    /// [`ConfigError::EmptySalt`].
     ///
     /// ```
-    /// # use django_session::{Algorithm, KeyRing, SecretKey, SessionAuth};
+    /// # use django_session::{KeyRing, SecretKey, Session, SessionAuth, SessionUser};
+    /// // class EmailUser(AbstractBaseUser):
+    /// //     def get_session_auth_hash(self):
+    /// //         return salted_hmac("acc.EmailUser.get_session_auth_hash", self.secret, algorithm="sha256").hexdigest()
+    /// let keys = KeyRing::new(SecretKey::new("django-insecure-one")?);
+    /// let auth = SessionAuth::new(&keys).with_salt("acc.EmailUser.get_session_auth_hash")?;
+    /// let mut session = Session::default();
+    /// auth.login(&mut session, &SessionUser { id: "7", backend: "acc.EmailBackend", password_hash: "abcdefghijkl" });
+    /// let hash: String = session.get("_auth_user_hash")?.expect("a user is logged in");
+    /// assert_eq!(hash, "57235d54cc216692365d4da16eadb09e37567b1ab04e26dc329dfcaf2f7ace61");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_salt(self, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        self.0.with_salt(salt.as_ref()).map(Self)
+    }
+
+    /// Hashes with another algorithm than SHA-256: SHA-1, with the feature `legacy`, for Django before 3.1.
+    ///
+    /// ```
+    /// # use django_session::{Algorithm, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # #[cfg(feature = "legacy")]
-    /// let auth = SessionAuth::new(&keys).with_algorithm(Algorithm::Sha1);
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// let auth = SessionAuth::new(&keys).with_algorithm(Algorithm::Sha512);
+    /// let mut session = Session::default();
+    /// auth.login(&mut session, &SessionUser { id: "7", backend: "a.Backend", password_hash: "column" });
+    /// assert_eq!(session.get::<String>("_auth_user_hash")?.map(|hash| hash.len()), Some(128));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn with_algorithm(self, algorithm: Algorithm) -> Self {
         Self(self.0.with_algorithm(algorithm))
     }
 
-    /// Accepts, but never writes, hashes of one more algorithm, as Django 3.1 and 3.2 do with SHA-1.
+    /// Also accepts, but never writes, hashes of one more algorithm, as Django 3.1 and 3.2 do with SHA-1.
     ///
     /// ```
-    /// # use django_session::{Algorithm, KeyRing, SecretKey, SessionAuth};
+    /// # use django_session::{Algorithm, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # #[cfg(feature = "legacy")]
-    /// let auth = SessionAuth::new(&keys).with_legacy_algorithm(Algorithm::Sha1);
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// let mut session = Session::default();
+    /// let ada = SessionUser { id: "7", backend: "a.Backend", password_hash: "column" };
+    /// SessionAuth::new(&keys).with_algorithm(Algorithm::Sha224).login(&mut session, &ada);
+    /// assert!(SessionAuth::new(&keys).verify(&session, "column").is_none());
+    /// assert!(SessionAuth::new(&keys).with_legacy_algorithm(Algorithm::Sha224).verify(&session, "column").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn with_legacy_algorithm(self, algorithm: Algorithm) -> Self {
         Self(self.0.with_legacy_algorithm(algorithm))
     }
 
-    /// Which key of the ring vouches that the session's user still has this `password` column; `None` if none does, or
-    /// nobody is logged in.
+    /// Returns whether the session's user still has this `password` column, and brings the session up to date: renews the
+    /// hash if a fallback key made it, and [flushes](Session::flush) the session if no key did.
     ///
-    /// What Django does, and so should you: if there is no [`auth_user_id`](Session::auth_user_id), the visitor is anonymous.
-    /// Else look the user up, and only one who may still log in (`WHERE is_active`); compare
-    /// [`auth_user_backend`](Session::auth_user_backend) with the backends you know; and if this says `None`,
-    /// [flush](Session::flush) the session.
+    /// Call it for each request that needs the user: take the [`auth_user_id`](Session::auth_user_id), look the user up
+    /// among those who may log in (`is_active`), and pass the column. A session without a user is left as it is.
     ///
-    /// Anything but `Some(0)` is an older key: [`update_hash`](Self::update_hash) moves on to the current one, as Django
-    /// does.
+    /// Django: `get_user`, which also compares the [backend](Session::auth_user_backend) with `AUTHENTICATION_BACKENDS`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
-    /// # let backend = "django.contrib.auth.backends.ModelBackend";
-    /// SessionAuth::new(&keys).login(&mut session, "7", backend, "column")?;
+    /// # use django_session::{AuthKey, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
+    /// # let ada = SessionUser { id: "7", backend: "django.contrib.auth.backends.ModelBackend", password_hash: "column" };
+    /// let keys = KeyRing::new(SecretKey::new("old")?);
+    /// let mut session = Session::default();
+    /// SessionAuth::new(&keys).login(&mut session, &ada);
     ///
     /// let rotated = SessionAuth::new(&keys.rotate(SecretKey::new("new")?));
-    /// assert_eq!(rotated.verify(&session, "column"), Some(1));
-    /// rotated.update_hash(&mut session, "column")?;
-    /// assert_eq!(rotated.verify(&session, "column"), Some(0));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert!(rotated.authenticate(&mut session, "column"));
+    /// assert_eq!(rotated.verify(&session, "column"), Some(AuthKey::Current));
+    ///
+    /// assert!(!rotated.authenticate(&mut session, "column of another password"));
+    /// assert!(session.is_empty());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[doc(alias = "get_user")]
+    pub fn authenticate(&self, session: &mut Session, password_hash: &str) -> bool {
+        match self.verify(session, password_hash) {
+            Some(AuthKey::Current) => true,
+            Some(AuthKey::Fallback(_)) => {
+                self.update_hash(session, password_hash);
+                true
+            }
+            None => {
+                if session.contains_key(USER_ID) {
+                    session.flush();
+                }
+                false
+            }
+        }
+    }
+
+    /// Returns the key that vouches that the session's user still has this `password` column; `None` if no key does, or
+    /// nobody is logged in. Changes nothing: see [`authenticate`](Self::authenticate).
+    ///
+    /// ```
+    /// # use django_session::{AuthKey, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
+    /// # let ada = SessionUser { id: "7", backend: "django.contrib.auth.backends.ModelBackend", password_hash: "column" };
+    /// let auth = SessionAuth::new(&KeyRing::new(SecretKey::new("secret")?));
+    /// let mut session = Session::default();
+    /// assert_eq!(auth.verify(&session, "column"), None);
+    /// auth.login(&mut session, &ada);
+    /// assert_eq!(auth.verify(&session, "column"), Some(AuthKey::Current));
+    /// assert_eq!(auth.verify(&session, "column of another password"), None);
+    /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn verify(&self, session: &Session, password: &str) -> Option<usize> {
-        let hash: String = session.get(HASH).ok()??;
+    pub fn verify(&self, session: &Session, password_hash: &str) -> Option<AuthKey> {
         session.auth_user_id().and(session.auth_user_backend())?;
-        self.0.verify(password.as_bytes(), hash.as_bytes())
+        self.vouched(session, password_hash)
     }
 
-    /// Logs a user in, so that Django sees it: `id` is the primary key as text, `backend` the path of the backend's class,
-    /// as in `AUTHENTICATION_BACKENDS`, and `password` the password column.
-    ///
-    /// A session of another user, or of this one before the password or the key was changed, is flushed first, as in
-    /// Django's `login`. Logging out is [`Session::flush`].
-    ///
-    /// # Errors
-    /// None so far: text is always JSON.
-    ///
-    /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
-    /// let (auth, backend) = (SessionAuth::new(&keys), "django.contrib.auth.backends.ModelBackend");
-    /// session.insert("cart", ["tea"])?;
-    /// auth.login(&mut session, "7", backend, "column of 7")?;
-    /// assert!(session.contains_key("cart")); // what the visitor had collected
-    /// auth.login(&mut session, "8", backend, "column of 8")?;
-    /// assert!(!session.contains_key("cart")); // was not the next one's
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn login(&self, session: &mut Session, id: &str, backend: &str, password: &str) -> Result<(), EncodeError> {
-        let same_user = || session.auth_user_id().as_deref() == Some(id) && self.verify(session, password) == Some(0);
-        if !session.contains_key(USER_ID) {
-            session.cycle_key();
-        } else if !same_user() {
-            session.flush();
-        }
-        session.extend([(USER_ID, id), (BACKEND, backend), (HASH, &self.0.hexdigest(password.as_bytes()))])
+    fn vouched(&self, session: &Session, password_hash: &str) -> Option<AuthKey> {
+        let hash: String = session.get(HASH).ok()??;
+        self.0.verify(password_hash, hash).map(|index| match index {
+            0 => AuthKey::Current,
+            index => AuthKey::Fallback(index),
+        })
     }
 
-    /// Writes the hash anew, by the current key: when an older one vouched for it, or when the user has changed the
-    /// password and should stay logged in here. Django: `update_session_auth_hash`.
+    /// Logs a user in, so that Django sees the login.
     ///
-    /// # Errors
-    /// None so far: text is always JSON.
+    /// The session of an anonymous visitor is kept, with a new date; so is one of the same user, by id and hash. Any other
+    /// is [flushed](Session::flush) first. The CSRF secret in the session is removed, so that nobody who planted it can use
+    /// it; the `csrftoken` cookie, if the site has one, must be replaced as well.
+    ///
+    /// Logging out is [`Session::flush`]. Django: `login`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionAuth, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # use django_session::{KeyRing, SecretKey, Session, SessionAuth, SessionUser};
     /// # let backend = "django.contrib.auth.backends.ModelBackend";
-    /// let auth = SessionAuth::new(&keys);
-    /// auth.login(&mut session, "7", backend, "old column")?;
-    /// auth.update_hash(&mut session, "new column")?;
-    /// assert_eq!(auth.verify(&session, "new column"), Some(0));
+    /// let auth = SessionAuth::new(&KeyRing::new(SecretKey::new("secret")?));
+    /// let mut session = Session::default();
+    /// session.insert("cart", ["tea"])?;
+    /// auth.login(&mut session, &SessionUser { id: "7", backend, password_hash: "column of 7" });
+    /// assert!(session.contains_key("cart"));
+    /// auth.login(&mut session, &SessionUser { id: "8", backend, password_hash: "column of 8" });
+    /// assert!(!session.contains_key("cart"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn login(&self, session: &mut Session, user: &SessionUser<'_>) {
+        let is_same_user = session.auth_user_id().as_deref() == Some(user.id)
+            && self.vouched(session, user.password_hash) == Some(AuthKey::Current);
+        if session.contains_key(USER_ID) && !is_same_user {
+            session.flush();
+        } else {
+            session.cycle_key();
+        }
+        session.remove(CSRF_SECRET);
+        let hash = self.0.hexdigest(user.password_hash);
+        session.write_texts([(USER_ID, user.id), (BACKEND, user.backend), (HASH, &hash)]);
+    }
+
+    /// Writes the hash of the user's `password` column anew: the user changed the password and stays logged in here.
+    /// Django: `update_session_auth_hash`.
+    ///
+    /// Never call it because [`verify`](Self::verify) fails: that would revive a session of the old password.
+    ///
+    /// ```
+    /// # use django_session::{KeyRing, SecretKey, Session, SessionAuth, SessionUser};
+    /// # let ada = SessionUser { id: "7", backend: "django.contrib.auth.backends.ModelBackend", password_hash: "old" };
+    /// let auth = SessionAuth::new(&KeyRing::new(SecretKey::new("secret")?));
+    /// let mut session = Session::default();
+    /// auth.login(&mut session, &ada);
+    /// auth.update_hash(&mut session, "new");
+    /// assert!(auth.authenticate(&mut session, "new"));
+    /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[doc(alias = "update_session_auth_hash")]
-    pub fn update_hash(&self, session: &mut Session, password: &str) -> Result<(), EncodeError> {
+    pub fn update_hash(&self, session: &mut Session, password_hash: &str) {
         session.cycle_key();
-        session.insert(HASH, self.0.hexdigest(password.as_bytes()))
+        session.write_texts([(HASH, &self.0.hexdigest(password_hash))]);
     }
 }
 
 impl Session {
-    /// The primary key, as text, of the user who is logged in. It was true when the cookie was written;
-    /// [`SessionAuth::verify`] tells whether it still is.
+    /// Returns the primary key of the user who logged in, as text. It was true when the session was written:
+    /// [`SessionAuth::authenticate`] tells whether it still is.
+    ///
+    /// A whole number counts as text, as in Django: `7` and `7.0` are "7". Anything else is no user, even `42.5`, which
+    /// Django reads as 42.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mut session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
+    /// # use django_session::Session;
+    /// let mut session = Session::default();
     /// assert_eq!(session.auth_user_id(), None);
-    /// session.insert("_auth_user_id", "7")?; // what Django's login does, among others
+    /// session.insert("_auth_user_id", 7)?;
     /// assert_eq!(session.auth_user_id().as_deref(), Some("7"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), django_session::EncodeError>(())
     /// ```
     #[must_use]
     pub fn auth_user_id(&self) -> Option<String> {
-        self.get(USER_ID).ok().flatten()
+        let id = self.get_json(USER_ID)?;
+        json::read(id).ok().or_else(|| whole_number(id).map(str::to_owned))
     }
 
-    /// The path of the backend's class that logged the user in.
+    /// Returns the path of the backend's class that logged the user in.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let session = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?).load(None);
-    /// assert_eq!(session.auth_user_backend(), None);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # use django_session::Session;
+    /// let mut session = Session::default();
+    /// session.insert("_auth_user_backend", "django.contrib.auth.backends.ModelBackend")?;
+    /// assert_eq!(session.auth_user_backend().as_deref(), Some("django.contrib.auth.backends.ModelBackend"));
+    /// # Ok::<(), django_session::EncodeError>(())
     /// ```
     #[must_use]
     pub fn auth_user_backend(&self) -> Option<String> {
         self.get(BACKEND).ok().flatten()
     }
+
+    /// Writes these texts. None of the keys is `_session_expiry`.
+    fn write_texts<const N: usize>(&mut self, texts: [(&str, &str); N]) {
+        let written = self.write(texts.map(|(key, text)| (key, format!("\"{}\"", json::escape(text)))));
+        debug_assert!(written.is_ok(), "only the expiry can be malformed");
+    }
+}
+
+/// The digits of an integer, or of a float that Python writes with a zero behind the point.
+fn whole_number(json: &str) -> Option<&str> {
+    let number = json.strip_suffix(".0").unwrap_or(json);
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }

@@ -1,5 +1,3 @@
-use std::cmp::Reverse;
-
 use crate::codec::Serializer;
 use crate::cookie::SetCookie;
 use crate::error::EncodeError;
@@ -7,71 +5,110 @@ use crate::sessions::CookieSessions;
 use crate::sessions::Session;
 use crate::sessions::provenance::Provenance;
 
-/// What a response must say about the session.
+/// The headers that a response needs for the session.
 ///
 /// ```
-/// use django_session::{Commit, CookieOptions, KeyRing, SecretKey, CookieSessions};
+/// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
 /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let Commit { set_cookie, vary_on_cookie, .. } = sessions.commit(&sessions.load(None), 200)?;
-/// assert!(set_cookie.is_none() && !vary_on_cookie); // nobody touched it
+/// let mut session = sessions.load(None);
+/// let commit = sessions.commit(&session, 200)?;
+/// assert!(commit.set_cookie.is_none() && !commit.vary_on_cookie);
+///
+/// session.insert("visits", 1)?;
+/// let commit = sessions.commit(&session, 200)?;
+/// assert!(commit.vary_on_cookie);
+/// let headers: Vec<String> = commit.into_set_cookies().map(String::from).collect();
+/// assert_eq!(headers.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
 #[non_exhaustive]
 pub struct Commit {
-    /// The header to send, if any, beside other `Set-Cookie` headers.
+    /// The `Set-Cookie` header that sets or removes the cookie. It is appended to other `Set-Cookie` headers.
     pub set_cookie: Option<SetCookie>,
+    /// The `Set-Cookie` headers that remove [former cookies](CookieSessions::with_former_cookie).
+    pub former_removals: Vec<SetCookie>,
     /// Whether `Cookie` belongs into the `Vary` header, so that no cache gives this response to another visitor.
     pub vary_on_cookie: bool,
 }
 
-impl<S: Serializer> CookieSessions<S> {
-    /// What the response, with this status, has to say about the session. All of Django's `SessionMiddleware`:
+impl Commit {
+    /// Returns all `Set-Cookie` headers to append to the response.
     ///
-    /// - A session that was flushed, or whose cookie was too short to be one, is removed if the browser sent a cookie.
-    /// - A changed session is written, an unchanged one only on [request](Self::with_save_every_request), and none with a
-    ///   status of 500 or more.
-    /// - A changed session without keys is removed; Django would write `{}`. (A session that was used though its cookie had
-    ///   been refused counts as changed.)
-    /// - The response varies on `Cookie` if the session was used, or a cookie is set or removed.
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = sessions.load(Some("a rejected one"));
+    /// session.flush();
+    /// let removal = sessions.cookie().removal();
+    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().collect::<Vec<_>>(), [removal]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn into_set_cookies(self) -> impl Iterator<Item = SetCookie> {
+        self.former_removals.into_iter().chain(self.set_cookie)
+    }
+}
+
+impl<S: Serializer> CookieSessions<S> {
+    /// Returns the headers that a response with this status needs for the session. These are the rules of Django's
+    /// `SessionMiddleware`, except that a request which only reads never sends a cookie:
+    ///
+    /// - A changed session is written. An unchanged one is written only for
+    ///   [save-every-request](Self::with_save_every_request), if its cookie was accepted.
+    /// - Nothing is written with a status of 500 or more.
+    /// - A session that was changed and has no keys left is removed (Django writes `{}`), and one that was
+    ///   [flushed](Session::flush) whatever the status, if the browser sent a cookie.
+    /// - A rejected cookie is replaced when the session is changed, removed when it is flushed, and else left alone.
+    /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
     ///
     /// # Errors
     /// [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::Serialize`] with a serializer
-    /// other than JSON's. The response should then be an error, for the session would be lost.
+    /// other than JSON's. The changes are lost then, so the response should be an error. Commit again with its status of
+    /// 500, for the headers that it needs: the removal after a flush, and `Vary`.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// let mut session = sessions.load(Some("a cookie that will not do"));
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = sessions.load(Some("a rejected cookie"));
+    /// assert_eq!(session.get::<u32>("visits")?, None);
+    /// assert_eq!(sessions.commit(&session, 200)?.set_cookie, None);
+    ///
     /// session.insert("visits", 1)?;
     /// assert!(sessions.commit(&session, 200)?.set_cookie.is_some());
     /// assert!(sessions.commit(&session, 500)?.set_cookie.is_none());
+    ///
     /// session.remove("visits");
     /// assert_eq!(sessions.commit(&session, 200)?.set_cookie, Some(sessions.cookie().removal()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
-        let Provenance { sent, keyed, .. } = session.provenance;
-        let (empty, accessed) = (session.data().is_empty(), session.is_accessed());
+        let Provenance { cookies, key_index, .. } = session.provenance;
+        let renew = self.save_every_request && key_index.is_some() && !session.is_discarded();
+        let save = (session.is_modified() || renew) && status < 500;
 
-        let gone = empty && !keyed;
-        let changed = session.is_modified() || self.save_every_request;
-        let set_cookie = if gone || (empty && changed && status < 500) {
-            sent.then(|| self.cookie.removal())
-        } else if changed && status < 500 {
+        let set_cookie = if save && !session.data().is_empty() {
             Some(self.set_cookie(session)?.0)
+        } else if (save || session.is_flushed()) && cookies > 0 {
+            Some(self.cookie.removal())
         } else {
             None
         };
-        Ok(Commit { vary_on_cookie: accessed || set_cookie.is_some(), set_cookie })
+        let former = set_cookie.is_some() && (cookies > 1 || session.is_flushed());
+        Ok(Commit {
+            vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
+            set_cookie,
+            former_removals: if former { self.former.clone() } else { Vec::new() },
+        })
     }
 
-    /// How many more bytes the cookie could take if the session were written now. (Compression makes a difference: a key
-    /// more may cost less than its JSON.)
+    /// Returns how many more bytes the cookie could hold if the session were written now. Counts as access.
+    ///
+    /// With compression, a key may cost less than the bytes of its JSON.
     ///
     /// # Errors
     /// Those of [`commit`](Self::commit).
@@ -87,6 +124,7 @@ impl<S: Serializer> CookieSessions<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
+        session.read();
         self.set_cookie(session).map(|(_, bytes_left)| bytes_left)
     }
 
@@ -97,8 +135,7 @@ impl<S: Serializer> CookieSessions<S> {
         let token = self.signer.seal_at(payload, now);
         SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|mut error| {
             if let EncodeError::CookieTooLarge(report) = &mut error {
-                report.keys = session.data().sizes().collect();
-                report.keys.sort_by_key(|(_, bytes)| Reverse(*bytes));
+                report.name_keys(session.data().sizes());
             }
             error
         })

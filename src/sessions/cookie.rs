@@ -1,14 +1,15 @@
-use std::ops::ControlFlow;
+use std::time::Duration;
 
 use time::UtcOffset;
 
 use crate::clock::{Clock, MaxAge};
 use crate::codec::{Codec, Compression, JsonSerializer, Serializer};
-use crate::cookie::{CookieOptions, header};
-use crate::error::DecodeError;
+use crate::cookie::{CookieOptions, SetCookie, header};
+use crate::error::{ConfigError, DecodeError};
 use crate::key::KeyRing;
 use crate::sessions::lifetime::Terms;
 use crate::sessions::provenance::Provenance;
+use crate::sessions::search::Search;
 use crate::sessions::{ExpiryPolicy, Session};
 use crate::signing::{Algorithm, Signer, TimestampSigner};
 
@@ -18,8 +19,10 @@ const SALT: &[u8] = b"django.contrib.sessions.backends.signed_cookies";
 /// A longer cookie is not looked at: browsers keep 4096 bytes, or little more.
 const MAX_TOKEN_LEN: usize = 8192;
 
-/// What is shorter is no session key to Django.
-const MIN_TOKEN_CHARS: usize = 8;
+const SESSION_ID_LEN: usize = 32;
+
+/// The most that a session inflates to, in bytes: 64 times what a cookie holds.
+const INFLATE_LIMIT: usize = 256 * 1024;
 
 /// Sessions in a signed cookie: a `Cookie` header in, a [`Session`] out; a [`Session`] in, a `Set-Cookie` header out.
 ///
@@ -53,6 +56,7 @@ pub struct CookieSessions<S = JsonSerializer> {
     pub(super) signer: TimestampSigner,
     pub(super) codec: Codec<S>,
     pub(super) cookie: CookieOptions,
+    pub(super) former: Vec<SetCookie>,
     terms: Terms,
     pub(super) save_every_request: bool,
 }
@@ -72,7 +76,8 @@ impl CookieSessions {
         let signer = Signer::salted(keys, SALT).with_max_token_len(MAX_TOKEN_LEN);
         Self {
             signer: signer.into(),
-            codec: Codec::default().with_compression(Compression::IfSmaller),
+            codec: Codec::default().with_compression(Compression::IfSmaller).with_inflate_limit(INFLATE_LIMIT),
+            former: Vec::new(),
             terms: Terms {
                 max_age: cookie.max_age(),
                 expire_at_browser_close: cookie.expire_at_browser_close(),
@@ -84,7 +89,7 @@ impl CookieSessions {
     }
 }
 
-impl<S: Serializer> CookieSessions<S> {
+impl<S> CookieSessions<S> {
     /// Another serializer than JSON, for sessions that Django need not read.
     ///
     /// ```
@@ -100,8 +105,9 @@ impl<S: Serializer> CookieSessions<S> {
     pub fn with_serializer<T: Serializer>(self, serializer: T) -> CookieSessions<T> {
         CookieSessions {
             signer: self.signer,
-            codec: Codec::new(serializer).with_compression(Compression::IfSmaller),
+            codec: self.codec.with_serializer(serializer),
             cookie: self.cookie,
+            former: self.former,
             terms: self.terms,
             save_every_request: self.save_every_request,
         }
@@ -138,6 +144,143 @@ impl<S: Serializer> CookieSessions<S> {
     #[must_use]
     pub fn with_legacy_algorithm(mut self, algorithm: Algorithm) -> Self {
         self.signer = self.signer.map_signer(|signer| signer.with_legacy_algorithm(algorithm));
+        self
+    }
+
+    /// Signs with another salt than Django's, which keeps sessions of different purposes apart: a cookie that was signed with
+    /// one salt is rejected under another, whatever its name.
+    ///
+    /// Give every session cookie but Django's a salt of its own. Two of one salt and ring accept each other's content, so
+    /// that a visitor can rename the one to the other.
+    ///
+    /// # Errors
+    /// [`ConfigError::EmptySalt`].
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let prefs = CookieSessions::new(&keys, CookieOptions::builder("prefs").build()?);
+    /// let admin = CookieSessions::new(&keys, CookieOptions::builder("__Host-admin").build()?).with_salt("admin")?;
+    ///
+    /// let mut session = prefs.load(None);
+    /// session.insert("is_admin", true)?;
+    /// let cookie = prefs.commit(&session, 200)?.set_cookie.expect("the session changed");
+    /// assert!(prefs.try_load(cookie.value()).is_ok());
+    /// assert!(admin.try_load(cookie.value()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_salt(mut self, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        self.signer = self.signer.try_map_signer(|signer| signer.with_salt(salt.as_ref()))?;
+        Ok(self)
+    }
+
+    /// Rejects sessions that were signed further in the future: see [`TimestampSigner::with_max_ahead`].
+    ///
+    /// ```
+    /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let options = CookieOptions::builder("sessionid").build()?;
+    /// let sessions = CookieSessions::new(&keys, options).with_max_ahead(Duration::from_secs(60));
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    /// assert!(sessions.with_clock(Clock::fixed(UNIX_EPOCH)).try_load(cookie.value()).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_ahead(mut self, limit: Duration) -> Self {
+        self.signer = self.signer.with_max_ahead(limit);
+        self
+    }
+
+    /// Rejects longer cookies unread: see [`Signer::with_max_token_len`]. Default: 8192 bytes, twice what browsers keep.
+    ///
+    /// ```
+    /// # use django_session::{BadSignature, CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let options = CookieOptions::builder("sessionid").build()?;
+    /// let sessions = CookieSessions::new(&keys, options).with_max_token_len(4096);
+    /// let rejected = sessions.try_load(&"x".repeat(4097)).unwrap_err();
+    /// assert_eq!(rejected, BadSignature::TooLong { limit: 4096 }.into());
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_max_token_len(mut self, bytes: usize) -> Self {
+        self.signer = self.signer.map_signer(|signer| signer.with_max_token_len(bytes));
+        self
+    }
+
+    /// Whether to compress what is written. Default: [`Compression::IfSmaller`], as Django does. Django reads both.
+    ///
+    /// Where secrets and text of the visitor's choice share a session, its compressed length may tell the secret.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let options = CookieOptions::builder("sessionid").build()?;
+    /// use django_session::Compression;
+    ///
+    /// let sessions = CookieSessions::new(&keys, options).with_compression(Compression::Never);
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", "a".repeat(100))?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    /// assert!(!cookie.value().starts_with('.'));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.codec = self.codec.with_compression(compression);
+        self
+    }
+
+    /// Rejects a session that inflates to more bytes: see [`Codec::with_inflate_limit`]. Default: 256 KiB.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let options = || CookieOptions::builder("sessionid").build();
+    /// use django_session::DecodeError;
+    ///
+    /// let sessions = CookieSessions::new(&keys, options()?);
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", "a".repeat(1000))?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    ///
+    /// let strict = CookieSessions::new(&keys, options()?).with_inflate_limit(1000);
+    /// assert_eq!(strict.try_load(cookie.value()).unwrap_err(), DecodeError::InflatesPast { limit: 1000 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_inflate_limit(mut self, bytes: usize) -> Self {
+        self.codec = self.codec.with_inflate_limit(bytes);
+        self
+    }
+
+    /// Removes the cookie of a former Domain or Path as well: on [`flush`](Session::flush), and on a write if the browser
+    /// sent several cookies of our name.
+    ///
+    /// A browser keeps cookies of different scopes apart and sends them all. After a change of scope, without this, logout
+    /// would leave the old cookie behind, still logged in. Options with the scope of the present cookie are ignored.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let former = CookieOptions::builder("sessionid").build()?;
+    /// let present = CookieOptions::builder("sessionid").domain("example.com").build()?;
+    /// let sessions = CookieSessions::new(&keys, present).with_former_cookie(former.clone());
+    ///
+    /// let mut session = sessions.load_header("sessionid=old; sessionid=new");
+    /// session.flush();
+    /// let headers: Vec<_> = sessions.commit(&session, 200)?.into_set_cookies().collect();
+    /// assert_eq!(headers, [former.removal(), sessions.cookie().removal()]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_former_cookie(mut self, former: CookieOptions) -> Self {
+        if !former.has_scope_of(&self.cookie) {
+            self.former.push(former.removal());
+        }
         self
     }
 
@@ -228,6 +371,12 @@ impl<S: Serializer> CookieSessions<S> {
         &self.cookie
     }
 
+    /// The same for sessions that accept each other's cookies: those of one current key, salt and algorithm.
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.signer.fingerprint()
+    }
+
     /// Whether a session that nobody changed is written all the same.
     ///
     /// ```
@@ -241,23 +390,27 @@ impl<S: Serializer> CookieSessions<S> {
     pub fn saves_every_request(&self) -> bool {
         self.save_every_request
     }
+}
 
-    /// The session in this cookie's value. In Django's manner, a bad one is an empty session, which
-    /// [says why](Session::rejection); and one of less than 8 characters counts as none.
+impl<S: Serializer> CookieSessions<S> {
+    /// Loads the session in this cookie's value. A rejected one gives an empty session that
+    /// [says why](Session::rejection).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// # let sessions = CookieSessions::new(&keys, options);
-    /// assert!(sessions.load(None).is_empty());
-    /// assert!(sessions.load(Some("forged:token:really")).is_empty());
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// assert!(sessions.load(None).rejection().is_none());
+    /// assert!(sessions.load(Some("forged:token:really")).rejection().is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn load(&self, token: Option<&str>) -> Session {
-        let found = token.into_iter().try_fold(Provenance::default(), |seen, token| self.attempt(seen, token));
-        self.accepted_or_empty(found)
+        let mut search = Search::default();
+        if let Some(token) = token {
+            search.visit(token, |token| self.try_load(token));
+        }
+        search.found(self.terms)
     }
 
     /// The session in this cookie's value, or why there is none.
@@ -280,12 +433,14 @@ impl<S: Serializer> CookieSessions<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn try_load(&self, token: &str) -> Result<Session, DecodeError> {
+        if is_session_id(token) {
+            return Err(DecodeError::SessionId);
+        }
         let now = self.signer.now();
         // 1. verify
         let verified = self.signer.unsign_at(token, MaxAge::Unlimited, now)?;
         let provenance = Provenance {
-            sent: true,
-            keyed: true,
+            cookies: 1,
             key_index: Some(verified.key_index()),
             signed_at: verified.timestamp(),
             ..Provenance::default()
@@ -299,22 +454,20 @@ impl<S: Serializer> CookieSessions<S> {
         Ok(session)
     }
 
-    /// The session in a whole `Cookie` header, as text or bytes.
+    /// Loads the session from a whole `Cookie` header, as text or bytes.
     ///
-    /// Of several cookies of our name (another path or domain, or an attacker on a sibling domain, sets such) the last that
-    /// verifies is taken; Django takes the last and stops there.
+    /// Of several cookies of our name, the last that our keys signed is the answer, accepted or not. Only what they did not
+    /// sign is passed over: a sibling domain may have planted it. (Django takes the last, whoever signed it.)
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// # let sessions = CookieSessions::new(&keys, options);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
     /// let mut session = sessions.load(None);
     /// session.insert("user", "ada")?;
-    /// let ours = sessions.commit(&session, 200)?.set_cookie.unwrap().into_string();
-    /// let ours = ours.split(';').next().unwrap();
+    /// let ours = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
     ///
-    /// let session = sessions.load_header(&format!("theme=dark; {ours}; sessionid=tossed"));
+    /// let session = sessions.load_header(&format!("theme=dark; sessionid={}; sessionid=planted", ours.value()));
     /// assert_eq!(session.get::<String>("user")?.as_deref(), Some("ada"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -323,15 +476,15 @@ impl<S: Serializer> CookieSessions<S> {
         self.load_headers([header])
     }
 
-    /// The session in all the `Cookie` headers of a request: HTTP/2 lets a browser send several. Bytes that are not UTF-8
-    /// are read as U+FFFD, as in Django.
+    /// Loads the session from all `Cookie` headers of a request: over HTTP/2 a browser may send several. Bytes that are not
+    /// UTF-8 are read as U+FFFD, as in Django.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
     /// let session = sessions.load_headers([&b"theme=dark"[..], b"name=\xff; sessionid=forged"]);
-    /// assert!(session.rejection().is_none() && session.is_empty()); // too short to be a session
+    /// assert!(session.rejection().is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -340,34 +493,17 @@ impl<S: Serializer> CookieSessions<S> {
         I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
         H: AsRef<[u8]> + ?Sized + 'h,
     {
-        let found = headers.into_iter().rev().try_fold(Provenance::default(), |seen, line| {
-            let text = header::text(line.as_ref());
-            header::values(&text, self.cookie.name()).rev().try_fold(seen, |seen, token| self.attempt(seen, token))
-        });
-        self.accepted_or_empty(found)
-    }
-
-    /// The session in this cookie, or what was seen up to now: other cookies, and why they were rejected.
-    fn attempt(&self, seen: Provenance, token: &str) -> ControlFlow<Session, Provenance> {
-        if token.chars().nth(MIN_TOKEN_CHARS - 1).is_none() {
-            return ControlFlow::Continue(Provenance { sent: true, ..seen });
-        }
-        match self.try_load(token) {
-            Ok(mut session) => {
-                session.provenance.passed_over = seen.rejection;
-                ControlFlow::Break(session)
-            }
-            Err(reason) => {
-                let rejection = seen.rejection.or(Some(reason));
-                ControlFlow::Continue(Provenance { sent: true, keyed: true, rejection, ..seen })
+        let mut search = Search::default();
+        for line in headers.into_iter().rev() {
+            for token in header::values(&header::text(line.as_ref()), self.cookie.name()).rev() {
+                search.visit(token, |token| self.try_load(token));
             }
         }
+        search.found(self.terms)
     }
+}
 
-    fn accepted_or_empty(&self, found: ControlFlow<Session, Provenance>) -> Session {
-        match found {
-            ControlFlow::Break(session) => session,
-            ControlFlow::Continue(seen) => Session::empty(seen, self.terms),
-        }
-    }
+/// Session ids of Django's other engines.
+fn is_session_id(token: &str) -> bool {
+    token.len() == SESSION_ID_LEN && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }

@@ -91,10 +91,10 @@ impl Data {
     }
 
     /// The bytes that each key adds to the JSON object.
-    pub(super) fn sizes(&self) -> impl Iterator<Item = (String, usize)> {
+    pub(super) fn sizes(&self) -> impl Iterator<Item = (Cow<'_, str>, usize)> {
         self.iter().map(|(key, value)| {
             let size = key.len().saturating_add(value.len()).saturating_add("\"\":".len());
-            (name(key).into_owned(), size)
+            (name(key), size)
         })
     }
 

@@ -8,10 +8,11 @@ mod items;
 mod iter;
 mod lifetime;
 mod provenance;
+mod search;
 mod session;
 mod stored;
 
-pub use auth::SessionAuth;
+pub use auth::{AuthKey, SessionAuth, SessionUser};
 pub use commit::Commit;
 pub use cookie::CookieSessions;
 pub use iter::{SessionItems, SessionKeys};

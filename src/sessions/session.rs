@@ -36,6 +36,10 @@ pub struct Session {
     own_expiry: Option<Stored>,
     accessed: Accessed,
     modified: bool,
+    /// [`discard`](Self::discard) was the last change.
+    discarded: bool,
+    /// [`flush`](Self::flush) was called.
+    flushed: bool,
     pub(super) provenance: Provenance,
     terms: Terms,
 }
@@ -89,7 +93,7 @@ impl Session {
     /// The data, for changing; sets `accessed` and `modified`.
     fn change(&mut self) -> &mut Data {
         self.accessed.0.store(true, Ordering::Relaxed);
-        self.modified = true;
+        self.mark_modified();
         &mut self.data
     }
 
@@ -134,70 +138,102 @@ impl Session {
         self.own_expiry = None;
     }
 
-    /// Ends the session, as at logout: everything is taken out, and the browser is told to forget the cookie, whatever the
-    /// response's status. (If something is put in again, that is a session like another: a status of 500 keeps it from
-    /// being written, as in Django, and the browser keeps the one it has.)
+    /// Ends the session, as at logout: removes all keys, and makes the response remove the cookie, whatever its status.
     ///
-    /// Who kept a copy of the cookie can still send it, until it expires.
+    /// A session that is filled again afterwards is written in place of the old one. If it cannot be written, because the
+    /// status is 500 or more or the cookie would be too large, the old cookie is removed all the same.
+    ///
+    /// A copied cookie stays valid until it expires.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
-    /// let mut session = sessions.load(Some("a cookie that will not do"));
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = sessions.load_header("sessionid=eyJhIjoxfQ:1r31eq:rejected");
     /// session.flush();
     /// assert_eq!(sessions.commit(&session, 500)?.set_cookie, Some(sessions.cookie().removal()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn flush(&mut self) {
         self.clear();
-        self.provenance.keyed = false;
+        self.flushed = true;
     }
 
-    /// Has the session written anew, with a new date, though nothing else changed.
+    /// Whether [`flush`](Self::flush) was called.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.flushed
+    }
+
+    /// Makes the response write the session anew, with a new date, though nothing else changed.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
     /// session.cycle_key();
     /// assert!(session.is_modified());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn cycle_key(&mut self) {
         self.change();
-        self.provenance.keyed = true;
     }
 
-    /// Whether anything was changed since it was loaded; or a cookie was refused and the session used all the same, which
-    /// means to Django that it begins anew.
+    /// Returns whether anything was changed since the session was loaded.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
+    /// assert_eq!(session.get::<u8>("a")?, None);
+    /// assert!(!session.is_modified());
     /// session.insert("a", 1)?;
     /// assert!(session.is_modified());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn is_modified(&self) -> bool {
-        self.modified || (self.provenance.rejection.is_some() && self.is_accessed())
+        self.modified
     }
 
-    /// Has the session written, as if it had been changed. Django: `session.modified = True`.
+    /// Makes the response write the session, as if it had been changed. Django: `session.modified = True`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
     /// session.mark_modified();
     /// assert!(session.is_modified() && !session.is_accessed());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn mark_modified(&mut self) {
         self.modified = true;
+        self.discarded = false;
+    }
+
+    /// Keeps the response from writing the session: neither its changes so far, nor for
+    /// [save-every-request](crate::CookieSessions::with_save_every_request). A later change writes all of them.
+    ///
+    /// A [flushed](Self::flush) session is removed all the same. Django: `session.modified = False`.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// session.discard();
+    /// assert!(!session.is_modified());
+    /// assert_eq!(sessions.commit(&session, 200)?.set_cookie, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "modified")]
+    pub fn discard(&mut self) {
+        self.modified = false;
+        self.discarded = true;
+    }
+
+    /// Whether the last change was [discarded](Self::discard).
+    pub(super) fn is_discarded(&self) -> bool {
+        self.discarded
     }
 
     /// Whether anything was read or changed since it was loaded: then the response depends on the cookie.
     ///
     /// What tells of the cookie alone is for logs, not for pages, and is no access: [`rejection`](Self::rejection),
-    /// [`passed_over`](Self::passed_over), [`key_index`](Self::key_index) and [`signed_at`](Self::signed_at).
+    /// [`passed_over`](Self::passed_over), [`cookie_count`](Self::cookie_count), [`key_index`](Self::key_index) and
+    /// [`signed_at`](Self::signed_at).
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -211,18 +247,19 @@ impl Session {
         self.accessed.0.load(Ordering::Relaxed)
     }
 
-    /// Why the cookie that the browser sent was refused, if it was: for logs and metrics. To the visitor, a refused cookie
-    /// is an empty session.
+    /// Returns why the browser's cookie was rejected, for logs and metrics. The session is then empty.
+    ///
+    /// The response leaves a rejected cookie alone unless the session is changed or [flushed](Self::flush).
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
     /// use django_session::{BadSignature, DecodeError};
     ///
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
     /// let session = sessions.load(Some("eyJhIjoxfQ:1r31eq:forged"));
     /// assert_eq!(session.rejection(), Some(DecodeError::Signature(BadSignature::Mismatch)));
+    /// assert_eq!(sessions.commit(&session, 200)?.set_cookie, None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -230,27 +267,43 @@ impl Session {
         self.provenance.rejection
     }
 
-    /// Why another cookie of the same name was passed over before this session's, if one was: an old one of another path,
-    /// or one that somebody on a sibling domain planted. For logs and metrics.
+    /// Returns why a later cookie of the same name was passed over for this session's: one that our keys did not sign, set
+    /// for another path or planted by a sibling domain. For logs and metrics.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let mut session = sessions.load(None);
-    /// # session.insert("a", 1)?;
-    /// # let header = sessions.commit(&session, 200)?.set_cookie.unwrap().into_string();
-    /// # let ours = header.split(';').next().unwrap();
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
     /// use django_session::{BadSignature, DecodeError};
     ///
-    /// let session = sessions.load_header(&format!("{ours}; sessionid=eyJhIjoxfQ:1r31eq:planted"));
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let ours = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    ///
+    /// let header = format!("sessionid={}; sessionid=eyJhIjoxfQ:1r31eq:planted", ours.value());
+    /// let session = sessions.load_header(&header);
     /// assert_eq!(session.passed_over(), Some(DecodeError::Signature(BadSignature::Mismatch)));
-    /// assert_eq!((session.rejection(), session.len()), (None, 1));
+    /// assert_eq!((session.rejection(), session.get("a")?), (None, Some(1)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn passed_over(&self) -> Option<DecodeError> {
         self.provenance.passed_over
+    }
+
+    /// Returns how many cookies of the session's name the browser sent. More than one means that several scopes (domains
+    /// or paths) set it: see [`with_former_cookie`](crate::CookieSessions::with_former_cookie).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// assert_eq!(sessions.load_header("sessionid=a; theme=dark; sessionid=b").cookie_count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn cookie_count(&self) -> usize {
+        self.provenance.cookies
     }
 
     /// Which key of the ring signed the cookie that was loaded: 0 is the current one. After a rotation,

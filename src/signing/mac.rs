@@ -135,6 +135,12 @@ impl MacRing {
         self.derive()
     }
 
+    /// Signs with this salt instead.
+    pub(super) fn with_salt(mut self, salt: &[u8]) -> Self {
+        self.salts.splice(..1, [salt.into()]);
+        self.derive()
+    }
+
     /// Accepts this salt too.
     pub(super) fn accept_salt(mut self, salt: &[u8]) -> Self {
         self.salts.push(salt.into());

@@ -50,6 +50,11 @@ impl SaltedHmac {
         Self(MacRing::new(keys, b"", salt))
     }
 
+    /// The same settings with another salt.
+    pub(crate) fn with_salt(self, salt: &[u8]) -> Result<Self, ConfigError> {
+        if salt.is_empty() { Err(ConfigError::EmptySalt) } else { Ok(Self(self.0.with_salt(salt))) }
+    }
+
     /// Computes and verifies with another hash than SHA-256. `salted_hmac` itself defaults to SHA-1, which needs the
     /// feature `legacy`.
     ///

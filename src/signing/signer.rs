@@ -54,6 +54,15 @@ impl Signer {
         }
     }
 
+    /// The same settings with another salt.
+    pub(crate) fn with_salt(mut self, salt: &[u8]) -> Result<Self, ConfigError> {
+        if salt.is_empty() {
+            return Err(ConfigError::EmptySalt);
+        }
+        self.macs = self.macs.with_salt(&signer_salt(salt));
+        Ok(self)
+    }
+
     /// With a salt that is not empty.
     pub(crate) fn salted(keys: &KeyRing, salt: &[u8]) -> Self {
         Self::from_macs(MacRing::new(keys, b"", &signer_salt(salt)))
@@ -187,6 +196,12 @@ impl Signer {
 
     /// Django encodes the MAC it expects and compares texts. The presented text is decoded, strictly, instead: that
     /// accepts the same texts, and no secret byte ever indexes a table.
+    /// The same for signers of one current key, salt and algorithm. No token has this message, which holds no separator.
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.macs.tag(b"fingerprint").as_bytes().first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+    }
+
     fn verify(&self, value: &str, signature: &str) -> Option<usize> {
         let tag = Tag::presented(|bytes| encoding::base64_decode_slice(signature.as_bytes(), bytes))?;
         self.macs.verify(value.as_bytes(), &tag)

@@ -120,6 +120,11 @@ impl TimestampSigner {
         self
     }
 
+    pub(crate) fn try_map_signer<E>(mut self, change: impl FnOnce(Signer) -> Result<Signer, E>) -> Result<Self, E> {
+        self.signer = change(self.signer)?;
+        Ok(self)
+    }
+
     /// Another clock than the system's.
     ///
     /// ```
@@ -214,6 +219,11 @@ impl TimestampSigner {
     /// The time by this signer's clock.
     pub(crate) fn now(&self) -> SystemTime {
         self.clock.now()
+    }
+
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.signer.fingerprint()
     }
 
     fn check_age(&self, timestamp: Timestamp, max_age: MaxAge, now: SystemTime) -> Result<(), BadSignature> {

@@ -5,7 +5,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::http::header::COOKIE;
 use actix_web::{Error, HttpMessage};
 
-use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHandle};
+use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMount};
 
 /// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
 ///
@@ -51,7 +51,7 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct SessionMiddleware<S = JsonSerializer>(Arc<CookieSessions<S>>);
+pub struct SessionMiddleware<S = JsonSerializer>(SessionMount<S>);
 
 impl<S> SessionMiddleware<S> {
     /// The middleware over this sessions, or over one that is shared.
@@ -69,14 +69,14 @@ impl<S> SessionMiddleware<S> {
     /// ```
     #[must_use]
     pub fn new(sessions: impl Into<Arc<CookieSessions<S>>>) -> Self {
-        Self(sessions.into())
+        Self(SessionMount::new(sessions))
     }
 }
 
-/// The store is shared, not copied.
+/// The sessions are shared, not copied.
 impl<S> Clone for SessionMiddleware<S> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
 }
 
@@ -92,7 +92,7 @@ where
     type Future = Ready<Result<Self::Transform, Self::InitError>>;
 
     fn new_transform(&self, inner: Inner) -> Self::Future {
-        ready(Ok(SessionService { inner, sessions: Arc::clone(&self.0) }))
+        ready(Ok(SessionService { inner, mount: self.0.clone() }))
     }
 }
 
@@ -118,7 +118,7 @@ where
 #[derive(Debug)]
 pub struct SessionService<Inner, S = JsonSerializer> {
     inner: Inner,
-    sessions: Arc<CookieSessions<S>>,
+    mount: SessionMount<S>,
 }
 
 impl<Inner, S, Body> Service<ServiceRequest> for SessionService<Inner, S>
@@ -133,10 +133,10 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let cookies = request.headers().get_all(COOKIE).cloned().collect();
+        let cookies = request.headers().get_all(COOKIE).cloned().collect::<Vec<_>>();
         let outer = request.extensions_mut().remove();
-        let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.sessions), cookies);
+        let session = self.mount.handle(outer, cookies);
         request.extensions_mut().insert(session.clone());
-        SessionFuture::new(self.inner.call(request), is_new.then_some(session))
+        SessionFuture::new(self.inner.call(request), session)
     }
 }

@@ -1,40 +1,49 @@
+use actix_web::Error;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::header::{HeaderValue, SET_COOKIE, VARY};
-use actix_web::{Error, HttpResponse, ResponseError};
+use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE, VARY};
 
-use crate::EncodeError;
+use crate::middleware::actix::SessionError;
 use crate::middleware::future::SessionResponse;
+use crate::middleware::headers::Headers;
+use crate::{Commit, EncodeError, SessionHandle};
 
 impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
     fn status_code(&self) -> u16 {
         self.status().as_u16()
     }
 
+    fn header_map(&mut self) -> &mut impl Headers {
+        self.headers_mut()
+    }
+
+    fn unwritten(self, error: EncodeError, commit: Commit) -> Result<Self, Error> {
+        Err(SessionError::new(error.into(), commit).into())
+    }
+
+    fn failed(error: Error, session: &SessionHandle) -> Error {
+        let status = error.as_response_error().status_code().as_u16();
+        match session.commit(status).or_else(|_| session.commit(500)) {
+            Ok(commit) if commit != Commit::default() => SessionError::new(error, commit).into(),
+            _ => error,
+        }
+    }
+}
+
+impl Headers for HeaderMap {
     #[expect(clippy::expect_used)]
     fn append_set_cookie(&mut self, value: String) {
         let mut value = HeaderValue::try_from(value).expect("a cookie is visible ASCII");
         value.set_sensitive(true);
-        self.headers_mut().append(SET_COOKIE, value);
+        self.append(SET_COOKIE, value);
     }
 
     fn vary(&self) -> impl Iterator<Item = &[u8]> {
-        self.headers().get_all(VARY).map(HeaderValue::as_bytes)
+        self.get_all(VARY).map(HeaderValue::as_bytes)
     }
 
     #[expect(clippy::expect_used)]
     fn set_vary(&mut self, value: Vec<u8>) {
         let value = HeaderValue::try_from(value).expect("header values, commas and a name make a header value");
-        self.headers_mut().insert(VARY, value);
-    }
-
-    fn unwritten(self, error: EncodeError) -> Result<Self, Error> {
-        Err(error.into())
-    }
-}
-
-/// An empty response of status 500: its body must not tell the visitor the keys of the session.
-impl ResponseError for EncodeError {
-    fn error_response(&self) -> HttpResponse {
-        HttpResponse::new(self.status_code())
+        self.insert(VARY, value);
     }
 }

@@ -1,9 +1,11 @@
-use axum_core::extract::FromRequestParts;
+use std::convert::Infallible;
+
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use crate::{MissingSession, SessionHandle};
+use crate::{DecodeError, EncodeError, MissingSession, SessionHandle};
 
 /// The session that the [`SessionLayer`](crate::middleware::tower::SessionLayer) put there.
 impl<State: Sync> FromRequestParts<State> for SessionHandle {
@@ -14,9 +16,32 @@ impl<State: Sync> FromRequestParts<State> for SessionHandle {
     }
 }
 
+/// The session, or `None` where no layer has put one.
+impl<State: Sync> OptionalFromRequestParts<State> for SessionHandle {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Option<Self>, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
 impl IntoResponse for MissingSession {
     fn into_response(self) -> Response {
         self.log();
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}
+
+/// An empty response of status 500: its body must not tell the visitor the keys of the session.
+impl IntoResponse for EncodeError {
+    fn into_response(self) -> Response {
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}
+
+/// An empty response of status 500: a value of the session is of another type than the handler asked for.
+impl IntoResponse for DecodeError {
+    fn into_response(self) -> Response {
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }

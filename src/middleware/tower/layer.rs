@@ -6,7 +6,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHandle};
+use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMount};
 
 /// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
 ///
@@ -49,7 +49,7 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct SessionLayer<S = JsonSerializer>(Arc<CookieSessions<S>>);
+pub struct SessionLayer<S = JsonSerializer>(SessionMount<S>);
 
 impl<S> SessionLayer<S> {
     /// The layer over this sessions, or over one that is shared.
@@ -67,14 +67,14 @@ impl<S> SessionLayer<S> {
     /// ```
     #[must_use]
     pub fn new(sessions: impl Into<Arc<CookieSessions<S>>>) -> Self {
-        Self(sessions.into())
+        Self(SessionMount::new(sessions))
     }
 }
 
-/// The store is shared, not copied.
+/// The sessions are shared, not copied.
 impl<S> Clone for SessionLayer<S> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
 }
 
@@ -82,7 +82,7 @@ impl<S, Inner> Layer<Inner> for SessionLayer<S> {
     type Service = SessionService<Inner, S>;
 
     fn layer(&self, inner: Inner) -> Self::Service {
-        SessionService { inner, sessions: Arc::clone(&self.0) }
+        SessionService { inner, mount: self.0.clone() }
     }
 }
 
@@ -112,12 +112,12 @@ impl<S, Inner> Layer<Inner> for SessionLayer<S> {
 #[derive(Debug)]
 pub struct SessionService<Inner, S = JsonSerializer> {
     inner: Inner,
-    sessions: Arc<CookieSessions<S>>,
+    mount: SessionMount<S>,
 }
 
 impl<Inner: Clone, S> Clone for SessionService<Inner, S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), sessions: Arc::clone(&self.sessions) }
+        Self { inner: self.inner.clone(), mount: self.mount.clone() }
     }
 }
 
@@ -136,10 +136,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect();
+        let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect::<Vec<_>>();
         let outer = request.extensions_mut().remove();
-        let (session, is_new) = SessionHandle::within(outer, Arc::clone(&self.sessions), cookies);
+        let session = self.mount.handle(outer, cookies);
         request.extensions_mut().insert(session.clone());
-        SessionFuture::new(self.inner.call(request), is_new.then_some(session))
+        SessionFuture::new(self.inner.call(request), session)
     }
 }

@@ -4,7 +4,7 @@ use time::UtcOffset;
 
 use crate::clock::{self, Timestamp};
 use crate::cookie::TWO_WEEKS;
-use crate::error::BadSignature;
+use crate::error::{BadSignature, DecodeError};
 use crate::sessions::lifetime::{Expiry, Stored};
 
 /// Which ages are held against a session when it is loaded.
@@ -49,33 +49,34 @@ impl Terms {
     /// The one place where the age of a session is judged: one that was signed at `signed` and has an expiry of its `own`.
     ///
     /// # Errors
-    /// [`BadSignature::Expired`].
+    /// [`BadSignature::Expired`] by the setting, [`DecodeError::SessionExpired`] by its own.
     pub(in crate::sessions) fn admit(
         self,
         own: Option<Stored>,
         signed: Timestamp,
         now: SystemTime,
-    ) -> Result<(), BadSignature> {
+    ) -> Result<(), DecodeError> {
         let start = clock::nanos(signed.as_secs());
         let after = |nanos: u128| start.saturating_add(nanos.try_into().unwrap_or(i128::MAX));
-        let max_age = Some(after(self.max_age.as_nanos()));
-        let own = match own {
+        let age_end = after(self.max_age.as_nanos());
+        let own_end = match own {
             Some(Stored::At(at)) => Some(at.unix_timestamp_nanos()),
             Some(Stored::Seconds(own)) if !own.is_zero() => Some(start.saturating_add(own.whole_nanoseconds())),
             _ => None,
         };
-        let ends = match self.policy {
-            ExpiryPolicy::OwnElseAge => [own.or(max_age), None],
-            ExpiryPolicy::CookieAgeOnly => [max_age, None],
-            ExpiryPolicy::Both => [max_age, own],
+        let (by_age, by_own) = match self.policy {
+            ExpiryPolicy::OwnElseAge => (own_end.is_none(), true),
+            ExpiryPolicy::CookieAgeOnly => (true, false),
+            ExpiryPolicy::Both => (true, true),
         };
         let now = clock::nanos_since_epoch(now);
-        match ends.into_iter().flatten().find(|end| now > *end) {
+        if by_age && now > age_end {
+            let age = clock::duration(now.saturating_sub(start));
+            return Err(BadSignature::Expired { age, max_age: self.max_age }.into());
+        }
+        match own_end.filter(|end| by_own && now > *end) {
+            Some(end) => Err(DecodeError::SessionExpired { since: clock::duration(now.saturating_sub(end)) }),
             None => Ok(()),
-            Some(end) => {
-                let since_start = |nanos: i128| clock::duration(nanos.saturating_sub(start));
-                Err(BadSignature::Expired { age: since_start(now), max_age: since_start(end) })
-            }
         }
     }
 

@@ -1,0 +1,86 @@
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{Error, HttpResponse, ResponseError};
+
+use crate::middleware::headers::write;
+use crate::{Commit, DecodeError, EncodeError};
+
+/// An error that leaves a [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware), with the headers that its
+/// response needs for the session: `Vary`, and the cookie's removal after a [flush](crate::Session::flush).
+///
+/// It is the error of a middleware further in, or an [`EncodeError`] if the session could not be written. A middleware
+/// further out that answers in its own words passes its response through [`apply`](Self::apply).
+///
+/// ```
+/// use actix_web::body::MessageBody;
+/// use actix_web::dev::{ServiceRequest, ServiceResponse};
+/// use actix_web::{Error, HttpResponse, middleware::Next};
+/// use django_session::EncodeError;
+/// use django_session::middleware::actix::SessionError;
+///
+/// async fn too_large<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+///     next.call(request).await.map_err(|error| match error.as_error::<SessionError>() {
+///         Some(lost) if lost.error().as_error::<EncodeError>().is_some() => {
+///             let response = HttpResponse::PayloadTooLarge().body("Please take something out of your cart");
+///             actix_web::error::InternalError::from_response("cart", lost.apply(response)).into()
+///         }
+///         _ => error,
+///     })
+/// }
+/// # let _ = too_large::<actix_web::body::BoxBody>;
+/// ```
+#[derive(Debug)]
+pub struct SessionError {
+    error: Error,
+    commit: Commit,
+}
+
+impl SessionError {
+    pub(super) fn new(error: Error, commit: Commit) -> Self {
+        Self { error, commit }
+    }
+
+    /// Returns the error itself.
+    #[must_use]
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// Adds the headers of the session to a response.
+    #[must_use]
+    pub fn apply<Body>(&self, mut response: HttpResponse<Body>) -> HttpResponse<Body> {
+        write(self.commit.clone(), response.headers_mut());
+        response
+    }
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl ResponseError for SessionError {
+    fn status_code(&self) -> StatusCode {
+        self.error.as_response_error().status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.apply(self.error.error_response())
+    }
+}
+
+/// An empty response of status 500: its body must not tell the visitor the keys of the session.
+impl ResponseError for EncodeError {
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// An empty response of status 500: a value of the session is of another type than the handler asked for.
+impl ResponseError for DecodeError {
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}

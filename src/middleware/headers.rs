@@ -1,0 +1,20 @@
+use crate::Commit;
+use crate::middleware::vary;
+
+/// The header map of a framework.
+pub trait Headers {
+    fn append_set_cookie(&mut self, value: String);
+    /// The values of the `Vary` headers.
+    fn vary(&self) -> impl Iterator<Item = &[u8]>;
+    fn set_vary(&mut self, value: Vec<u8>);
+}
+
+/// Adds what `commit` needs.
+pub(super) fn write(commit: Commit, headers: &mut impl Headers) {
+    if commit.vary_on_cookie
+        && let Some(vary) = vary::with_cookie(headers.vary())
+    {
+        headers.set_vary(vary);
+    }
+    commit.into_set_cookies().for_each(|cookie| headers.append_set_cookie(cookie.into_string()));
+}

@@ -1,0 +1,45 @@
+use crate::error::DecodeError;
+use crate::sessions::Session;
+use crate::sessions::lifetime::Terms;
+use crate::sessions::provenance::Provenance;
+
+/// The search for the session among the cookies of one name, the last of which is visited first.
+#[derive(Default)]
+pub(super) struct Search {
+    cookies: usize,
+    /// Of the first cookie that our keys did not sign.
+    foreign: Option<DecodeError>,
+    /// Of the first cookie that they did.
+    answer: Option<Result<Session, DecodeError>>,
+}
+
+impl Search {
+    /// Reads a cookie, unless the answer is known.
+    pub(super) fn visit(&mut self, token: &str, read: impl FnOnce(&str) -> Result<Session, DecodeError>) {
+        self.cookies = self.cookies.saturating_add(1);
+        if self.answer.is_some() {
+            return;
+        }
+        match read(token) {
+            Err(reason) if !reason.is_authentic() => self.foreign = self.foreign.or(Some(reason)),
+            answer => self.answer = Some(answer),
+        }
+    }
+
+    /// The session; an empty one if no cookie was accepted.
+    pub(super) fn found(self, terms: Terms) -> Session {
+        let Self { cookies, foreign, answer } = self;
+        let provenance = Provenance { cookies, ..Provenance::default() };
+        match answer {
+            Some(Ok(mut session)) => {
+                session.provenance.cookies = cookies;
+                session.provenance.passed_over = foreign;
+                session
+            }
+            Some(Err(reason)) => {
+                Session::empty(Provenance { rejection: Some(reason), passed_over: foreign, ..provenance }, terms)
+            }
+            None => Session::empty(Provenance { rejection: foreign, ..provenance }, terms),
+        }
+    }
+}
