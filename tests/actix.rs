@@ -105,6 +105,30 @@ fn streaming(chunk: impl Fn(usize) -> Option<String> + Unpin + 'static) -> HttpR
     HttpResponse::Ok().body(BoxBody::new(Chunks(0, chunk)))
 }
 
+/// Both crates have a module `middleware`, which a line of its own settles; no other name stands in both.
+mod beside_glob_imports {
+    #![allow(clippy::wildcard_imports, reason = "what is tested")]
+    use actix_web::*;
+    use django_session::*;
+
+    use actix_web::middleware;
+    use django_session::middleware::actix::SessionMiddleware;
+
+    #[tokio::test]
+    async fn each_name_is_one_crates() {
+        let answer = async |request: HttpRequest, session: SessionHandle| {
+            HttpResponse::Ok().body(format!("{} {}", request.path(), session.with(super::visit)))
+        };
+        let app = App::new()
+            .default_service(web::to(answer))
+            .wrap(SessionMiddleware::new(super::sessions()))
+            .wrap(middleware::NormalizePath::trim());
+        let request = test::TestRequest::with_uri("/a/").to_request();
+        let response = test::call_service(&test::init_service(app).await, request).await;
+        assert_eq!(test::read_body(response).await, "/a 1");
+    }
+}
+
 #[tokio::test]
 async fn a_session_nobody_asks_for_costs_nothing() {
     for cookie in [visited(&sessions(), 1), "sessionid=forged:token:really".to_owned()] {

@@ -1,5 +1,6 @@
-//! What the documents say of tests is so: each that they name is there.
+//! Tests and files that the documents name exist.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -61,4 +62,23 @@ fn djangos_suite_names_tests_that_are_there() {
     for test in named {
         assert!(is_there(test), "{test:?} is not there");
     }
+}
+
+/// Programs by their file, folders by their name with a slash.
+#[test]
+fn the_readme_of_the_tests_lists_each_file() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let there: BTreeSet<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.path().is_dir(), entry.file_name().into_string().unwrap()))
+        .filter(|(_, name)| !name.starts_with('.'))
+        .map(|(is_folder, name)| if is_folder { format!("{name}/") } else { name })
+        .collect();
+    let document = read("tests/README.md").unwrap();
+    let (table, below) = document.rsplit_once("\n\n").unwrap();
+    let first_cells = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |")).map(|(cell, _)| cell);
+    let mut listed: BTreeSet<String> = first_cells.chain([below]).flat_map(code).map(str::to_owned).collect();
+    listed.insert("README.md".to_owned());
+    assert_eq!(listed, there);
 }

@@ -1,5 +1,5 @@
-//! What the layer does with requests and responses, and what it keeps its hands off.
-#![cfg(feature = "axum")]
+//! What the layer does with requests and responses, and what it keeps its hands off. Feature `tower`.
+#![cfg(feature = "tower")]
 
 mod common;
 
@@ -14,11 +14,11 @@ use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE, VARY};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use axum::{Router, handler::Handler};
+use axum::{Extension, Router, handler::Handler};
 use common::events::{listen, told};
 use common::{clock, key, payload, ring};
 use django_session::middleware::tower::SessionLayer;
-use django_session::{CookieOptions, CookieSessions, EncodeError, KeyRing, MissingSession, Session, SessionHandle};
+use django_session::{CookieOptions, CookieSessions, EncodeError, KeyRing, Session, SessionHandle};
 use futures_util::stream;
 use tokio::sync::Barrier;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -40,6 +40,9 @@ fn store_of(keys: &KeyRing, cookie: &str) -> CookieSessions {
     CookieSessions::new(keys, CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
 }
 
+/// An argument of handlers. With the feature `axum`, a `SessionHandle` is one itself: `tests/axum.rs`.
+type Handle = Extension<SessionHandle>;
+
 /// One handler behind the layer, for every path and method.
 fn app<T: 'static>(handler: impl Handler<T, ()>) -> Router {
     Router::new().fallback(handler).layer(SessionLayer::new(sessions()))
@@ -60,7 +63,7 @@ fn visit(session: &mut Session) -> u32 {
     visits
 }
 
-async fn count(session: SessionHandle) -> String {
+async fn count(Extension(session): Handle) -> String {
     session.with(visit).to_string()
 }
 
@@ -125,7 +128,7 @@ async fn a_visit_and_the_next() {
 /// Not even to find that it will not do.
 #[tokio::test]
 async fn a_session_that_nobody_asks_for_is_not_looked_at() {
-    let holding = async |session: SessionHandle| {
+    let holding = async |Extension(session): Handle| {
         assert_eq!(format!("{session:?}"), "SessionHandle { .. }");
         "held, not asked"
     };
@@ -151,7 +154,7 @@ async fn a_store_that_saves_every_request_refreshes_what_nobody_read() {
 /// A reader's response varies; the cookie stays as it is.
 #[tokio::test]
 async fn reading_writes_no_cookie() {
-    let app = app(async |session: SessionHandle| session.with(|session| session.len()).to_string());
+    let app = app(async |Extension(session): Handle| session.with(|session| session.len()).to_string());
     let response = answer(&app, [visited(&keys(), 1).as_str()]).await;
     assert_eq!(lines(&response, VARY), ["Cookie"]);
     assert_eq!(set(&response), [""; 0]);
@@ -173,7 +176,7 @@ async fn other_headers_stay() {
         (&["Accept", "Cookie"], &["Accept", "Cookie"]),
     ];
     for (before, after) in tables {
-        let app = app(async move |session: SessionHandle| {
+        let app = app(async move |session: Handle| {
             let theme = [(SET_COOKIE, "theme=ZGFyaw"), (SET_COOKIE, "language=ZGU")];
             let vary = before.iter().map(|line| (VARY, *line)).collect::<Vec<_>>();
             (AppendHeaders(theme), AppendHeaders(vary), count(session).await)
@@ -187,11 +190,11 @@ async fn other_headers_stay() {
 /// The status decides, whoever set it.
 #[tokio::test]
 async fn errors_of_the_server_write_nothing_but_a_logout() {
-    let failing = app(async |session: SessionHandle| (StatusCode::BAD_GATEWAY, count(session).await));
+    let failing = app(async |session: Handle| (StatusCode::BAD_GATEWAY, count(session).await));
     let response = answer(&failing, []).await;
     assert_eq!((set(&response).len(), lines(&response, VARY)), (0, vec!["Cookie"]));
 
-    let logout = app(async |session: SessionHandle| {
+    let logout = app(async |Extension(session): Handle| {
         session.with(Session::flush);
         StatusCode::BAD_GATEWAY
     });
@@ -205,7 +208,7 @@ async fn a_body_that_streams_reads_but_does_not_write() {
         let chunk = move |_| Ok::<_, Infallible>(session.with(visit).to_string());
         Body::from_stream(stream::iter((0..2).map(chunk)))
     }
-    let asked_before = app(async |session: SessionHandle| {
+    let asked_before = app(async |Extension(session): Handle| {
         session.with(visit);
         late(session)
     });
@@ -215,7 +218,8 @@ async fn a_body_that_streams_reads_but_does_not_write() {
     assert_eq!(text(response).await, "910");
     assert_eq!(events(), ["WARN the session is used after the response was sent: changes are lost"]);
 
-    let response = answer(&app(async |session| late(session)), [visited(&keys(), 7).as_str()]).await;
+    let app = app(async |Extension(session): Handle| late(session));
+    let response = answer(&app, [visited(&keys(), 7).as_str()]).await;
     assert!(says_nothing_of_sessions(&response));
     assert_eq!(text(response).await, "89");
     assert_eq!(events().len(), 1);
@@ -277,7 +281,7 @@ async fn plain_services() {
 /// Caught outside of the layer, a panic is no response of ours; caught inside, it is one of status 500.
 #[tokio::test]
 async fn panics_write_nothing() {
-    async fn bug(session: SessionHandle) {
+    async fn bug(Extension(session): Handle) {
         session.with(visit);
         panic!("a bug in the handler");
     }
@@ -298,7 +302,7 @@ async fn panics_write_nothing() {
 
 #[tokio::test]
 async fn a_panic_while_the_session_is_locked_is_not_the_end_of_it() {
-    let app = app(async |session: SessionHandle| {
+    let app = app(async |Extension(session): Handle| {
         let clone = session.clone();
         let buggy = tokio::spawn(async move {
             clone.with(|session| {
@@ -307,7 +311,7 @@ async fn a_panic_while_the_session_is_locked_is_not_the_end_of_it() {
             })
         });
         assert!(buggy.await.is_err());
-        count(session).await
+        count(Extension(session)).await
     });
     assert_eq!(set(&answer(&app, []).await), [r#"sessionid={"visits":2}"#]);
 }
@@ -316,7 +320,7 @@ async fn a_panic_while_the_session_is_locked_is_not_the_end_of_it() {
 async fn clones_are_one_session_across_awaits_and_tasks() {
     fn may_go_anywhere<T: Clone + Send + Sync + 'static>(_: &T) {}
 
-    let app = app(async |session: SessionHandle| {
+    let app = app(async |Extension(session): Handle| {
         may_go_anywhere(&session);
         session.with(visit);
         let tasks: Vec<_> = (0..10)
@@ -362,7 +366,7 @@ async fn cookies_in_several_lines() {
 /// Neither sent, for the browser would drop it, nor dropped here without a word.
 #[tokio::test]
 async fn a_session_that_outgrew_its_cookie_is_an_error() {
-    let hoard = async |session: SessionHandle| {
+    let hoard = async |Extension(session): Handle| {
         let hoard = ("PRIVATE", (0..2000).map(|n| n * n).collect::<Vec<u32>>());
         session.with(|session| session.insert("hoard", hoard)).unwrap();
         ([(SET_COOKIE, "theme=ZGFyaw"), (CONTENT_TYPE, "text/plain")], "the handler's own answer")
@@ -419,7 +423,7 @@ async fn what_the_log_says_of_cookies() {
 /// Before it is too late.
 #[tokio::test]
 async fn a_handler_can_ask_how_much_still_fits() {
-    let app = app(async |session: SessionHandle| {
+    let app = app(async |Extension(session): Handle| {
         let before = session.bytes_left().unwrap();
         session.with(|session| session.insert("note", "brief")).unwrap();
         let after = session.bytes_left().unwrap();
@@ -434,20 +438,6 @@ async fn a_handler_can_ask_how_much_still_fits() {
         .map(|session| sessions().bytes_left(&session).unwrap());
     assert!(after < before);
     assert_eq!(text(response).await, format!("{before} {after}"));
-}
-
-#[tokio::test]
-async fn a_handler_without_the_layer() {
-    listen();
-    let response = answer(&Router::new().fallback(count), []).await;
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(says_nothing_of_sessions(&response) && text(response).await.is_empty());
-    let told = events();
-    assert!(told.len() == 1 && told[0].starts_with("ERROR") && told[0].contains("no session layer"), "{told:?}");
-
-    let optional = async |session: Result<SessionHandle, MissingSession>| session.unwrap_err().to_string();
-    let response = answer(&Router::new().fallback(optional), []).await;
-    assert_eq!(text(response).await, "no session layer or middleware around this handler");
 }
 
 /// The innermost is the handler's; the others have nothing to say.
@@ -470,7 +460,7 @@ async fn nested_layers_of_one_cookie_are_one() {
         request.extensions().get::<SessionHandle>().unwrap().with(|session| session.insert("seen", true)).unwrap();
         next.run(request).await
     }
-    let logout = async |session: SessionHandle| session.with(Session::flush);
+    let logout = async |Extension(session): Handle| session.with(Session::flush);
     for every in [false, true] {
         let layer = || SessionLayer::new(sessions().with_save_every_request(every));
         let app = Router::new().fallback(logout).layer(layer()).layer(from_fn(mark)).layer(layer());
@@ -539,6 +529,30 @@ async fn the_last_of_two_writers_wins() {
     let [cart, reader] = together(one_writer, every).await;
     assert_eq!(cart, [r#"sessionid={"visits":7,"cart":true}"#]);
     assert_eq!(reader, [r#"sessionid={"visits":7}"#], "where every request is saved, readers are writers");
+}
+
+/// A module at the root named `tower` would make each `tower::` here ambiguous.
+mod beside_a_glob_import {
+    use super::{keys, payload, sessions, visited};
+    #[allow(clippy::wildcard_imports, reason = "what is tested")]
+    use django_session::*;
+
+    #[tokio::test]
+    async fn the_crates_tower_and_http_keep_their_names() {
+        let layer = middleware::tower::SessionLayer::new(sessions());
+        let service = tower::Layer::layer(
+            &layer,
+            tower::service_fn(async |request: http::Request<()>| {
+                let session: &SessionHandle = request.extensions().get().unwrap();
+                session.with(super::visit);
+                Ok::<_, EncodeError>(http::Response::new(()))
+            }),
+        );
+        let request = http::Request::builder().header(http::header::COOKIE, visited(&keys(), 7)).body(()).unwrap();
+        let response = tower::ServiceExt::oneshot(service, request).await.unwrap();
+        let cookie = response.headers()[http::header::SET_COOKIE].to_str().unwrap();
+        assert_eq!(payload(cookie.trim_start_matches("sessionid=")), r#"{"visits":8}"#);
+    }
 }
 
 /// Over real sockets, whatever a client may send where the cookies should be.

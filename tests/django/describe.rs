@@ -13,10 +13,22 @@ pub fn describe(value: &Json) -> String {
         Json::String(text) => quote(text),
         Json::Array(items) => format!("[{}]", items.iter().map(describe).collect::<Vec<_>>().join(",")),
         Json::Object(pairs) => {
-            let pair = |(key, value): &(String, Json)| format!("{}:{}", quote(key), describe(value));
-            format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(","))
+            let pair = |(key, value): &(&str, &Json)| format!("{}:{}", quote(key), describe(value));
+            format!("{{{}}}", dict(pairs).iter().map(pair).collect::<Vec<_>>().join(","))
         }
     }
+}
+
+/// What Python keeps of these: a key that stands twice has its first place and its last value.
+fn dict(pairs: &[(String, Json)]) -> Vec<(&str, &Json)> {
+    let mut dict: Vec<(&str, &Json)> = Vec::new();
+    for (key, value) in pairs {
+        match dict.iter_mut().find(|(known, _)| known == key) {
+            Some((_, earlier)) => *earlier = value,
+            None => dict.push((key, value)),
+        }
+    }
+    dict
 }
 
 fn quote(text: &str) -> String {
