@@ -21,7 +21,7 @@ use std::time::Duration;
 use common::{clock, key, ring};
 use django_session::{
     Algorithm, Codec, Compression, CookieOptions, CookieOptionsBuilder, CookieSessions, Expiry, KeyRing, MaxAge,
-    Separator, Serializer, Session, SessionAuth, Signer, StoredSessions, TimestampSigner, Verified,
+    Separator, Serializer, Session, SessionAuth, SessionUser, Signer, StoredSessions, TimestampSigner, Verified,
 };
 use serde_json::{Value, json};
 use time::macros::{datetime, offset};
@@ -214,9 +214,10 @@ fn stored_cases() -> Vec<Case> {
         cookie("session, odd keys and values", sessions, odd),
         cookie("session, test cookie", sessions, Session::set_test_cookie),
         cookie("session, of a user", sessions, |session| {
-            SessionAuth::new(&keys())
-                .login(session, "7", "django.contrib.auth.backends.ModelBackend", "column")
-                .unwrap();
+            SessionAuth::new(&keys()).login(
+                session,
+                &SessionUser { id: "7", backend: "django.contrib.auth.backends.ModelBackend", password_hash: "column" },
+            );
         }),
         cookie(
             "session, every attribute",

@@ -14,7 +14,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use common::{clock, key, ring, written};
 use django_session::{
     BadSignature, Clock, Codec, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, Expiry, KeyRing,
-    MaxAge, Separator, SessionAuth, Signer, StoredSessions, TimestampSigner, dumps, loads,
+    MaxAge, Separator, SessionAuth, SessionUser, Signer, StoredSessions, TimestampSigner, dumps, loads,
 };
 use serde_json::value::RawValue;
 
@@ -108,7 +108,7 @@ fn no_type_tells_a_secret() {
     let renewed = sessions().with_save_every_request(true).commit(&session, 200).unwrap();
     let (auth, stored) = (SessionAuth::new(&keys()), StoredSessions::new(&keys()));
     let mut logged_in = sessions().load(None);
-    auth.login(&mut logged_in, "7", "backend", VALUE).unwrap();
+    auth.login(&mut logged_in, &SessionUser { id: "7", backend: "backend", password_hash: VALUE });
     let hash: String = logged_in.get("_auth_user_hash").unwrap().unwrap();
     let options = CookieOptions::builder("c").build().unwrap();
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use common::json::Json;
 use common::{Hex, algorithm, clock, moment, payload, ring, ring_of, vectors};
 use django_session::{
-    CookieOptions, CookieOptionsBuilder, CookieSessions, Expiry, ExpiryPolicy, SameSite, Session, SessionAuth,
-    StoredSessions,
+    AuthKey, CookieOptions, CookieOptionsBuilder, CookieSessions, Expiry, ExpiryPolicy, SameSite, Session, SessionAuth,
+    SessionUser, StoredSessions,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -347,11 +347,12 @@ fn auth() {
         };
         let sessions = CookieSessions::new(&keys, options().build().unwrap());
         let mut session = sessions.load(None);
-        auth.login(&mut session, "7", "backend", &v.password).unwrap();
+        auth.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: &v.password });
         assert_eq!(session.get("_auth_user_hash").unwrap(), Some(v.hash.clone()), "Django {django}");
         for (index, hash) in [&v.hash].into_iter().chain(&v.fallback_hashes).enumerate() {
             session.insert("_auth_user_hash", hash).unwrap();
-            assert_eq!(auth.verify(&session, &v.password), Some(index), "Django {django}");
+            let key = if index == 0 { AuthKey::Current } else { AuthKey::Fallback(index) };
+            assert_eq!(auth.verify(&session, &v.password), Some(key), "Django {django}");
             assert_eq!(auth.verify(&session, "another"), None, "Django {django}");
         }
     }

@@ -1,6 +1,6 @@
 //! `SessionAuth`: login, and the hash of the password.
 
-use django_session::{Algorithm, SessionAuth};
+use django_session::{Algorithm, AuthKey, SessionAuth, SessionUser};
 
 use crate::common::{key, ring, written};
 use crate::sessions;
@@ -17,22 +17,25 @@ fn login_for_django() {
     );
 
     session.insert("cart", [1]).unwrap();
-    auth.login(&mut session, "7", backend, "column").unwrap();
+    auth.login(&mut session, &SessionUser { id: "7", backend, password_hash: "column" });
     assert_eq!(session.auth_user_id().as_deref(), Some("7"));
     assert_eq!(session.auth_user_backend().as_deref(), Some(backend));
-    assert_eq!(auth.verify(&session, "column"), Some(0));
+    assert_eq!(auth.verify(&session, "column"), Some(AuthKey::Current));
     assert!(session.contains_key("cart"), "what an anonymous visitor collected stays");
 
-    auth.login(&mut session, "7", backend, "column").unwrap();
+    auth.login(&mut session, &SessionUser { id: "7", backend, password_hash: "column" });
     assert!(session.contains_key("cart"), "the same user again");
-    auth.login(&mut session, "7", backend, "changed column").unwrap();
+    auth.login(&mut session, &SessionUser { id: "7", backend, password_hash: "changed column" });
     assert!(!session.contains_key("cart"), "the same user with another password");
     session.insert("cart", [1]).unwrap();
-    auth.update_hash(&mut session, "column").unwrap();
-    assert_eq!((auth.verify(&session, "column"), auth.verify(&session, "changed column")), (Some(0), None));
+    auth.update_hash(&mut session, "column");
+    assert_eq!(
+        (auth.verify(&session, "column"), auth.verify(&session, "changed column")),
+        (Some(AuthKey::Current), None)
+    );
     assert!(session.contains_key("cart"), "who changes his password stays, with all that he has");
     session.insert("cart", [1]).unwrap();
-    auth.login(&mut session, "8", backend, "column").unwrap();
+    auth.login(&mut session, &SessionUser { id: "8", backend, password_hash: "column" });
     assert!(!session.contains_key("cart"), "another user");
 
     let hash: String = session.get("_auth_user_hash").unwrap().unwrap();
@@ -45,7 +48,7 @@ fn login_for_django() {
     session.insert("_auth_user_hash", 5).unwrap();
     assert_eq!(auth.verify(&session, "column"), None);
 
-    auth.login(&mut session, "8", backend, "column").unwrap();
+    auth.login(&mut session, &SessionUser { id: "8", backend, password_hash: "column" });
     session.remove("_auth_user_backend");
     assert_eq!(auth.verify(&session, "column"), None, "Django's user is anonymous then");
 }
@@ -59,7 +62,7 @@ fn login_with_a_legacy_algorithm() {
     let after = || SessionAuth::new(&keys);
     let accepted = |written: SessionAuth| {
         let mut session = sessions().load(None);
-        written.login(&mut session, "7", "backend", "column").unwrap();
+        written.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
         [before(), between(), after()].map(|auth| auth.verify(&session, "column").is_some())
     };
     assert_eq!(accepted(before()), [true, true, false]);
@@ -72,10 +75,10 @@ fn login_with_a_legacy_algorithm() {
 fn login_ends_the_session_of_another_user_whatever_the_status() {
     let auth = SessionAuth::new(&ring("secret"));
     let mut session = sessions().load(None);
-    auth.login(&mut session, "7", "backend", "column of 7").unwrap();
+    auth.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column of 7" });
     let sent = written(&sessions().commit(&session, 200).unwrap());
     let mut session = sessions().load(sent.as_deref());
-    auth.login(&mut session, "8", "backend", "column of 8").unwrap();
+    auth.login(&mut session, &SessionUser { id: "8", backend: "backend", password_hash: "column of 8" });
     session.clear();
     assert_eq!(written(&sessions().commit(&session, 500).unwrap()).as_deref(), Some(""));
 }
@@ -83,10 +86,11 @@ fn login_ends_the_session_of_another_user_whatever_the_status() {
 #[test]
 fn login_after_a_rotation_begins_anew_as_in_django() {
     let mut session = sessions().load(None);
-    SessionAuth::new(&ring("secret")).login(&mut session, "7", "backend", "column").unwrap();
+    SessionAuth::new(&ring("secret"))
+        .login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
     session.insert("cart", [1]).unwrap();
     let rotated = SessionAuth::new(&ring("new").with_fallback(key("secret")));
-    assert_eq!(rotated.verify(&session, "column"), Some(1));
-    rotated.login(&mut session, "7", "backend", "column").unwrap();
+    assert_eq!(rotated.verify(&session, "column"), Some(AuthKey::Fallback(1)));
+    rotated.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
     assert!(!session.contains_key("cart"));
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use django_session::{
-    Algorithm, CookieOptions, CookieSessions, KeyRing, MaxAge, SecretKey, Separator, SessionAuth, Signer,
-    StoredSessions, TimestampSigner, dumps, loads,
+    Algorithm, AuthKey, CookieOptions, CookieSessions, KeyRing, MaxAge, SecretKey, Separator, SessionAuth, SessionUser,
+    Signer, StoredSessions, TimestampSigner, dumps, loads,
 };
 use memory::{Freed, freed};
 use sha2::Digest;
@@ -165,8 +165,8 @@ fn works() -> Vec<(&'static str, fn())> {
         ("SessionAuth", || {
             let auth = SessionAuth::new(&keys());
             let mut session = CookieSessions::new(&keys(), options()).load(None);
-            auth.login(&mut session, "7", "backend", "column").unwrap();
-            assert_eq!(auth.verify(&session, "column"), Some(0));
+            auth.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
+            assert_eq!(auth.verify(&session, "column"), Some(AuthKey::Current));
         }),
         ("StoredSessions, and its legacy form", || {
             let sessions = StoredSessions::new(&keys()).with_legacy();
