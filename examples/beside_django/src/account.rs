@@ -30,8 +30,13 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/account/health", get(async || StatusCode::NO_CONTENT))
 }
 
-async fn account(_user: User, page: Page) -> Result<Response, AppError> {
-    page.render("account.html", context! { choices => CHOICES })
+async fn account(_user: User, session: WebSession, page: Page) -> Result<Response, AppError> {
+    let remember = match session.with(|session| session.expiry()) {
+        Some(Expiry::BrowserClose) => "0".to_owned(),
+        Some(Expiry::Inactivity(age)) => age.as_secs().to_string(),
+        _ => String::new(),
+    };
+    page.render("account.html", context! { choices => CHOICES, remember })
 }
 
 #[derive(Deserialize)]

@@ -58,7 +58,8 @@ def cart_empty(request):
 
 @login_required
 def account(request):
-    return render(request, "account.html", {"choices": CHOICES})
+    seconds = request.session.get("_session_expiry", "")
+    return render(request, "account.html", {"choices": CHOICES, "remember": str(seconds)})
 
 
 @require_POST
