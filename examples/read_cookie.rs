@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(Ok(age)) = session.signed_at().map(|signed| signed.age(SystemTime::now())) {
         println!("signed {} days and {} seconds ago", age.as_secs() / 86_400, age.as_secs() % 86_400);
     }
-    for (key, json) in session.iter() {
+    for (key, json) in &session {
         println!("{key} = {json}");
     }
 
