@@ -6,6 +6,7 @@ mod account;
 mod cart;
 mod error;
 mod forms;
+mod headers;
 mod login;
 mod page;
 mod password;
@@ -61,10 +62,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             moved = moved.merge(routes);
         }
     }
-    // 2. What they have in common: the session, and a check of where a form was sent from.
+    // 2. What they have in common: the session, a check of where a form was sent from, and headers.
     let moved = session::layer(moved, &site.settings.keys)?
         .layer(middleware::map_response(error::explain_lost_session))
-        .layer(middleware::from_fn(forms::only_from_this_site));
+        .layer(middleware::from_fn(forms::only_from_this_site))
+        .layer(middleware::map_response(headers::secure));
     // 3. Everything else. It is added behind the layers, and so is not inside of them: the session is Django's business.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, site.settings.port)).await?;
     let app = moved.fallback(proxy::pass_on).with_state(site);
