@@ -55,6 +55,14 @@ export class Browser {
     await this.page.screenshot({ path: join(process.env.ARTEFACTS, `${name}.png`) });
   }
 
+  /** Pictures of the whole page, light and dark, among the artefacts. */
+  async pictures(name) {
+    for (const colorScheme of ["light", "dark"]) {
+      await this.page.emulateMedia({ colorScheme });
+      await this.page.screenshot({ path: join(process.env.ARTEFACTS, `${name}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+
   /** Goes there, and gives back the text that came. */
   async text(url) {
     return (await this.page.goto(url)).text();

@@ -1,11 +1,17 @@
 // Servers on free loopback ports, which end when this program does.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync } from "node:fs";
+import { mkdtempSync, openSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+
+const { ARTEFACTS, POSTGRESQL_URL } = process.env;
+const BESIDE_DJANGO = join(import.meta.dirname, "../../examples/beside_django");
+const PYTHON = join(BESIDE_DJANGO, "target/venv/bin/python");
+const SERVICE = join(process.env.CARGO_TARGET_DIR ?? join(BESIDE_DJANGO, "target"), "debug/beside-django");
 
 const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
@@ -23,8 +29,8 @@ const freePort = async () => {
 /** A server that can be started again, on the same port, with another environment. */
 export class Server {
   /** `command` makes the command line of a port; what the server prints goes into a log among the artefacts. */
-  constructor(name, artefacts, command) {
-    Object.assign(this, { name, command, log: openSync(join(artefacts, `${name}.log`), "w") });
+  constructor(name, command) {
+    Object.assign(this, { name, command, log: openSync(join(ARTEFACTS, `${name}.log`), "a") });
   }
 
   async start(env = {}) {
@@ -50,10 +56,69 @@ export class Server {
   }
 
   async stop() {
-    if (!this.child || this.child.exitCode !== null) return;
+    if (!this.child) return;
     const ended = once(this.child, "exit");
-    this.child.kill("SIGKILL");
-    await ended;
+    if (this.child.exitCode === null && this.child.kill("SIGKILL")) await ended;
     running.delete(this.child);
+    this.child = undefined;
+  }
+}
+
+/** The service of examples/beside_django, in front of whatever listens at `address`; `moved` are the pages it answers. */
+export const service = (name, address, moved) => {
+  const server = new Server(name, () => [SERVICE]);
+  const start = server.start.bind(server);
+  server.start = (env) => start({ DJANGO: address(), MOVED: moved, ...env });
+  return server;
+};
+
+/**
+ * examples/beside_django on a database of its own. The service stands in front of Django twice: `rust` answers all pages
+ * that it can, `django` answers none, so that Django does.
+ */
+export class Shop {
+  #data = mkdtempSync(join(tmpdir(), "django-session-e2e-"));
+
+  constructor(engine) {
+    const [ENGINE, database] = engine.split("/");
+    this.engine = ENGINE;
+    /** Whether the cookie is a key, and the session is elsewhere. */
+    this.stored = ENGINE !== "signed_cookies";
+    this.env = {
+      ENGINE,
+      DATABASE_URL: database ? POSTGRESQL_URL : `sqlite://${join(this.#data, "db.sqlite3")}`,
+      SESSION_FILE_PATH: join(this.#data, "sessions"),
+      DATA: this.#data,
+      SECRET_KEY: "of no use",
+      PYTHONDONTWRITEBYTECODE: "1",
+    };
+    process.on("exit", () => rmSync(this.#data, { recursive: true, force: true }));
+    execFileSync(join(BESIDE_DJANGO, "run"), ["prepare"], { env: { ...process.env, ...this.env }, stdio: "inherit" });
+
+    const runserver = [PYTHON, join(BESIDE_DJANGO, "site/manage.py"), "runserver", "--noreload", "--insecure"];
+    this.site = new Server(`${ENGINE}-site`, (port) => [...runserver, `${port}`]);
+    const address = () => `127.0.0.1:${this.site.port}`;
+    this.django = service(`${ENGINE}-django`, address, "");
+    this.rust = service(`${ENGINE}-rust`, address, "account cart login stock");
+    Object.assign(this.django, { name: "django" });
+    Object.assign(this.rust, { name: "rust" });
+  }
+
+  /** (Re)starts all servers: `keys[0]` signs, the others only verify. */
+  async start(keys) {
+    const [SECRET_KEY, ...fallbacks] = keys;
+    const env = { ...this.env, SECRET_KEY, SECRET_KEY_FALLBACKS: fallbacks.join(" ") };
+    await this.site.start(env);
+    await Promise.all([this.django.start(env), this.rust.start(env)]);
+  }
+
+  /** Runs Python in Django's shell. */
+  shell(code) {
+    const args = [join(BESIDE_DJANGO, "site/manage.py"), "shell", "--no-imports", "--command", code];
+    return execFileSync(PYTHON, args, { env: { ...process.env, ...this.env }, encoding: "utf8" }).trim();
+  }
+
+  async stop() {
+    await Promise.all([this.rust, this.django, this.site].map((server) => server.stop()));
   }
 }

@@ -1,0 +1,20 @@
+"""The users of the demonstration: a customer, and a clerk who may change the stock. Those who are there stay as they are."""
+
+from django.contrib.auth.models import Group, Permission, User
+from django.core.management.base import BaseCommand
+
+CUSTOMER = ("ada", "lovelace", "Ada")
+CLERK = ("grace", "hopper", "Grace")
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, **_):
+        clerks, _ = Group.objects.get_or_create(name="Clerks")
+        clerks.permissions.set(Permission.objects.filter(content_type__app_label="shop"))
+        for name, password, first_name in [CUSTOMER, CLERK]:
+            if not User.objects.filter(username=name).exists():
+                staff = name == CLERK[0]
+                user = User.objects.create_user(name, password=password, first_name=first_name, is_staff=staff)
+                user.groups.set([clerks] if staff else [])

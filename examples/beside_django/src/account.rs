@@ -1,0 +1,65 @@
+//! The account page, and the end of a visit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Form;
+use axum::response::{Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Router, http::StatusCode, response::IntoResponse};
+use django_session::{Expiry, Session};
+use minijinja::context;
+use serde::Deserialize;
+
+use crate::Site;
+use crate::error::AppError;
+use crate::page::Page;
+use crate::session::WebSession;
+use crate::user::User;
+
+/// In seconds; 0 is until the browser closes, and nothing is as long as the settings say.
+const CHOICES: [(&str, &str); 3] =
+    [("0", "until I close the browser"), ("86400", "for a day"), ("", "for two weeks")];
+
+pub fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/account/", get(account))
+        .route("/account/remember", post(remember))
+        .route("/accounts/logout/", post(logout))
+        // Nobody asks for the session here, so the response sets no cookie and does not vary.
+        .route("/account/health", get(async || StatusCode::NO_CONTENT))
+}
+
+async fn account(_user: User, session: WebSession, page: Page) -> Result<Response, AppError> {
+    let remember = match session.with(|session| session.expiry()) {
+        Some(Expiry::BrowserClose) => "0".to_owned(),
+        Some(Expiry::Inactivity(age)) => age.as_secs().to_string(),
+        _ => String::new(),
+    };
+    page.render("account.html", context! { choices => CHOICES, remember })
+}
+
+#[derive(Deserialize)]
+struct Remember {
+    seconds: String,
+}
+
+async fn remember(
+    _user: User,
+    session: WebSession,
+    Form(Remember { seconds }): Form<Remember>,
+) -> Result<Redirect, AppError> {
+    let expiry = match (seconds.as_str(), seconds.parse::<u32>()) {
+        ("", _) => None,
+        (_, Ok(0)) => Some(Expiry::BrowserClose),
+        (_, Ok(seconds)) => Some(Expiry::Inactivity(Duration::from_secs(seconds.into()))),
+        (_, Err(_)) => return Err(AppError::BadRequest("This is no number of seconds.")),
+    };
+    session.with(|session| session.set_expiry(expiry));
+    Ok(Redirect::to("/account/"))
+}
+
+async fn logout(session: WebSession) -> impl IntoResponse {
+    session.with(Session::flush);
+    Redirect::to("/")
+}

@@ -1,0 +1,76 @@
+//! The login page, for when that has moved, too.
+
+use std::sync::Arc;
+
+use axum::extract::{Form, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Router, routing::get};
+use django_session::Expiry;
+use minijinja::context;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+use serde::Deserialize;
+
+use crate::error::AppError;
+use crate::page::Page;
+use crate::session::WebSession;
+use crate::user::{BACKEND, Row};
+use crate::{Site, password};
+
+const WRONG: &str = "This name and this password do not belong together.";
+
+pub fn routes() -> Router<Arc<Site>> {
+    Router::new().route("/accounts/login/", get(form).post(login))
+}
+
+#[derive(Deserialize)]
+struct Target {
+    #[serde(default)]
+    next: String,
+}
+
+async fn form(page: Page, Query(Target { next }): Query<Target>) -> Result<Response, AppError> {
+    page.render("registration/login.html", context! { next })
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+    /// A checkbox: there if it is checked.
+    remember: Option<String>,
+}
+
+async fn login(
+    State(site): State<Arc<Site>>,
+    session: WebSession,
+    page: Page,
+    Form(Credentials { username, password, next, remember }): Form<Credentials>,
+) -> Result<Response, AppError> {
+    let row = Row::by_name(&site.database, &username).await?;
+    let column = row.as_ref().map_or(password::UNUSABLE, |row| &row.password).to_owned();
+    // Hashing takes long on purpose: it must not hold up the other requests of this thread.
+    let right = tokio::task::spawn_blocking(move || password::check(&password, &column)).await?;
+    let Some(Row { user, password }) = row.filter(|_| right) else {
+        return page.render("registration/login.html", context! { errors => [WRONG], username, next });
+    };
+
+    session.with(|session| {
+        site.auth.login(session, &user.id.to_string(), BACKEND, &password)?;
+        session.set_expiry(if remember.is_some() { None } else { Some(Expiry::BrowserClose) });
+        Ok::<_, AppError>(())
+    })?;
+    let sql = "UPDATE auth_user SET last_login = CURRENT_TIMESTAMP WHERE id = $1";
+    sqlx::query(sql).bind(user.id).execute(&site.database).await?;
+    Ok(Redirect::to(&here(&next)).into_response())
+}
+
+/// Where to go after the login: to a path of this site and nowhere else. (Django: `url_has_allowed_host_and_scheme`.)
+fn here(next: &str) -> String {
+    // Browsers read a backslash as a slash, and drop tabs and newlines; two slashes begin another host's name.
+    let mut start = next.chars();
+    let path = start.next() == Some('/') && !matches!(start.next(), Some('/' | '\\'));
+    let clean = !next.contains(|c: char| c.is_control());
+    if path && clean { utf8_percent_encode(next, CONTROLS).to_string() } else { "/".to_owned() }
+}

@@ -1,0 +1,75 @@
+//! A service that stands in front of a Django site, answers some of its paths, and passes every other request on.
+//!
+//! `../run` starts both servers; `../README.md` lists the environment variables and says which file shows what.
+
+mod account;
+mod cart;
+mod error;
+mod forms;
+mod headers;
+mod login;
+mod page;
+mod password;
+mod product;
+mod proxy;
+mod session;
+mod settings;
+mod stock;
+mod user;
+
+use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+use django_session::SessionAuth;
+use sqlx::AnyPool;
+use tokio::net::TcpListener;
+
+use crate::proxy::Django;
+use crate::settings::Settings;
+
+/// What the handlers share.
+struct Site {
+    settings: Settings,
+    database: AnyPool,
+    auth: SessionAuth,
+    django: Django,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    sqlx::any::install_default_drivers();
+    let settings = Settings::from_env()?;
+    let site = Arc::new(Site {
+        database: AnyPool::connect(&settings.database_url).await?,
+        auth: SessionAuth::new(&settings.keys),
+        django: Django::at(settings.django.clone()),
+        settings,
+    });
+
+    // 1. The paths that moved here, each group as soon as it is ready; without them, Django answers.
+    let groups = [
+        ("account", account::routes()),
+        ("cart", cart::routes()),
+        ("login", login::routes()),
+        ("stock", stock::routes()),
+    ];
+    let mut moved = Router::new();
+    for (name, routes) in groups {
+        if site.settings.moved.contains(name) {
+            moved = moved.merge(routes);
+        }
+    }
+    // 2. What they have in common: the session, a check of where a form was sent from, and headers.
+    let moved = session::layer(moved, &site.settings.keys)?
+        .layer(middleware::map_response(error::explain_lost_session))
+        .layer(middleware::from_fn(forms::only_from_this_site))
+        .layer(middleware::map_response(headers::secure));
+    // 3. Everything else. It is added behind the layers, and so is not inside of them: the session is Django's business.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, site.settings.port)).await?;
+    let app = moved.fallback(proxy::pass_on).with_state(site);
+    tracing::info!("listening on http://{}", listener.local_addr()?);
+    Ok(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?)
+}

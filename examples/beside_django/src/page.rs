@@ -1,0 +1,113 @@
+//! The pages: the templates of the Django site, and what `site/shop/context.py` gives to each of them.
+
+use std::sync::{Arc, LazyLock};
+use std::time::SystemTime;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{Html, IntoResponse, Response};
+use django_session::Session;
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use serde::Serialize;
+
+use crate::error::AppError;
+use crate::session::WebSession;
+use crate::user::User;
+use crate::{Site, cart, stock};
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    // A name that is not there is empty, and so are its attributes, as at Django.
+    templates.set_undefined_behavior(UndefinedBehavior::Chainable);
+    macro_rules! include {
+        ($($name:literal)*) => {
+            [$(($name, include_str!(concat!("../site/templates/", $name)))),*]
+        };
+    }
+    for (name, text) in include! {
+        "account.html" "base.html" "cart.html" "csrf.html" "message.html" "registration/login.html" "stock.html"
+    } {
+        templates.add_template(name, text).expect("a template of ours is well formed");
+    }
+    templates
+});
+
+fn render(name: &str, context: Value) -> Result<Html<String>, minijinja::Error> {
+    Ok(Html(TEMPLATES.get_template(name)?.render(context)?))
+}
+
+/// What every page shows. As an argument of a handler, it counts the visit.
+#[derive(Serialize)]
+pub struct Page {
+    server: &'static str,
+    engine: String,
+    user: Option<User>,
+    visits: u64,
+    expiry: String,
+    expiry_seconds: i64,
+    expires_at_browser_close: bool,
+    cart_count: u32,
+    may_change_stock: bool,
+}
+
+impl FromRequestParts<Arc<Site>> for Page {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, AppError> {
+        // First of all, because this empties the session of an old password.
+        let user = <User as OptionalFromRequestParts<_>>::from_request_parts(parts, site).await?;
+        let may_change_stock = match &user {
+            Some(user) => user.has_perm(&site.database, stock::PERMISSION).await?,
+            None => false,
+        };
+        let session = <WebSession as FromRequestParts<_>>::from_request_parts(parts, site).await?;
+        session.with(|session| {
+            let expiry_seconds = session.expiry_age(SystemTime::now());
+            Ok(Self {
+                server: "Rust",
+                engine: site.settings.engine.clone(),
+                user,
+                visits: count_visit(session)?,
+                expiry: spell(expiry_seconds),
+                expiry_seconds,
+                expires_at_browser_close: session.expires_at_browser_close(),
+                cart_count: cart::count(session)?,
+                may_change_stock,
+            })
+        })
+    }
+}
+
+impl Page {
+    /// The page of this template, with what it alone shows.
+    pub fn render(self, template: &str, context: Value) -> Result<Response, AppError> {
+        Ok(render(template, context! { ..context, ..Value::from_serialize(self) })?.into_response())
+    }
+}
+
+fn count_visit(session: &mut Session) -> Result<u64, AppError> {
+    let visits = session.get::<u64>("visits")?.unwrap_or(0).saturating_add(1);
+    session.insert("visits", visits)?;
+    Ok(visits)
+}
+
+/// The number in the largest unit that divides it: 1209600 is 14 days.
+fn spell(seconds: i64) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let (size, unit) = units.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, "second"));
+    let number = seconds / size;
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A page with a few words and a link, which needs no session.
+pub fn message(status: StatusCode, title: &str, text: &str, href: &str) -> Response {
+    let link = if href == "/" { "Back to the teas" } else { "Back" };
+    match render("message.html", context! { title, text, href, link }) {
+        Ok(page) => (status, page).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the page of an error could not be made");
+            status.into_response()
+        }
+    }
+}

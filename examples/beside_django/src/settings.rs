@@ -1,0 +1,42 @@
+use std::collections::HashSet;
+use std::env;
+use std::error::Error;
+
+use axum::http::uri::Authority;
+use django_session::{KeyRing, SecretKey};
+
+/// What the environment says: the same variables that `site/beside/settings.py` reads, and three of this service alone.
+pub struct Settings {
+    /// `SECRET_KEY`, and `SECRET_KEY_FALLBACKS` with white space between them.
+    pub keys: KeyRing,
+    /// `ENGINE`: the last part of Django's `SESSION_ENGINE`.
+    pub engine: String,
+    /// `DATABASE_URL`: `sqlite:///…` or `postgres://…`.
+    pub database_url: String,
+    /// `DJANGO`: where the site listens, such as `127.0.0.1:8001`.
+    pub django: Authority,
+    /// `MOVED`: the groups of paths that this service answers.
+    pub moved: HashSet<String>,
+    /// `PORT`
+    pub port: u16,
+}
+
+impl Settings {
+    pub fn from_env() -> Result<Self, Box<dyn Error>> {
+        let required = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}"));
+        let optional = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
+
+        let mut keys = KeyRing::new(SecretKey::new(required("SECRET_KEY")?)?);
+        for fallback in optional("SECRET_KEY_FALLBACKS", "").split_whitespace() {
+            keys = keys.with_fallback(SecretKey::new(fallback)?);
+        }
+        Ok(Self {
+            keys,
+            engine: optional("ENGINE", "signed_cookies"),
+            database_url: required("DATABASE_URL")?,
+            django: required("DJANGO")?.parse()?,
+            moved: optional("MOVED", "account cart stock").split_whitespace().map(str::to_owned).collect(),
+            port: optional("PORT", "8000").parse()?,
+        })
+    }
+}

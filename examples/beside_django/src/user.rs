@@ -1,0 +1,152 @@
+//! The user of a request, as Django's `request.user`: found by the session, read from Django's tables.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use sqlx::{AnyPool, Row as _};
+
+use crate::Site;
+use crate::error::AppError;
+use crate::session::WebSession;
+
+/// In the session of whoever logged in by Django's own form; this site names no other in `AUTHENTICATION_BACKENDS`.
+pub const BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
+
+/// A logged-in user. As an argument of a handler, `User` sends everybody else to the login page, and `Option<User>` does
+/// not.
+#[derive(Clone, Serialize)]
+pub struct User {
+    pub id: i64,
+    pub username: String,
+    pub first_name: String,
+    /// The name by which Django's templates ask.
+    pub is_authenticated: bool,
+}
+
+/// The row of `auth_user`, as far as this service reads it.
+pub struct Row {
+    pub user: User,
+    /// The `password` column: algorithm, iterations, salt and hash.
+    pub password: String,
+}
+
+impl Row {
+    /// Reads the row that `condition` selects, if that user may log in.
+    async fn find(database: &AnyPool, condition: &str, value: &str) -> Result<Option<Self>, sqlx::Error> {
+        let sql = format!(
+            "SELECT id, username, first_name, password FROM auth_user
+             WHERE {condition} AND is_active"
+        );
+        let Some(row) = sqlx::query(&sql).bind(value).fetch_optional(database).await? else { return Ok(None) };
+        let user = User {
+            id: row.try_get(0)?,
+            username: row.try_get(1)?,
+            first_name: row.try_get(2)?,
+            is_authenticated: true,
+        };
+        Ok(Some(Self { user, password: row.try_get(3)? }))
+    }
+
+    pub async fn by_name(database: &AnyPool, name: &str) -> Result<Option<Self>, sqlx::Error> {
+        Self::find(database, "username = $1", name).await
+    }
+
+    async fn by_id(database: &AnyPool, id: &str) -> Result<Option<Self>, sqlx::Error> {
+        Self::find(database, "CAST(id AS TEXT) = $1", id).await
+    }
+}
+
+impl User {
+    /// Django's `get_user`: the session names a user, the user may log in, and the password is still the one that the
+    /// session was begun with. If it is not, the session is emptied.
+    async fn of(site: &Site, session: &WebSession) -> Result<Option<Self>, AppError> {
+        let claim = session.with(|session| session.auth_user_backend().zip(session.auth_user_id()));
+        let Some((_, id)) = claim.filter(|(backend, _)| backend == BACKEND) else { return Ok(None) };
+        let Some(Row { user, password }) = Row::by_id(&site.database, &id).await? else { return Ok(None) };
+        session.with(|session| {
+            match site.auth.verify(session, &password) {
+                Some(0) => {}
+                Some(_fallback_key) => site.auth.update_hash(session, &password)?,
+                None => {
+                    session.flush();
+                    return Ok(None);
+                }
+            }
+            Ok(Some(user))
+        })
+    }
+
+    /// Whether this user has a permission such as `shop.change_product`: itself, by a group, or as a superuser.
+    pub async fn has_perm(&self, database: &AnyPool, permission: &str) -> Result<bool, sqlx::Error> {
+        const SQL: &str = "
+            SELECT 1 FROM auth_user u WHERE u.id = $1 AND u.is_active AND (u.is_superuser OR EXISTS (
+                SELECT 1 FROM auth_permission p JOIN django_content_type t ON t.id = p.content_type_id
+                WHERE t.app_label = $2 AND p.codename = $3 AND (
+                    p.id IN (SELECT permission_id FROM auth_user_user_permissions WHERE user_id = u.id)
+                    OR p.id IN (
+                        SELECT gp.permission_id FROM auth_group_permissions gp
+                        JOIN auth_user_groups ug ON ug.group_id = gp.group_id WHERE ug.user_id = u.id))))";
+        let (app, codename) = permission.split_once('.').unwrap_or_default();
+        let row = sqlx::query(SQL).bind(self.id).bind(app).bind(codename).fetch_optional(database).await?;
+        Ok(row.is_some())
+    }
+
+    /// Django's `permission_required(…, raise_exception=True)`.
+    pub async fn require(&self, database: &AnyPool, permission: &str) -> Result<(), AppError> {
+        if self.has_perm(database, permission).await? { Ok(()) } else { Err(AppError::Forbidden) }
+    }
+}
+
+/// The answer of this request, so that a handler and its page do not ask the database twice.
+#[derive(Clone)]
+struct Answer(Option<User>);
+
+impl OptionalFromRequestParts<Arc<Site>> for User {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Option<Self>, AppError> {
+        if let Some(Answer(user)) = parts.extensions.get() {
+            return Ok(user.clone());
+        }
+        let session = <WebSession as FromRequestParts<_>>::from_request_parts(parts, site).await?;
+        let user = Self::of(site, &session).await?;
+        parts.extensions.insert(Answer(user.clone()));
+        Ok(user)
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for User {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, AppError> {
+        let user = <Self as OptionalFromRequestParts<_>>::from_request_parts(parts, site).await?;
+        user.ok_or_else(|| AppError::LoginRequired(LoginRequired::to_return_to(parts)))
+    }
+}
+
+/// A redirect to the login page, which leads back here.
+pub struct LoginRequired {
+    next: String,
+}
+
+impl LoginRequired {
+    fn to_return_to(parts: &Parts) -> Self {
+        Self { next: parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned() }
+    }
+}
+
+/// What stands for itself in a query string, as Django's `redirect_to_login` has it.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl IntoResponse for LoginRequired {
+    fn into_response(self) -> Response {
+        let next = utf8_percent_encode(&self.next, QUERY);
+        (StatusCode::FOUND, [(LOCATION, format!("/accounts/login/?next={next}"))]).into_response()
+    }
+}

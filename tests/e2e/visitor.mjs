@@ -1,0 +1,117 @@
+// One visitor of the shop, in one browser: the pages, the forms, and what can be read there.
+
+const COOKIE = "sessionid";
+
+export const ADA = { username: "ada", password: "lovelace" };
+export const GRACE = { username: "grace", password: "hopper" };
+
+export class Visitor {
+  constructor(browser, shop) {
+    Object.assign(this, { browser, shop, servers: [shop.django, shop.rust] });
+  }
+
+  get page() {
+    return this.browser.page;
+  }
+
+  /** What the page shows. */
+  read() {
+    return this.page.evaluate(() => {
+      const text = (selector) => document.querySelector(selector)?.textContent;
+      const cart = [...document.querySelectorAll("#cart tbody tr")].map((row) => [
+        row.dataset.product,
+        Number(row.cells[1].textContent),
+      ]);
+      return {
+        server: text("#server")?.toLowerCase(),
+        user: text("#user"),
+        visits: Number(text("#visits")),
+        cart,
+        total: text("#total"),
+        note: document.querySelector("#note textarea")?.value,
+        expiry: Number(document.querySelector("#expiry")?.dataset.seconds),
+        closes: document.querySelector("#closes") !== null,
+      };
+    });
+  }
+
+  async visit(server, path = "/cart/") {
+    await this.page.goto(server.origin + path);
+    return this.read();
+  }
+
+  /** Presses the button of a form on this page, and reads the page that it leads to. */
+  async press(form) {
+    await Promise.all([this.page.waitForEvent("load"), this.page.click(`${form} button`)]);
+    return this.read();
+  }
+
+  async logIn(server, { username, password, remember = true }, next = "/cart/") {
+    await this.visit(server, `/accounts/login/?next=${encodeURIComponent(next)}`);
+    await this.page.fill("#login [name=username]", username);
+    await this.page.fill("#login [name=password]", password);
+    await this.page.setChecked("#login [name=remember]", remember);
+    return this.press("#login");
+  }
+
+  async logOut(server) {
+    await this.visit(server);
+    return this.press("#logout");
+  }
+
+  /** From a page of Django's: to whom the form goes is another matter. */
+  async add(server, product) {
+    await this.visit(server, "/");
+    return this.press(`form[data-product=${product}]`);
+  }
+
+  async note(server, text) {
+    await this.visit(server);
+    await this.page.fill("#note textarea", text);
+    return this.press("#note");
+  }
+
+  async empty(server) {
+    await this.visit(server);
+    return this.press("#empty");
+  }
+
+  /** Keeps the session for so many seconds, which need not be among those that the page offers. */
+  async remember(server, seconds) {
+    await this.visit(server, "/account/");
+    await this.page.evaluate((seconds) => {
+      const select = document.querySelector("#remember select");
+      select.add(new Option(seconds, seconds));
+      select.value = seconds;
+    }, seconds);
+    return this.press("#remember");
+  }
+
+  /** On Django's page for it. */
+  async changePassword(server, from, to) {
+    await this.visit(server, "/accounts/password/");
+    await this.page.fill("[name=old_password]", from);
+    await this.page.fill("[name=new_password1]", to);
+    await this.page.fill("[name=new_password2]", to);
+    return this.press("#password");
+  }
+
+  async token() {
+    return (await this.browser.cookie(COOKIE))?.value;
+  }
+
+  async secondsLeft() {
+    return (await this.browser.cookie(COOKIE)).expires - Date.now() / 1000;
+  }
+
+  async reopen() {
+    await this.browser.close();
+    await this.browser.open();
+  }
+
+  /** Who the server takes the holder of a copied cookie for, whatever a browser would still send. */
+  async whoHas(server, token) {
+    const response = await fetch(`${server.origin}/cart/`, { headers: { cookie: `${COOKIE}=${token}` } });
+    return /id="user">([^<]*)</.exec(await response.text())?.[1];
+  }
+}
