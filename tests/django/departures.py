@@ -64,7 +64,7 @@ class DepartingStore(SessionStore):
         """What becomes of the cookie: the rules of `CookieSessions::commit`."""
         renew = settings.SESSION_SAVE_EVERY_REQUEST and not self.is_discarded() and self.has_been_accepted()
         save = (self.modified or renew) and status < 500
-        if save and self.items():
+        if save and self._session:
             return SET
         return REMOVED if (save or self.flushed) and sent else None
 
@@ -72,7 +72,7 @@ class DepartingStore(SessionStore):
         return self.discarded and not self.modified
 
     def has_been_accepted(self):
-        self.items()  # loads it
+        self.has_key("")  # loads it
         return self.accepted
 
     def why_not(self, done):
