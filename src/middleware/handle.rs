@@ -52,6 +52,8 @@ struct Slot {
     /// Loaded when it is first used.
     session: Option<Session>,
     head_sent: bool,
+    /// A change after the head was told of.
+    told_of_loss: bool,
 }
 
 impl SessionHandle {
@@ -141,18 +143,15 @@ impl SessionHandle {
     /// ```
     pub fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
         let (mut slot, visit) = self.open();
-        let head_sent = slot.head_sent;
-        let session = slot.session.get_or_insert_with(|| visit.load());
+        let Slot { session, head_sent, told_of_loss } = &mut *slot;
+        let session = session.get_or_insert_with(|| visit.load());
         let was_accessed = session.is_accessed();
         let result = work(session);
-        if head_sent {
-            if !was_accessed && session.is_accessed() {
-                tracing::warn!(target: TARGET, "the session is first used after the response's head: it lacks `Vary: Cookie`");
-            }
-            if session.is_modified() {
-                tracing::warn!(target: TARGET, "the session is changed after the response's head: the change is lost");
-                session.discard();
-            }
+        if *head_sent && !was_accessed && session.is_accessed() {
+            tracing::warn!(target: TARGET, "the session is first used after the response's head: it lacks `Vary: Cookie`");
+        }
+        if *head_sent && session.is_modified() && !std::mem::replace(told_of_loss, true) {
+            tracing::warn!(target: TARGET, "the session is changed after the response's head: the change is lost");
         }
         result
     }

@@ -196,7 +196,7 @@ impl SessionAuth {
                 true
             }
             None => {
-                if session.contains_key(USER_ID) {
+                if session.has_login() {
                     session.flush();
                 }
                 false
@@ -220,8 +220,7 @@ impl SessionAuth {
     /// ```
     #[must_use]
     pub fn verify(&self, session: &Session, password_hash: &str) -> Option<AuthKey> {
-        session.auth_user_id().and(session.auth_user_backend())?;
-        self.vouched(session, password_hash)
+        if session.has_login() { self.vouched(session, password_hash) } else { None }
     }
 
     fn vouched(&self, session: &Session, password_hash: &str) -> Option<AuthKey> {
@@ -320,6 +319,11 @@ impl Session {
     #[must_use]
     pub fn auth_user_backend(&self) -> Option<String> {
         self.get(BACKEND).ok().flatten()
+    }
+
+    /// Whether Django would look for a user.
+    fn has_login(&self) -> bool {
+        self.auth_user_id().is_some() && self.auth_user_backend().is_some()
     }
 
     /// Writes these texts. None of the keys is `_session_expiry`.

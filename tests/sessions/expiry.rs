@@ -171,6 +171,10 @@ fn expiry_policies() {
                 assert!(found > max_age && found.as_secs_f64() - age < 1.0);
                 false
             }
+            Err(DecodeError::SessionExpired { since }) => {
+                assert!(!json.is_empty() && policy != cookie_only && since.as_secs_f64() > 0.0);
+                false
+            }
             Err(other) => panic!("{other}"),
         }
     };
