@@ -198,15 +198,14 @@ fn indexes_hold_no_items() {
         let tokens = Vec::from_iter(module.code.clone());
         let mut tokens = &tokens[..];
         while let Some(token) = tokens.first() {
-            // An attribute, the parentheses of `pub(crate)`, or a word of a line that ends with ";".
             let skipped = match token {
-                token if is_punct(Some(token), '#') => {
-                    1 + tokens.iter().skip(1).take_while(|token| is_punct(Some(token), '!')).count()
-                }
+                // Attributes, and the parentheses of `pub(crate)`.
+                TokenTree::Punct(punct) if matches!(punct.as_char(), '#' | '!') => 1,
                 TokenTree::Group(_) => 1,
                 TokenTree::Ident(word) if word == "pub" => 1,
-                TokenTree::Ident(word) if word == "mod" || word == "use" => {
-                    1 + tokens.iter().position(|token| is_punct(Some(token), ';')).unwrap_or_default()
+                TokenTree::Ident(word) if word == "mod" && is_punct(tokens.get(2), ';') => 3,
+                TokenTree::Ident(word) if word == "use" => {
+                    1 + tokens.iter().position(|token| is_punct(Some(token), ';')).unwrap()
                 }
                 other => panic!("{} holds {other}", module.file),
             };
