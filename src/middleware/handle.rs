@@ -5,9 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::middleware::lock::{Lock, Locked};
-use crate::middleware::mount::SessionMount;
 use crate::middleware::visit::{Request, TARGET, Visit};
-use crate::{Commit, CookieSessions, DecodeError, EncodeError, Serializer, Session};
+use crate::{Commit, DecodeError, EncodeError, Serializer, Session};
 
 /// The session of the request that is being answered. Clones share the session.
 ///
@@ -57,29 +56,6 @@ struct Slot {
 }
 
 impl SessionHandle {
-    /// Makes a handle without a layer: for the unit test of a handler, or in an adapter for another framework, which then
-    /// calls [`commit`](Self::commit). An adapter whose layers may be nested uses a
-    /// [`SessionMount`](crate::SessionMount).
-    ///
-    /// ```
-    /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
-    ///
-    /// let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// let session = SessionHandle::new(sessions, ["theme=dark"]);
-    ///
-    /// session.insert("visits", 1)?;
-    /// assert!(session.commit(200)?.set_cookie.is_some());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn new<S, H>(sessions: impl Into<Arc<CookieSessions<S>>>, cookie_headers: impl IntoIterator<Item = H>) -> Self
-    where
-        S: Serializer + Send + Sync + 'static,
-        H: AsRef<[u8]> + Send + Sync + 'static,
-    {
-        SessionMount::new(sessions).handle(None, cookie_headers)
-    }
-
     pub(super) fn of_request<S, H>(outer: Option<Self>, request: Request<S, H>) -> Self
     where
         S: Serializer + Send + Sync + 'static,
