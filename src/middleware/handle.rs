@@ -234,10 +234,10 @@ impl SessionHandle {
     }
 
     /// Returns how many more bytes the cookie could hold if the session were written now: see
-    /// [`CookieSessions::bytes_left`].
+    /// [`CookieSessions::bytes_left`](crate::CookieSessions::bytes_left).
     ///
     /// # Errors
-    /// Those of [`CookieSessions::commit`].
+    /// Those of [`CookieSessions::commit`](crate::CookieSessions::commit).
     ///
     /// ```
     /// use django_session::{EncodeError, SessionHandle};
@@ -281,7 +281,7 @@ impl SessionHandle {
     /// layer calls it once, when the head of the response is ready.
     ///
     /// # Errors
-    /// Those of [`CookieSessions::commit`]. Answer with a status of 500 then, and commit again with that.
+    /// Those of [`CookieSessions::commit`](crate::CookieSessions::commit). Answer with a status of 500 then, and commit again with that.
     ///
     /// ```
     /// # use django_session::{Commit, CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};

@@ -277,6 +277,7 @@ impl<S> CookieSessions<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "as in `new`")]
     pub fn with_former_cookie(mut self, former: CookieOptions) -> Self {
         if !former.has_scope_of(&self.cookie) {
             self.former.push(former.removal());
