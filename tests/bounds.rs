@@ -148,9 +148,9 @@ fn store_at(now: SystemTime) -> CookieSessions {
 #[test]
 fn stored_sessions_of_any_age() {
     for (now, at) in moments() {
-        for (age, seconds) in [(Duration::ZERO, 0), (SECOND, 1), (LONGEST, i64::MAX), (Duration::MAX, i64::MAX)] {
-            let sessions = StoredSessions::new(&ring("secret")).with_max_age(age);
-            let session = sessions.create();
+        for (age, seconds) in [(SECOND, 1), (LONGEST, i64::MAX), (Duration::MAX, i64::MAX)] {
+            let mut session = StoredSessions::new(&ring("secret"), CookieOptions::default()).create();
+            session.set_expiry(Expiry::Inactivity(age));
             assert_eq!(session.expiry_age(at), seconds);
             let end = i128::from(now) + i128::from(seconds);
             let date = i64::try_from(end).ok().and_then(|end| OffsetDateTime::from_unix_timestamp(end).ok());
@@ -220,7 +220,11 @@ fn sessions_100_000_deep() {
         let sessions = sessions().with_inflate_limit(1 << 20);
         assert_eq!(sessions.try_load(&cookie_of(&json)).map(drop), not_an_object, "{open}");
         let row = token_of(STORED_SALT, &zlib(json.as_bytes()));
-        assert_eq!(StoredSessions::new(&ring("secret")).decode(&row).map(drop), not_an_object, "{open}");
+        assert_eq!(
+            StoredSessions::new(&ring("secret"), CookieOptions::default()).decode(&row).map(drop),
+            not_an_object,
+            "{open}"
+        );
     }
     // Side by side, there may be as many as there is room for.
     let json = format!("{{\"a\":[{}1]}}", "[],".repeat(DEEP));
@@ -230,7 +234,7 @@ fn sessions_100_000_deep() {
 /// They are kept as they came, and are no value of a type that has no room for them.
 #[test]
 fn huge_numbers() {
-    let rows = StoredSessions::new(&ring("secret"));
+    let rows = StoredSessions::new(&ring("secret"), CookieOptions::default());
     for number in
         ["9".repeat(1_000_000), "1e999999".to_owned(), "-1E+999999".to_owned(), format!("1e{}", "9".repeat(99))]
     {

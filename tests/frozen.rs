@@ -128,7 +128,7 @@ fn sessions() -> CookieSessions {
 }
 
 fn stored() -> StoredSessions {
-    StoredSessions::new(&keys()).with_clock(clock(NOW))
+    StoredSessions::new(&keys(), CookieOptions::default()).with_clock(clock(NOW))
 }
 
 fn small(session: &mut Session) {

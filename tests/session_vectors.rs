@@ -278,7 +278,7 @@ fn stored() {
         text: String,
     }
     for (django, v) in vectors::<Stored>("sessions", "stored") {
-        let sessions = StoredSessions::new(&ring(&v.key_hex.0)).with_clock(clock(v.time));
+        let sessions = StoredSessions::new(&ring(&v.key_hex.0), CookieOptions::default()).with_clock(clock(v.time));
         if v.text.contains(':') {
             let session = sessions.decode(&v.text).unwrap();
             let text = sessions.encode(&session).unwrap();
@@ -309,7 +309,7 @@ fn stored_reads() {
     // Python's base64 skips what is not of its alphabet.
     let refused_on_purpose = ["space before", "newline after", "padded"];
     for (django, v) in vectors::<Read>("sessions", "stored_reads") {
-        let sessions = StoredSessions::new(&ring_of(&v.key_hex, &v.fallbacks_hex));
+        let sessions = StoredSessions::new(&ring_of(&v.key_hex, &v.fallbacks_hex), CookieOptions::default());
         #[cfg(feature = "legacy")]
         let sessions = sessions.with_legacy();
         #[cfg(not(feature = "legacy"))]

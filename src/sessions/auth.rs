@@ -233,8 +233,8 @@ impl SessionAuth {
 
     /// Logs a user in, so that Django sees the login.
     ///
-    /// The session of an anonymous visitor is kept, with a new date; so is one of the same user, by id and hash. Any other
-    /// is [flushed](Session::flush) first. The CSRF secret in the session is removed, so that nobody who planted it can use
+    /// The session of an anonymous visitor is kept, under a [new key](Session::cycle_key), so that nobody who planted it has
+    /// it after; one of the same user, by id and hash, is kept as it is. Any other is [flushed](Session::flush) first. The CSRF secret in the session is removed, so that nobody who planted it can use
     /// it; the `csrftoken` cookie, if the site has one, must be replaced as well.
     ///
     /// Logging out is [`Session::flush`]. Django: `login`.
@@ -254,10 +254,10 @@ impl SessionAuth {
     pub fn login(&self, session: &mut Session, user: &SessionUser<'_>) {
         let is_same_user = session.auth_user_id().as_deref() == Some(user.id)
             && self.vouched(session, user.password_hash) == Some(AuthKey::Current);
-        if session.contains_key(USER_ID) && !is_same_user {
-            session.flush();
-        } else {
+        if !session.contains_key(USER_ID) {
             session.cycle_key();
+        } else if !is_same_user {
+            session.flush();
         }
         session.remove(CSRF_SECRET);
         let hash = self.0.hexdigest(user.password_hash);

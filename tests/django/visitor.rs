@@ -51,7 +51,7 @@ pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer 
 
 /// A session of these keys and values, as text for the database.
 pub fn encode_stored(keys: &[Key], json_text: &str, now: f64) -> Answer {
-    let sessions = StoredSessions::new(&ring(keys)?).with_clock(clock(now));
+    let sessions = StoredSessions::new(&ring(keys)?, CookieOptions::default()).with_clock(clock(now));
     let Json::Object(pairs) = Json::parse(json_text) else { panic!("{json_text} is no object") };
     let mut session = sessions.create();
     session.extend(pairs).map_err(name)?;
@@ -60,13 +60,13 @@ pub fn encode_stored(keys: &[Key], json_text: &str, now: f64) -> Answer {
 
 /// Django finds nothing in a text that it refuses.
 pub fn decode_stored(keys: &[Key], text: &str) -> Answer {
-    let found = StoredSessions::new(&ring(keys)?).decode(text);
+    let found = StoredSessions::new(&ring(keys)?, CookieOptions::default()).decode(text);
     Ok(found.map_or_else(|_| json!([]), |session| items(&session)))
 }
 
 pub fn auth_hash(key: &Key, password: &str) -> Answer {
     let keys = ring(slice::from_ref(key))?;
-    let mut session = StoredSessions::new(&keys).create();
+    let mut session = StoredSessions::new(&keys, CookieOptions::default()).create();
     SessionAuth::new(&keys).login(&mut session, "1", BACKEND, password).map_err(name)?;
     Ok(session.get::<String>("_auth_user_hash").map_err(name)?.into())
 }

@@ -50,7 +50,16 @@ const USERS: [(&str, &[&str]); 21] = [
     ("sha1", &["signing/mac.rs"]),
     ("sha2", &["signing/mac.rs"]),
     ("subtle", &["signing/mac.rs"]),
-    ("time", &["cookie/set_cookie.rs", "sessions/cookie.rs", "sessions/lifetime/", "sessions/stored.rs"]),
+    (
+        "time",
+        &[
+            "cookie/set_cookie.rs",
+            "sessions/cookie.rs",
+            "sessions/lifetime/",
+            "sessions/stored.rs",
+            "sessions/stored_commit.rs",
+        ],
+    ),
     ("tower_layer", &["middleware/tower/layer.rs"]),
     ("tower_service", &["middleware/tower/layer.rs"]),
     ("tracing", &["middleware/handle.rs", "middleware/missing.rs", "middleware/visit.rs"]),

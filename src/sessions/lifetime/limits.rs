@@ -1,9 +1,9 @@
 use std::time::{Duration, SystemTime};
 
-use time::UtcOffset;
+use time::{OffsetDateTime, UtcOffset};
 
 use crate::clock::{self, Timestamp};
-use crate::cookie::TWO_WEEKS;
+use crate::cookie::{CookieOptions, TWO_WEEKS};
 use crate::error::{BadSignature, DecodeError};
 use crate::sessions::lifetime::{Expiry, Stored};
 
@@ -46,7 +46,11 @@ impl Default for Terms {
 }
 
 impl Terms {
-    /// The one place where the age of a session is judged: one that was signed at `signed` and has an expiry of its `own`.
+    pub(in crate::sessions) fn of(cookie: &CookieOptions) -> Self {
+        Self { max_age: cookie.max_age(), expire_at_browser_close: cookie.expire_at_browser_close(), ..Self::default() }
+    }
+
+    /// Judges the age of a session that was signed at `signed` and has an expiry of its `own`.
     ///
     /// # Errors
     /// [`BadSignature::Expired`] by the setting, [`DecodeError::SessionExpired`] by its own.
@@ -75,13 +79,13 @@ impl Terms {
             return Err(BadSignature::Expired { age, max_age: self.max_age }.into());
         }
         match own_end.filter(|end| by_own && now > *end) {
-            Some(end) => Err(DecodeError::SessionExpired { since: clock::duration(now.saturating_sub(end)) }),
+            Some(end) => Err(ended(end, now)),
             None => Ok(()),
         }
     }
 
     /// The session's own expiry, or the setting if it has none or ends with the browser.
-    pub(super) fn expiry(self, own: Option<Stored>) -> Stored {
+    pub(in crate::sessions) fn expiry(self, own: Option<Stored>) -> Stored {
         let max_age = time::Duration::seconds(0_i64.saturating_add_unsigned(self.max_age.as_secs()));
         own.filter(|own| own.expiry() != Expiry::BrowserClose).unwrap_or(Stored::Seconds(max_age))
     }
@@ -93,4 +97,20 @@ impl Terms {
     pub(in crate::sessions) fn naive_offset(self) -> UtcOffset {
         self.naive.unwrap_or(UtcOffset::UTC)
     }
+}
+
+/// Judges the age of a session whose row has this date, at which it ends.
+///
+/// # Errors
+/// [`DecodeError::SessionExpired`].
+pub(in crate::sessions) fn admit_until(end: Option<OffsetDateTime>, now: SystemTime) -> Result<(), DecodeError> {
+    let now = clock::nanos_since_epoch(now);
+    match end.map(OffsetDateTime::unix_timestamp_nanos).filter(|end| now >= *end) {
+        Some(end) => Err(ended(end, now)),
+        None => Ok(()),
+    }
+}
+
+fn ended(end: i128, now: i128) -> DecodeError {
+    DecodeError::SessionExpired { since: clock::duration(now.saturating_sub(end)) }
 }
