@@ -25,7 +25,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("json", &["encoding", "error"]),
     ("codec", &["error", "encoding", "key", "clock", "signing", "json"]),
     ("cookie", &["size", "error", "encoding", "key", "clock", "signing"]),
-    ("sessions", &["error", "encoding", "key", "clock", "signing", "json", "codec", "cookie"]),
+    ("sessions", &["random", "error", "encoding", "key", "clock", "signing", "json", "codec", "cookie"]),
     ("middleware", &[ROOT]),
 ];
 
