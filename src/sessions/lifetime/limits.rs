@@ -5,7 +5,8 @@ use time::UtcOffset;
 use crate::clock::{self, Timestamp};
 use crate::cookie::TWO_WEEKS;
 use crate::error::BadSignature;
-use crate::sessions::lifetime::{Expiry, Stored};
+use crate::sessions::lifetime::Stored;
+use crate::sessions::lifetime::expiry::End;
 
 /// Which ages are held against a session when it is loaded.
 ///
@@ -79,14 +80,14 @@ impl Terms {
         }
     }
 
-    /// The session's own expiry, or the setting if it has none or ends with the browser.
-    pub(super) fn expiry(self, own: Option<Stored>) -> Stored {
+    /// The end that the session sets itself, or else that of the setting.
+    pub(super) fn end(self, own: Option<Stored>) -> End {
         let max_age = time::Duration::seconds(0_i64.saturating_add_unsigned(self.max_age.as_secs()));
-        own.filter(|own| own.expiry() != Expiry::BrowserClose).unwrap_or(Stored::Seconds(max_age))
+        own.and_then(Stored::end).unwrap_or(End::After(max_age))
     }
 
     pub(super) fn ends_with_browser(self, own: Option<Stored>) -> bool {
-        own.map_or(self.expire_at_browser_close, |own| own.expiry() == Expiry::BrowserClose)
+        own.map_or(self.expire_at_browser_close, |own| own == Stored::BrowserClose)
     }
 
     pub(in crate::sessions) fn naive_offset(self) -> UtcOffset {
