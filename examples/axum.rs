@@ -253,7 +253,7 @@ fn page(user: Option<&User>, visits: u64, cart: &[String], session: &Session, co
         user = escape(user.map_or("nobody", |user| &user.name)),
         flash = if cookies_work { r#"<p id="flash">cookies work</p>"# } else { "" },
         visits = visits,
-        age = session.expiry_age(SystemTime::now()),
+        age = session.expiry_age(SystemTime::now()).whole_seconds(),
         browser = if session.expires_at_browser_close() { ", or when the browser closes" } else { "" },
         items = cart.iter().fold(String::new(), |list, item| list + "<li>" + &escape(item) + "</li>"),
     )
