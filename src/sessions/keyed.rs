@@ -132,7 +132,7 @@ impl Keyed {
         now: SystemTime,
         encode: impl FnOnce(&Session) -> Result<Data, EncodeError>,
     ) -> Result<StoredRow<Data>, EncodeError> {
-        let expire_date = self.terms.expiry(session.own_expiry()).date(now).ok_or(EncodeError::ExpiryOutOfRange)?;
+        let expire_date = self.terms.end(session.own_expiry()).date(now).ok_or(EncodeError::ExpiryOutOfRange)?;
         Ok(StoredRow { key, data: encode(session)?, expire_date })
     }
 }

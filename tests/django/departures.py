@@ -9,14 +9,12 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.utils.cache import patch_vary_headers
 
+import world
 from values import remark
 
 LONGEST_TOKEN = 8192
 # What Python says to a date that is in no calendar.
 OUT_OF_RANGE = (OverflowError, ValueError, OSError)
-
-# What isoformat writes, to the minute at least.
-ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(.\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d(:\d\d)?)?)?", re.A | re.S)
 
 
 class Serialize(Exception):
@@ -29,7 +27,6 @@ class MalformedExpiry(Exception):
 
 class DepartingStore(SessionStore):
     refused = False
-    in_view = True
 
     def load(self):
         session = super().load()
@@ -52,12 +49,11 @@ class DepartingStore(SessionStore):
         return super().pop(key, *default)
 
     def __setitem__(self, key, value):
-        check(key, value)
+        check([(key, value)])
         super().__setitem__(key, value)
 
     def update(self, pairs):
-        for key, value in pairs:
-            check(key, value)
+        check(pairs)
         super().update(pairs)
 
     def keys(self):
@@ -67,18 +63,15 @@ class DepartingStore(SessionStore):
         return [(shown(key), value) for key, value in super().items()]
 
     def get_expiry_age(self, **given):
-        age = super().get_expiry_age(expiry=self.own_expiry(), **given)
-        if not self.in_view:
-            return age
-        remark("fraction in _session_expiry", isinstance(age, float))
-        return int(age)
+        return super().get_expiry_age(expiry=self.own_expiry(), **given)
 
     def get_expiry_date(self, **given):
+        remark("date of an empty text", self.get("_session_expiry") == "")
         return super().get_expiry_date(expiry=self.own_expiry(), **given)
 
     def own_expiry(self):
-        """With an offset if Django's clock has one, and only then."""
-        expiry = self.get("_session_expiry")
+        """With an offset if Django's clock has one, and only then. No text that is empty."""
+        expiry = self.get("_session_expiry") or None
         if not isinstance(expiry, str):
             return expiry
         date = datetime.fromisoformat(expiry)
@@ -108,7 +101,7 @@ class DepartingMiddleware(SessionMiddleware):
 
     def process_response(self, request, response):
         session, name = request.session, settings.SESSION_COOKIE_NAME
-        session.in_view, accessed = False, session.accessed
+        accessed = session.accessed
         try:
             super().process_response(request, response)
         except OUT_OF_RANGE:
@@ -163,12 +156,12 @@ def is_session(value):
     return not store.refused
 
 
-def check(key, value):
+def check(pairs):
     """What may be put into a session."""
-    if not is_json(value):
+    if not all(is_json(value) for _, value in pairs):
         remark("NaN or infinity put into a session")
         raise Serialize
-    if key == "_session_expiry" and malformed(value):
+    if any(key == "_session_expiry" and malformed(value) for key, value in pairs):
         remark("malformed _session_expiry put into a session")
         raise MalformedExpiry
 
@@ -186,17 +179,11 @@ def is_json(value):
 
 def malformed(expiry):
     match expiry:
-        case None:
-            return False
-        case int() | float() if not isinstance(expiry, bool):
+        case int() | float():
             return not -(2**63) <= expiry < 2**63
-        case str() if ISO_DATE.fullmatch(expiry):
-            try:
-                datetime.fromisoformat(expiry)
-                return False
-            except ValueError:
-                return True
-    return True
+        case str() if expiry:
+            return world.outcome(lambda: datetime.fromisoformat(expiry))[1] is not None
+    return bool(expiry)
 
 
 def shown(key):

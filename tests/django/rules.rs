@@ -46,7 +46,7 @@ pub const RULES: &[Rule] = &[
     Rule { ours: ANOTHER_VALUE, note: "malformed _session_expiry put into a session", why: "it is refused at once" },
     Rule { ours: ANOTHER_VALUE, note: "NaN or infinity put into a session", why: "they are not JSON; those that Django wrote are kept" },
     Rule { ours: ANOTHER_VALUE, note: "pop from a refused cookie", why: "it counts as modified, as after any other use; Django overwrites its mark" },
-    Rule { ours: ANOTHER_VALUE, note: "fraction in _session_expiry", why: "ages are whole seconds, towards zero, as Max-Age" },
+    Rule { ours: ANOTHER_VALUE, note: "date of an empty text", why: "it is the setting's, as the age is; Django raises an error" },
     Rule { ours: ANOTHER_VALUE, note: "date without an offset", why: "it is one of UTC; Django fails to respond" },
     Rule { ours: ANOTHER_VALUE, note: "date with an offset", why: "it is what it says; Django with USE_TZ = False fails to respond" },
     Rule { ours: ANOTHER_VALUE, note: "expiry out of range, status 500 or more", why: "nothing is written, so it does not matter; Django fails to respond" },
@@ -67,6 +67,7 @@ const SAME_REFUSALS: &[(&str, &[&str])] = &[
     ("Base64", JUNK),
     ("Zlib", JUNK),
     ("Deserialize", JUNK),
+    ("MalformedExpiry", &["ValueError"]),
 ];
 
 /// A signed payload that is no object. Django is laxer at first, so that it may fail at a later step.

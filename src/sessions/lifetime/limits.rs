@@ -5,7 +5,8 @@ use time::{OffsetDateTime, UtcOffset};
 use crate::clock::{self, Timestamp};
 use crate::cookie::{CookieOptions, TWO_WEEKS};
 use crate::error::{BadSignature, DecodeError};
-use crate::sessions::lifetime::{Expiry, Stored};
+use crate::sessions::lifetime::Stored;
+use crate::sessions::lifetime::expiry::End;
 
 /// Which ages are held against a session when it is loaded.
 ///
@@ -63,11 +64,10 @@ impl Terms {
         let start = clock::nanos(signed.as_secs());
         let after = |nanos: u128| start.saturating_add(nanos.try_into().unwrap_or(i128::MAX));
         let age_end = after(self.max_age.as_nanos());
-        let own_end = match own {
-            Some(Stored::At(at)) => Some(at.unix_timestamp_nanos()),
-            Some(Stored::Seconds(own)) if !own.is_zero() => Some(start.saturating_add(own.whole_nanoseconds())),
-            _ => None,
-        };
+        let own_end = own.and_then(Stored::end).map(|end| match end {
+            End::At(at) => at.unix_timestamp_nanos(),
+            End::After(time) => start.saturating_add(time.whole_nanoseconds()),
+        });
         let (by_age, by_own) = match self.policy {
             ExpiryPolicy::OwnElseAge => (own_end.is_none(), true),
             ExpiryPolicy::CookieAgeOnly => (true, false),
@@ -84,14 +84,14 @@ impl Terms {
         }
     }
 
-    /// The session's own expiry, or the setting if it has none or ends with the browser.
-    pub(in crate::sessions) fn expiry(self, own: Option<Stored>) -> Stored {
+    /// The end that the session sets itself, or else that of the setting.
+    pub(in crate::sessions) fn end(self, own: Option<Stored>) -> End {
         let max_age = time::Duration::seconds(0_i64.saturating_add_unsigned(self.max_age.as_secs()));
-        own.filter(|own| own.expiry() != Expiry::BrowserClose).unwrap_or(Stored::Seconds(max_age))
+        own.and_then(Stored::end).unwrap_or(End::After(max_age))
     }
 
     pub(super) fn ends_with_browser(self, own: Option<Stored>) -> bool {
-        own.map_or(self.expire_at_browser_close, |own| own.expiry() == Expiry::BrowserClose)
+        own.map_or(self.expire_at_browser_close, |own| own == Stored::BrowserClose)
     }
 
     pub(in crate::sessions) fn naive_offset(self) -> UtcOffset {
