@@ -97,6 +97,8 @@ pub enum EncodeError {
     MalformedExpiry,
     /// The expiry lies before the year 1 or after 9999, where no cookie's date reaches.
     ExpiryOutOfRange,
+    /// The operating system's random number generator failed.
+    NoRandomBytes,
     /// The cookie's value holds something that no cookie can: a control character, a space, `"`, `,`, `;`, `\` or
     /// anything outside ASCII.
     CookieValue,
@@ -112,6 +114,7 @@ impl fmt::Display for EncodeError {
             Self::Occupied(_) => f.write_str("key holds a value of another type"),
             Self::MalformedExpiry => f.write_str("_session_expiry is neither seconds nor a date"),
             Self::ExpiryOutOfRange => f.write_str("session expiry lies outside the years 1 to 9999"),
+            Self::NoRandomBytes => f.write_str("operating system's random number generator failed"),
             Self::CookieValue => f.write_str("cookie value holds a character that cookies cannot"),
             Self::CookieTooLarge(report) => report.fmt(f),
         }
@@ -125,8 +128,14 @@ impl Error for EncodeError {
             Self::Serialize(source) => Some(source.as_ref()),
             Self::Occupied(error) => Some(error),
             Self::CookieTooLarge(report) => report.source(),
-            Self::MalformedExpiry | Self::ExpiryOutOfRange | Self::CookieValue => None,
+            Self::MalformedExpiry | Self::ExpiryOutOfRange | Self::NoRandomBytes | Self::CookieValue => None,
         }
+    }
+}
+
+impl From<NoRandomBytes> for EncodeError {
+    fn from(_: NoRandomBytes) -> Self {
+        Self::NoRandomBytes
     }
 }
 
@@ -225,7 +234,9 @@ pub enum DecodeError {
     /// The cookie holds a session id of Django's other session engines, not a signed session: the site's `SESSION_ENGINE`
     /// is not `signed_cookies`. [`StoredSessions`](crate::StoredSessions) reads those.
     SessionId,
-    /// The session's own expiry has passed: [`Session::set_expiry`](crate::Session::set_expiry).
+    /// No stored session has the key that the browser sent. It was ended, or it expired and was deleted.
+    NotStored,
+    /// The session's own expiry has passed, or the `expire_date` of its row: [`Session::set_expiry`](crate::Session::set_expiry).
     SessionExpired {
         /// Time since it passed.
         since: Duration,
@@ -246,6 +257,7 @@ impl fmt::Display for DecodeError {
             Self::Zlib => f.write_str("payload is not a zlib stream"),
             Self::InflatesPast { limit } => write!(f, "payload inflates to more than {limit} bytes"),
             Self::SessionId => f.write_str("cookie holds a session id, not a signed session"),
+            Self::NotStored => f.write_str("no stored session has this key"),
             Self::SessionExpired { since } => write!(f, "session's own expiry passed {since:?} ago"),
             Self::Deserialize { reason } => write!(f, "payload cannot be deserialized: {reason}"),
         }
@@ -257,11 +269,12 @@ impl Error for DecodeError {}
 impl DecodeError {
     /// Whether one of our keys signed what was rejected.
     pub(crate) fn is_authentic(self) -> bool {
-        use BadSignature::{Expired, FromTheFuture, MalformedTimestamp, Mismatch, MissingSeparator, TooLong};
         match self {
-            Self::Config(_) | Self::SessionId => false,
-            Self::Signature(TooLong { .. } | MissingSeparator | Mismatch) => false,
-            Self::Signature(MalformedTimestamp | Expired { .. } | FromTheFuture { .. }) => true,
+            Self::Config(_) | Self::SessionId | Self::NotStored => false,
+            Self::Signature(reason) => !matches!(
+                reason,
+                BadSignature::TooLong { .. } | BadSignature::MissingSeparator | BadSignature::Mismatch
+            ),
             Self::Base64
             | Self::Zlib
             | Self::InflatesPast { .. }

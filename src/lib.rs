@@ -35,8 +35,8 @@ pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub use middleware::{future::SessionFuture, handle::SessionHandle, mount::SessionMount};
 pub use sessions::{
-    AuthKey, Commit, CookieSessions, Expiry, ExpiryPolicy, Session, SessionAuth, SessionItems, SessionKeys,
-    SessionUser, StoredSessions,
+    AuthKey, Commit, CookieSessions, Expiry, ExpiryPolicy, SentCookie, Session, SessionAuth, SessionItems, SessionKey,
+    SessionKeys, SessionUser, StoredChange, StoredCommit, StoredRow, StoredSessions,
 };
 pub use signing::{Algorithm, SaltedHmac, Separator, Signer, TimestampSigner, Verified};
 pub use size::{CookieTooLarge, SizeRule};

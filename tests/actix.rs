@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{Service as _, ServiceRequest, ServiceResponse};
-use actix_web::error::{ErrorForbidden, ErrorInternalServerError, ErrorPayloadTooLarge};
+use actix_web::error::{ErrorForbidden, ErrorInternalServerError, InternalError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{COOKIE, HeaderValue, SET_COOKIE, VARY};
 use actix_web::middleware::{Next, from_fn};
@@ -23,7 +23,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body, try_ca
 use actix_web::web::{self, Bytes};
 use actix_web::{App, Error, FromRequest, Handler, HttpResponse, HttpServer, Responder};
 use common::{clock, events, key, ring, written};
-use django_session::middleware::actix::SessionMiddleware;
+use django_session::middleware::actix::{SessionError, SessionMiddleware};
 use django_session::{CookieOptions, CookieSessions, EncodeError, MissingSession, Serializer, Session, SessionHandle};
 
 const NOW: f64 = 1_700_000_000.0;
@@ -60,7 +60,7 @@ async fn fill(session: SessionHandle) -> &'static str {
     "never seen"
 }
 
-/// What a client of this handler, behind this sessions, gets.
+/// What a client of this handler, behind these sessions, gets.
 async fn ask<S, H, Args>(sessions: CookieSessions<S>, handler: H, request: TestRequest) -> ServiceResponse
 where
     S: Serializer + Send + Sync + 'static,
@@ -256,7 +256,7 @@ async fn once_the_head_is_sent_changes_are_lost() {
     assert_eq!(visits_set(&sessions(), &response), Some(42));
     assert_eq!(events::told(), [""; 0]);
     assert_eq!(read_body(response).await, "43", "but not the session");
-    assert_eq!(events::told(), ["WARN the session is used after the response was sent: changes are lost"]);
+    assert_eq!(events::told(), ["WARN the session is changed after the response's head: the change is lost"]);
 }
 
 /// A handler's error is a response to actix, and may be one that changed the session.
@@ -277,23 +277,71 @@ async fn an_error_of_a_handler_is_a_response() {
     }
 }
 
+/// To actix it becomes a response, which needs the headers of the session.
 #[tokio::test]
-async fn an_error_of_an_inner_service_passes() {
-    let app = App::new().default_service(web::to(fill)).wrap_fn(|request, inner| {
-        let answer = inner.call(request);
-        async {
-            answer.await?;
-            Err::<ServiceResponse, _>(ErrorForbidden("its own words"))
-        }
-    });
-    let app = init_service(app.wrap(SessionMiddleware::new(sessions()))).await;
-    let error = try_call_service(&app, TestRequest::get().to_request()).await.unwrap_err();
-    assert_eq!(
-        (error.as_response_error().status_code(), error.to_string()),
-        (StatusCode::FORBIDDEN, "its own words".into())
+async fn an_error_of_an_inner_middleware() {
+    async fn logout(session: SessionHandle) -> &'static str {
+        session.flush();
+        "goodbye"
+    }
+    async fn read(session: SessionHandle) -> String {
+        session.get::<u32>("visits").unwrap().unwrap_or(0).to_string()
+    }
+    let removal = || Some(sessions().cookie().removal().into_string());
+    let untouched = || web::to(|| ready("ok"));
+    for (route, error, set_cookie, vary) in [
+        (untouched(), ErrorForbidden as fn(&'static str) -> Error, None, false),
+        (web::to(read), ErrorForbidden, None, true),
+        (web::to(logout), ErrorForbidden, removal(), true),
+        (web::to(logout), ErrorInternalServerError, removal(), true),
+        (web::to(count), ErrorInternalServerError, None, true),
+    ] {
+        let app = App::new().default_service(route).wrap_fn(move |request, inner| {
+            let answer = inner.call(request);
+            async move {
+                answer.await?;
+                Err::<ServiceResponse, _>(error("its own words"))
+            }
+        });
+        let app = init_service(app.wrap(SessionMiddleware::new(sessions()))).await;
+        let request = with_cookie(&visited(&sessions(), 41)).to_request();
+        let error = try_call_service(&app, request).await.unwrap_err();
+        assert_eq!(error.to_string(), "its own words");
+        let response = error.error_response();
+        assert_eq!(response.status(), error.as_response_error().status_code());
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!((header(SET_COOKIE), header(VARY).is_some()), (set_cookie, vary));
+    }
+    assert_eq!(events::told(), [""; 0]);
+}
+
+/// One thread serves all requests: were it to wait for itself, nobody would be served any more.
+#[tokio::test]
+async fn a_session_used_inside_its_own_closure_panics() {
+    let handler = async |session: SessionHandle| {
+        let nested = session.clone();
+        let task = tokio::spawn(async move { nested.clone().with(|_| nested.contains_key("a")) });
+        assert!(task.await.is_err());
+        session.with(visit)
+    };
+    let response = ask(sessions(), handler, with_cookie(&visited(&sessions(), 41))).await;
+    assert_eq!((visits_set(&sessions(), &response), response.status()), (None, StatusCode::OK));
+    assert_eq!(read_body(response).await, "42");
+    assert_eq!(read_body(ask(sessions(), count, TestRequest::get()).await).await, "1");
+}
+
+/// A value of another type is an empty 500, where a handler uses `?`.
+#[tokio::test]
+async fn an_error_of_the_session_is_a_response() {
+    let handler = async |session: SessionHandle| Ok::<_, Error>(session.get::<String>("visits")?.unwrap_or_default());
+    let response = ask(sessions(), handler, with_cookie(&visited(&sessions(), 41))).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(read_body(response).await, "");
+    let without = init_service(
+        App::new().route("/", web::get().to(|session: Option<SessionHandle>| ready(session.is_some().to_string()))),
     );
-    // A session that is not sent is not too large.
-    assert_eq!(events::told(), ["WARN the session was changed, but an error took the place of the response"]);
+    let response = call_service(&without.await, TestRequest::get().to_request()).await;
+    assert_eq!(read_body(response).await, "false");
 }
 
 #[tokio::test]
@@ -315,19 +363,24 @@ async fn the_handle_may_be_kept_and_sent_elsewhere() {
 async fn a_session_too_large_is_an_error() {
     let app = App::new().route("/", web::get().to(fill)).wrap(SessionMiddleware::new(sessions()));
     let error = try_call_service(&init_service(app).await, TestRequest::get().to_request()).await.unwrap_err();
-    let Some(EncodeError::CookieTooLarge(report)) = error.as_error() else { panic!("{error:?}") };
+    let Some(lost) = error.as_error::<SessionError>() else { panic!("{error:?}") };
+    let Some(EncodeError::CookieTooLarge(report)) = lost.error().as_error() else { panic!("{error:?}") };
     assert_eq!(report.keys[0].0, "noise");
     let [event] = &events::told()[..] else { panic!("one event") };
     assert!(event.starts_with("ERROR the session could not be written error="), "{event}");
 
     let response = error.error_response();
-    assert_eq!((response.status(), response.headers().len()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+    assert_eq!((response.status(), response.headers().len()), (StatusCode::INTERNAL_SERVER_ERROR, 1));
+    assert_eq!(response.headers().get(VARY).unwrap(), "Cookie");
     assert_eq!(to_bytes(response.into_body()).await.unwrap(), "");
 }
 
 async fn in_other_words<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
-    next.call(request).await.map_err(|error| match error.as_error() {
-        Some(EncodeError::CookieTooLarge(_)) => ErrorPayloadTooLarge("your cart is full"),
+    next.call(request).await.map_err(|error| match error.as_error::<SessionError>() {
+        Some(lost) if lost.error().as_error::<EncodeError>().is_some() => {
+            let response = HttpResponse::PayloadTooLarge().body("your cart is full");
+            InternalError::from_response("cart", lost.apply(response)).into()
+        }
         _ => error,
     })
 }
@@ -341,6 +394,7 @@ async fn an_outer_middleware_may_answer_a_session_too_large() {
     let error = try_call_service(&init_service(app).await, TestRequest::get().to_request()).await.unwrap_err();
     let response = error.error_response();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(response.headers().get(VARY).unwrap(), "Cookie");
     assert_eq!(to_bytes(response.into_body()).await.unwrap(), "your cart is full");
 }
 
@@ -429,10 +483,10 @@ async fn logs_tell_what_happened_and_no_secret() {
     assert_eq!(told, ["DEBUG a session cookie is signed with a fallback key key_index=1"]);
     ask(rotated().with_clock(clock(NOW)), count, with_cookie(&forged)).await;
     let told = [told, events::told()].concat();
-    assert_eq!(told[1..], ["INFO a session cookie was refused reason=signature does not match"]);
+    assert_eq!(told[1..], ["INFO a session cookie was rejected reason=signature does not match"]);
     ask(rotated().with_clock(clock(NOW + 1e9)), count, with_cookie(&cookie)).await;
     let told = [told, events::told()].concat();
-    assert_eq!(told[2], "INFO a session cookie was refused reason=signature age 1000000000s exceeds 1209600s");
+    assert_eq!(told[2], "DEBUG a session cookie has expired reason=signature age 1000000000s exceeds 1209600s");
 
     for secret in
         cookie.split(['=', ':']).skip(1).chain(forged.split(['=', ':']).skip(1)).chain(["key of today", "visits"])

@@ -13,7 +13,7 @@ use axum::response::Response;
 use common::events::{listen, told};
 use common::{payload, ring};
 use django_session::middleware::tower::SessionLayer;
-use django_session::{CookieOptions, CookieSessions, MissingSession, SessionHandle};
+use django_session::{CookieOptions, CookieSessions, DecodeError, EncodeError, MissingSession, SessionHandle};
 use tower::ServiceExt as _;
 
 /// One handler for every path and method, without the layer.
@@ -66,4 +66,26 @@ async fn a_handler_without_the_layer() {
     let optional = async |session: Result<SessionHandle, MissingSession>| session.unwrap_err().to_string();
     let response = answer(&bare(optional), "").await;
     assert_eq!(text(response).await, "no session layer or middleware around this handler");
+}
+
+#[tokio::test]
+async fn the_session_is_optional() {
+    let optional = async |session: Option<SessionHandle>| session.is_some().to_string();
+    assert_eq!(text(answer(&bare(optional), "").await).await, "false");
+    assert_eq!(text(answer(&bare(optional).layer(layer()), "").await).await, "true");
+}
+
+/// Errors of the session may leave a handler by `?`: an empty 500.
+#[tokio::test]
+async fn errors_are_responses() {
+    let get = async |session: SessionHandle| -> Result<String, DecodeError> {
+        Ok(session.get::<String>("visits")?.unwrap_or_default())
+    };
+    let insert = async |session: SessionHandle| -> Result<(), EncodeError> { session.insert("ratio", f64::NAN) };
+    let first = answer(&bare(count).layer(layer()), "").await;
+    let cookie = first.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
+    for app in [bare(get).layer(layer()), bare(insert).layer(layer())] {
+        let response = answer(&app, cookie).await;
+        assert_eq!((response.status(), text(response).await), (StatusCode::INTERNAL_SERVER_ERROR, String::new()));
+    }
 }

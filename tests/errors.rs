@@ -15,7 +15,7 @@ use django_session::{
 fn sentences() {
     let seconds = Duration::from_secs;
     let sentences: [(&dyn Error, &str); 29] = [
-        (&ConfigError::EmptyKey, "secret key is empty"),
+        (&ConfigError::EmptyKey, "secret key is empty or white space"),
         (&ConfigError::EmptySalt, "salt is empty"),
         (&ConfigError::UnsafeSeparator, "separator is empty or made only of characters that tokens are made of"),
         (&ConfigError::CookieName, "cookie name is not a token"),

@@ -81,7 +81,7 @@ fn asked(session: &Session) -> Value {
             Some(Expiry::At(at)) => json!({ "nanoseconds": at.unix_timestamp_nanos().to_string() }),
             Some(other) => unreachable!("{other:?}"),
         },
-        "expiry_age": session.expiry_age(moment),
+        "expiry_age": session.expiry_age(moment).whole_seconds(),
         "expiry_date": session.expiry_date(moment).map(|date| date.unix_timestamp_nanos().to_string()),
         "expires_at_browser_close": session.expires_at_browser_close(),
         "user": session.auth_user_id(),
@@ -128,7 +128,7 @@ fn sessions() -> CookieSessions {
 }
 
 fn stored() -> StoredSessions {
-    StoredSessions::new(&keys()).with_clock(clock(NOW))
+    StoredSessions::new(&keys(), CookieOptions::default()).with_clock(clock(NOW))
 }
 
 fn small(session: &mut Session) {

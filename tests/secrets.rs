@@ -106,7 +106,7 @@ fn no_type_tells_a_secret() {
     let session = sessions().load(Some(&cookie));
     assert_eq!(session.get::<String>("key").unwrap().as_deref(), Some(VALUE));
     let renewed = sessions().with_save_every_request(true).commit(&session, 200).unwrap();
-    let (auth, stored) = (SessionAuth::new(&keys()), StoredSessions::new(&keys()));
+    let (auth, stored) = (SessionAuth::new(&keys()), StoredSessions::new(&keys(), CookieOptions::default()));
     let mut logged_in = sessions().load(None);
     auth.login(&mut logged_in, &SessionUser { id: "7", backend: "backend", password_hash: VALUE });
     let hash: String = logged_in.get("_auth_user_hash").unwrap().unwrap();

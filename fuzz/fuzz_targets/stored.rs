@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD as BASE64, BASE64_URL_SAFE_NO_PAD as BASE64URL};
-use django_session::{DecodeError, Session, StoredSessions, TimestampSigner};
+use django_session::{CookieOptions, DecodeError, Session, StoredSessions, TimestampSigner};
 use fuzz::{KEYS, STORED, STORED_SALT, Signers, items, keys, payload, python, ring, stamper};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,7 +14,8 @@ const NO_OBJECT: DecodeError = DecodeError::Deserialize { reason: "not a JSON ob
 
 static SIGNER: LazyLock<TimestampSigner> = LazyLock::new(|| stamper(&keys(), STORED_SALT));
 static OURS: LazyLock<Signers> = LazyLock::new(|| Signers::new(STORED_SALT));
-static OURS_BEFORE: LazyLock<[StoredSessions; 2]> = LazyLock::new(|| KEYS.map(|key| StoredSessions::new(&ring(key))));
+static OURS_BEFORE: LazyLock<[StoredSessions; 2]> =
+    LazyLock::new(|| KEYS.map(|key| StoredSessions::new(&ring(key), CookieOptions::default())));
 
 /// A holder of our keys makes this text, in the one form or the other.
 fn made(text: &str, session: &Session) -> bool {

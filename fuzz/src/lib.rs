@@ -54,8 +54,9 @@ pub fn sessionid() -> CookieOptions {
 pub static STORE: LazyLock<CookieSessions> = LazyLock::new(|| sessions(&keys(), sessionid()));
 
 /// Sessions in a database, of Django 3.1 and 3.2 too.
-pub static STORED: LazyLock<StoredSessions> =
-    LazyLock::new(|| StoredSessions::new(&keys()).with_clock(Clock::fixed(now())).with_legacy());
+pub static STORED: LazyLock<StoredSessions> = LazyLock::new(|| {
+    StoredSessions::new(&keys(), CookieOptions::default()).with_clock(Clock::fixed(now())).with_legacy()
+});
 
 /// All that a holder of our keys may sign with this salt: what nobody else can make is one of their tokens, to the byte.
 pub struct Signers(Vec<Signer>);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::cookie::{CookieOptions, SameSite, TWO_WEEKS};
+use crate::cookie::{CookieOptions, SameSite};
 use crate::error::ConfigError;
 use crate::size::SizeRule;
 
@@ -32,18 +32,7 @@ impl CookieOptions {
     /// ```
     #[doc(alias = "SESSION_COOKIE_NAME")]
     pub fn builder(name: impl Into<String>) -> CookieOptionsBuilder {
-        CookieOptionsBuilder(Self {
-            name: name.into(),
-            path: "/".to_owned(),
-            domain: None,
-            secure: true,
-            http_only: true,
-            same_site: Some(SameSite::Lax),
-            partitioned: false,
-            max_age: TWO_WEEKS,
-            expire_at_browser_close: false,
-            size_rule: SizeRule::default(),
-        })
+        CookieOptionsBuilder(Self { name: name.into(), ..Self::default() })
     }
 }
 

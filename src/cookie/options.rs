@@ -63,6 +63,31 @@ pub struct CookieOptions {
 /// Django's age of sessions.
 pub(crate) const TWO_WEEKS: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
+/// Django's session cookie, `sessionid` with its defaults; and `Secure`.
+///
+/// ```
+/// use django_session::CookieOptions;
+///
+/// assert_eq!(CookieOptions::default(), CookieOptions::builder("sessionid").build()?);
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
+impl Default for CookieOptions {
+    fn default() -> Self {
+        Self {
+            name: "sessionid".to_owned(),
+            path: "/".to_owned(),
+            domain: None,
+            secure: true,
+            http_only: true,
+            same_site: Some(SameSite::Lax),
+            partitioned: false,
+            max_age: TWO_WEEKS,
+            expire_at_browser_close: false,
+            size_rule: SizeRule::default(),
+        }
+    }
+}
+
 impl CookieOptions {
     /// Browsers compare prefixes without regard to case.
     pub(super) fn is_named(&self, prefix: &str) -> bool {
@@ -72,15 +97,6 @@ impl CookieOptions {
     /// A name that promises the browser that no script set the cookie.
     pub(super) fn is_http_prefixed(&self) -> bool {
         self.is_named("__Http-") || self.is_named("__Host-Http-")
-    }
-
-    /// Whether a browser takes both for the same cookie: a name in a scope. It ignores a leading dot of the domain.
-    pub(crate) fn has_scope_of(&self, other: &Self) -> bool {
-        let domain = |options: &Self| {
-            let domain = options.domain.as_deref().map(|domain| domain.strip_prefix('.').unwrap_or(domain));
-            domain.map(str::to_ascii_lowercase)
-        };
-        self.name == other.name && self.path == other.path && domain(self) == domain(other)
     }
 
     /// The cookie's name.

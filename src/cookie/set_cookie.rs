@@ -109,6 +109,17 @@ impl CookieOptions {
     pub fn removal(&self) -> SetCookie {
         SetCookie::removal(self)
     }
+
+    /// The removal of this former cookie; `None` if a browser takes it for the present one, in whose scope it is. A leading dot
+    /// of the domain makes no difference to it.
+    pub(crate) fn former_of(&self, present: &Self) -> Option<SetCookie> {
+        let domain = |options: &Self| {
+            let domain = options.domain.as_deref().map(|domain| domain.strip_prefix('.').unwrap_or(domain));
+            domain.map(str::to_ascii_lowercase)
+        };
+        let is_present = self.name == present.name && self.path == present.path && domain(self) == domain(present);
+        (!is_present).then(|| self.removal())
+    }
 }
 
 impl SetCookie {

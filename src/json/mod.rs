@@ -7,7 +7,7 @@ mod string;
 mod transcode;
 mod write;
 
-pub(crate) use read::{read, utf8};
+pub(crate) use read::{read, string_bytes, utf8};
 pub(crate) use scan::{is_value, object};
 pub(crate) use string::{escape, spells, to_ascii, unescape};
 pub(crate) use transcode::{Transcode, Transcoded};

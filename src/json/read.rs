@@ -1,4 +1,6 @@
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::error::Category;
 
 use crate::error::DecodeError;
@@ -22,4 +24,31 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, Decode
 /// [`DecodeError::Deserialize`] if they are not UTF-8.
 pub(crate) fn utf8(data: &[u8]) -> Result<&str, DecodeError> {
     str::from_utf8(data).map_err(|_| DecodeError::Deserialize { reason: "not UTF-8" })
+}
+
+/// The bytes of a JSON string: UTF-8, but for lone surrogates, of which each is three bytes.
+pub(crate) fn string_bytes(json: &str) -> Option<Vec<u8>> {
+    read(json).ok().map(|StringBytes(bytes)| bytes)
+}
+
+struct StringBytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for StringBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(BytesVisitor).map(Self)
+    }
+}
+
+struct BytesVisitor;
+
+impl Visitor<'_> for BytesVisitor {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
 }

@@ -64,11 +64,13 @@ pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     if text.contains('\\') { read(&format!("\"{text}\"")).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
 }
 
-/// Whether `escaped` is the JSON text of `plain`, both without quotes. An escape is longer than what it stands for.
+/// Whether `escaped` is the JSON text of `plain`, both without quotes. An escape is longer than what it stands for, by a
+/// factor of six at most.
 pub(crate) fn spells(escaped: &str, plain: &str) -> bool {
     match escaped.len().cmp(&plain.len()) {
         Ordering::Less => false,
         Ordering::Equal => escaped == plain && !escaped.contains('\\'),
+        Ordering::Greater if escaped.len().div_ceil(6) > plain.len() => false,
         Ordering::Greater => escaped.contains('\\') && unescape(escaped).is_some_and(|found| found == plain),
     }
 }

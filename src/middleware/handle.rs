@@ -5,9 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::middleware::lock::{Lock, Locked};
-use crate::middleware::mount::SessionMount;
 use crate::middleware::visit::{Request, TARGET, Visit};
-use crate::{Commit, CookieSessions, DecodeError, EncodeError, Serializer, Session};
+use crate::{Commit, DecodeError, EncodeError, Serializer, Session};
 
 /// The session of the request that is being answered. Clones share the session.
 ///
@@ -52,32 +51,11 @@ struct Slot {
     /// Loaded when it is first used.
     session: Option<Session>,
     head_sent: bool,
+    /// A change after the head was told of.
+    told_of_loss: bool,
 }
 
 impl SessionHandle {
-    /// Makes a handle without a layer: for the unit test of a handler, or in an adapter for another framework, which then
-    /// calls [`commit`](Self::commit). An adapter whose layers may be nested uses a
-    /// [`SessionMount`](crate::SessionMount).
-    ///
-    /// ```
-    /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
-    ///
-    /// let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// let session = SessionHandle::new(sessions, ["theme=dark"]);
-    ///
-    /// session.insert("visits", 1)?;
-    /// assert!(session.commit(200)?.set_cookie.is_some());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn new<S, H>(sessions: impl Into<Arc<CookieSessions<S>>>, cookie_headers: impl IntoIterator<Item = H>) -> Self
-    where
-        S: Serializer + Send + Sync + 'static,
-        H: AsRef<[u8]> + Send + Sync + 'static,
-    {
-        SessionMount::new(sessions).handle(None, cookie_headers)
-    }
-
     pub(super) fn of_request<S, H>(outer: Option<Self>, request: Request<S, H>) -> Self
     where
         S: Serializer + Send + Sync + 'static,
@@ -141,18 +119,15 @@ impl SessionHandle {
     /// ```
     pub fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
         let (mut slot, visit) = self.open();
-        let head_sent = slot.head_sent;
-        let session = slot.session.get_or_insert_with(|| visit.load());
+        let Slot { session, head_sent, told_of_loss } = &mut *slot;
+        let session = session.get_or_insert_with(|| visit.load());
         let was_accessed = session.is_accessed();
         let result = work(session);
-        if head_sent {
-            if !was_accessed && session.is_accessed() {
-                tracing::warn!(target: TARGET, "the session is first used after the response's head: it lacks `Vary: Cookie`");
-            }
-            if session.is_modified() {
-                tracing::warn!(target: TARGET, "the session is changed after the response's head: the change is lost");
-                session.discard();
-            }
+        if *head_sent && !was_accessed && session.is_accessed() {
+            tracing::warn!(target: TARGET, "the session is first used after the response's head: it lacks `Vary: Cookie`");
+        }
+        if *head_sent && session.is_modified() && !std::mem::replace(told_of_loss, true) {
+            tracing::warn!(target: TARGET, "the session is changed after the response's head: the change is lost");
         }
         result
     }
@@ -259,10 +234,10 @@ impl SessionHandle {
     }
 
     /// Returns how many more bytes the cookie could hold if the session were written now: see
-    /// [`CookieSessions::bytes_left`].
+    /// [`CookieSessions::bytes_left`](crate::CookieSessions::bytes_left).
     ///
     /// # Errors
-    /// Those of [`CookieSessions::commit`].
+    /// Those of [`CookieSessions::commit`](crate::CookieSessions::commit).
     ///
     /// ```
     /// use django_session::{EncodeError, SessionHandle};
@@ -306,7 +281,7 @@ impl SessionHandle {
     /// layer calls it once, when the head of the response is ready.
     ///
     /// # Errors
-    /// Those of [`CookieSessions::commit`]. Answer with a status of 500 then, and commit again with that.
+    /// Those of [`CookieSessions::commit`](crate::CookieSessions::commit). Answer with a status of 500 then, and commit again with that.
     ///
     /// ```
     /// # use django_session::{Commit, CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};

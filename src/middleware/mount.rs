@@ -1,8 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::middleware::visit::{Request, TARGET, Visit as _};
+use crate::middleware::visit::{Mounted, Request, Visit as _};
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 
 /// The sessions of one layer: makes the [`SessionHandle`] of each request. For adapters to other frameworks.
@@ -26,12 +25,6 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 /// ```
 pub struct SessionMount<S = JsonSerializer>(Arc<Mounted<S>>);
 
-pub(super) struct Mounted<S> {
-    pub(super) sessions: Arc<CookieSessions<S>>,
-    warned_of_session_id: AtomicBool,
-    warned_of_nesting: AtomicBool,
-}
-
 impl<S> SessionMount<S> {
     /// Makes it of sessions, or of such as are shared.
     ///
@@ -47,11 +40,7 @@ impl<S> SessionMount<S> {
     /// ```
     #[must_use]
     pub fn new(sessions: impl Into<Arc<CookieSessions<S>>>) -> Self {
-        Self(Arc::new(Mounted {
-            sessions: sessions.into(),
-            warned_of_session_id: AtomicBool::new(false),
-            warned_of_nesting: AtomicBool::new(false),
-        }))
+        Self(Arc::new(Mounted::new(sessions.into())))
     }
 }
 
@@ -92,22 +81,28 @@ impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
     }
 }
 
-impl<S> Mounted<S> {
-    fn warn_once_of_nesting(&self, what: &str) {
-        if !self.warned_of_nesting.swap(true, Ordering::Relaxed) {
-            tracing::warn!(target: TARGET, cookie = self.sessions.cookie().name(), "{what}");
-        }
-    }
-
-    pub(super) fn warn_once_of_session_id(&self) {
-        if !self.warned_of_session_id.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                target: TARGET,
-                cookie = self.sessions.cookie().name(),
-                "the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE another than \
-                 `signed_cookies`? `StoredSessions` reads the sessions of the others"
-            );
-        }
+impl SessionHandle {
+    /// Makes a handle without a layer: for the unit test of a handler, or in an adapter for another framework, which then
+    /// calls [`commit`](Self::commit). An adapter whose layers may be nested uses a
+    /// [`SessionMount`](crate::SessionMount).
+    ///
+    /// ```
+    /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let session = SessionHandle::new(sessions, ["theme=dark"]);
+    ///
+    /// session.insert("visits", 1)?;
+    /// assert!(session.commit(200)?.set_cookie.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new<S, H>(sessions: impl Into<Arc<CookieSessions<S>>>, cookie_headers: impl IntoIterator<Item = H>) -> Self
+    where
+        S: Serializer + Send + Sync + 'static,
+        H: AsRef<[u8]> + Send + Sync + 'static,
+    {
+        SessionMount::new(sessions).handle(None, cookie_headers)
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::middleware::mount::Mounted;
-use crate::{BadSignature, Commit, CookieOptions, DecodeError, EncodeError, Serializer, Session};
+use crate::{BadSignature, Commit, CookieOptions, CookieSessions, DecodeError, EncodeError, Serializer, Session};
 
 /// The target of our `tracing` events.
 pub(super) const TARGET: &str = "django_session";
@@ -15,6 +15,36 @@ pub(super) trait Visit: Send + Sync {
     fn cookie(&self) -> &CookieOptions;
     /// The same for sessions that accept each other's cookies.
     fn fingerprint(&self) -> u64;
+}
+
+/// The sessions of a layer, and what its log was told of already.
+pub(super) struct Mounted<S> {
+    pub(super) sessions: Arc<CookieSessions<S>>,
+    warned_of_session_id: AtomicBool,
+    warned_of_nesting: AtomicBool,
+}
+
+impl<S> Mounted<S> {
+    pub(super) fn new(sessions: Arc<CookieSessions<S>>) -> Self {
+        Self { sessions, warned_of_session_id: AtomicBool::new(false), warned_of_nesting: AtomicBool::new(false) }
+    }
+
+    pub(super) fn warn_once_of_nesting(&self, what: &str) {
+        if !self.warned_of_nesting.swap(true, Ordering::Relaxed) {
+            tracing::warn!(target: TARGET, cookie = self.sessions.cookie().name(), "{what}");
+        }
+    }
+
+    fn warn_once_of_session_id(&self) {
+        if !self.warned_of_session_id.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: TARGET,
+                cookie = self.sessions.cookie().name(),
+                "the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE another than \
+                 `signed_cookies`? `StoredSessions` reads the sessions of the others"
+            );
+        }
+    }
 }
 
 pub(super) struct Request<S, H> {

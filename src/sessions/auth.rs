@@ -196,7 +196,7 @@ impl SessionAuth {
                 true
             }
             None => {
-                if session.contains_key(USER_ID) {
+                if session.has_login() {
                     session.flush();
                 }
                 false
@@ -220,8 +220,7 @@ impl SessionAuth {
     /// ```
     #[must_use]
     pub fn verify(&self, session: &Session, password_hash: &str) -> Option<AuthKey> {
-        session.auth_user_id().and(session.auth_user_backend())?;
-        self.vouched(session, password_hash)
+        if session.has_login() { self.vouched(session, password_hash) } else { None }
     }
 
     fn vouched(&self, session: &Session, password_hash: &str) -> Option<AuthKey> {
@@ -234,8 +233,8 @@ impl SessionAuth {
 
     /// Logs a user in, so that Django sees the login.
     ///
-    /// The session of an anonymous visitor is kept, with a new date; so is one of the same user, by id and hash. Any other
-    /// is [flushed](Session::flush) first. The CSRF secret in the session is removed, so that nobody who planted it can use
+    /// The session of an anonymous visitor is kept, under a [new key](Session::cycle_key), so that nobody who planted it has
+    /// it after; one of the same user, by id and hash, is kept as it is. Any other is [flushed](Session::flush) first. The CSRF secret in the session is removed, so that nobody who planted it can use
     /// it; the `csrftoken` cookie, if the site has one, must be replaced as well.
     ///
     /// Logging out is [`Session::flush`]. Django: `login`.
@@ -255,10 +254,10 @@ impl SessionAuth {
     pub fn login(&self, session: &mut Session, user: &SessionUser<'_>) {
         let is_same_user = session.auth_user_id().as_deref() == Some(user.id)
             && self.vouched(session, user.password_hash) == Some(AuthKey::Current);
-        if session.contains_key(USER_ID) && !is_same_user {
-            session.flush();
-        } else {
+        if !session.contains_key(USER_ID) {
             session.cycle_key();
+        } else if !is_same_user {
+            session.flush();
         }
         session.remove(CSRF_SECRET);
         let hash = self.0.hexdigest(user.password_hash);
@@ -320,6 +319,11 @@ impl Session {
     #[must_use]
     pub fn auth_user_backend(&self) -> Option<String> {
         self.get(BACKEND).ok().flatten()
+    }
+
+    /// Whether Django would look for a user.
+    fn has_login(&self) -> bool {
+        self.auth_user_id().is_some() && self.auth_user_backend().is_some()
     }
 
     /// Writes these texts. None of the keys is `_session_expiry`.

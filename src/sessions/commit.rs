@@ -87,8 +87,8 @@ impl<S: Serializer> CookieSessions<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
-        let Provenance { cookies, key_index, .. } = session.provenance;
-        let renew = self.save_every_request && key_index.is_some() && !session.is_discarded();
+        let Provenance { cookies, accepted, .. } = session.provenance;
+        let renew = self.save_every_request && accepted && !session.is_discarded();
         let save = (session.is_modified() || renew) && status < 500;
 
         let set_cookie = if save && !session.data().is_empty() {

@@ -78,11 +78,7 @@ impl CookieSessions {
             signer: signer.into(),
             codec: Codec::default().with_compression(Compression::IfSmaller).with_inflate_limit(INFLATE_LIMIT),
             former: Vec::new(),
-            terms: Terms {
-                max_age: cookie.max_age(),
-                expire_at_browser_close: cookie.expire_at_browser_close(),
-                ..Terms::default()
-            },
+            terms: Terms::of(&cookie),
             cookie,
             save_every_request: false,
         }
@@ -277,10 +273,9 @@ impl<S> CookieSessions<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "as in `new`")]
     pub fn with_former_cookie(mut self, former: CookieOptions) -> Self {
-        if !former.has_scope_of(&self.cookie) {
-            self.former.push(former.removal());
-        }
+        self.former.extend(former.former_of(&self.cookie));
         self
     }
 
@@ -441,6 +436,7 @@ impl<S: Serializer> CookieSessions<S> {
         let verified = self.signer.unsign_at(token, MaxAge::Unlimited, now)?;
         let provenance = Provenance {
             cookies: 1,
+            accepted: true,
             key_index: Some(verified.key_index()),
             signed_at: verified.timestamp(),
             ..Provenance::default()

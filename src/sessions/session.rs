@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock::Timestamp;
 use crate::error::DecodeError;
+use crate::sessions::SessionKey;
 use crate::sessions::data::Data;
 use crate::sessions::lifetime::{KEY, Malformed, Stored, Terms};
 use crate::sessions::provenance::Provenance;
@@ -35,13 +36,32 @@ pub struct Session {
     /// `_session_expiry` of the data, parsed.
     own_expiry: Option<Stored>,
     accessed: Accessed,
-    modified: bool,
-    /// [`discard`](Self::discard) was the last change.
-    discarded: bool,
-    /// [`flush`](Self::flush) was called.
-    flushed: bool,
+    changes: Changes,
+    fate: Fate,
     pub(super) provenance: Provenance,
+    /// The key of a stored session, as the browser sent it.
+    pub(super) key: Option<SessionKey>,
     terms: Terms,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Changes {
+    #[default]
+    None,
+    Made,
+    /// By [`Session::discard`].
+    Discarded,
+}
+
+/// What happens to the session that the browser has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Fate {
+    #[default]
+    Kept,
+    /// By [`Session::cycle_key`].
+    Renamed,
+    /// By [`Session::flush`], whatever follows.
+    Ended,
 }
 
 /// Whether the session was read or changed. Set through `&self`, and the session is `Sync`.
@@ -156,15 +176,16 @@ impl Session {
     /// ```
     pub fn flush(&mut self) {
         self.clear();
-        self.flushed = true;
+        self.fate = Fate::Ended;
     }
 
     /// Whether [`flush`](Self::flush) was called.
     pub(super) fn is_flushed(&self) -> bool {
-        self.flushed
+        self.fate == Fate::Ended
     }
 
-    /// Makes the response write the session anew, with a new date, though nothing else changed.
+    /// Makes the response write the session anew: a signed cookie with a new date, a stored session under a new key. Call it
+    /// when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -173,6 +194,34 @@ impl Session {
     /// ```
     pub fn cycle_key(&mut self) {
         self.change();
+        if self.fate == Fate::Kept {
+            self.fate = Fate::Renamed;
+        }
+    }
+
+    /// Whether [`cycle_key`](Self::cycle_key) was called.
+    pub(super) fn is_cycled(&self) -> bool {
+        self.fate == Fate::Renamed
+    }
+
+    /// Returns the key of a stored session, as the browser sent it; `None` for a session in a signed cookie, a new one, and
+    /// one that was [flushed](Self::flush).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// let sent = sessions.sent_cookie("sessionid=8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2");
+    /// let text = "eyJhIjoxfQ:1r31eq:LCqGWTQrIoydnMbNSWtFF-F-L8oddWBGrXkjMkkC0SI";
+    /// let mut session = sessions.load(sent, Some(text), None);
+    /// assert_eq!(session.session_key().map(SessionKey::as_str), Some("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2"));
+    /// session.flush();
+    /// assert_eq!(session.session_key(), None);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn session_key(&self) -> Option<&SessionKey> {
+        self.key.as_ref().filter(|_| !self.is_flushed())
     }
 
     /// Returns whether anything was changed since the session was loaded.
@@ -187,7 +236,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn is_modified(&self) -> bool {
-        self.modified
+        self.changes == Changes::Made
     }
 
     /// Makes the response write the session, as if it had been changed. Django: `session.modified = True`.
@@ -198,8 +247,7 @@ impl Session {
     /// assert!(session.is_modified() && !session.is_accessed());
     /// ```
     pub fn mark_modified(&mut self) {
-        self.modified = true;
-        self.discarded = false;
+        self.changes = Changes::Made;
     }
 
     /// Keeps the response from writing the session: neither its changes so far, nor for
@@ -220,13 +268,12 @@ impl Session {
     /// ```
     #[doc(alias = "modified")]
     pub fn discard(&mut self) {
-        self.modified = false;
-        self.discarded = true;
+        self.changes = Changes::Discarded;
     }
 
     /// Whether the last change was [discarded](Self::discard).
     pub(super) fn is_discarded(&self) -> bool {
-        self.discarded
+        self.changes == Changes::Discarded
     }
 
     /// Whether anything was read or changed since it was loaded: then the response depends on the cookie.

@@ -1,20 +1,20 @@
-use std::time::Duration;
-
-use time::UtcOffset;
+use time::{OffsetDateTime, UtcOffset};
 
 use crate::clock::{Clock, MaxAge};
 use crate::codec::{Codec, Compression};
 #[cfg(feature = "legacy")]
 use crate::codec::{JsonSerializer, Serializer as _};
+use crate::cookie::CookieOptions;
 #[cfg(feature = "legacy")]
 use crate::encoding;
 #[cfg(feature = "legacy")]
 use crate::error::BadSignature;
 use crate::error::{DecodeError, EncodeError};
 use crate::key::KeyRing;
-use crate::sessions::Session;
-use crate::sessions::lifetime::Terms;
+use crate::sessions::keyed::Keyed;
+use crate::sessions::lifetime;
 use crate::sessions::provenance::Provenance;
+use crate::sessions::{SentCookie, Session, StoredCommit};
 #[cfg(feature = "legacy")]
 use crate::signing::{Algorithm, SaltedHmac};
 use crate::signing::{Signer, TimestampSigner};
@@ -22,26 +22,43 @@ use crate::signing::{Signer, TimestampSigner};
 /// What Django salts the text of its stored sessions with.
 const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 
-/// The text that Django's other session engines keep: `django_session.session_data` of the database and `cached_db`
-/// engines, and the files of the file engine. With any database client, this reads a site that keeps its sessions there.
+/// Sessions of Django's other engines: a row in the database, found by the key in the cookie.
 ///
-/// Such a text has no age of its own: the `expire_date` column, or the file's date, says when it ends, and whoever reads
-/// the row must heed it.
+/// It reads and writes the text that the db engine (the default) and the `cached_db` engine keep in
+/// `django_session.session_data`, and the file engine in its files, and answers what to do with the row. It has no I/O: the
+/// caller runs the SQL, with any database client. The rules are those of Django's `SessionMiddleware` and `SessionStore`:
+/// see [`commit`](Self::commit).
 ///
-/// Django: `SessionStore.encode` and `SessionStore.decode`, since 3.1.
+/// `DELETE FROM django_session WHERE expire_date < now()` is what Django's `clearsessions` does.
+///
+/// Django: `SESSION_ENGINE = "django.contrib.sessions.backends.db"`, since 3.1.
 ///
 /// ```
-/// use django_session::{KeyRing, SecretKey, StoredSessions};
+/// use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
+/// use time::macros::datetime;
 ///
-/// let sessions = StoredSessions::new(&KeyRing::new(SecretKey::new("secret")?));
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let sessions = StoredSessions::new(&keys, CookieOptions::default());
 ///
-/// // SELECT session_data FROM django_session WHERE session_key = ? AND expire_date > now()
-/// let mut session = sessions.decode("eyJhIjoxfQ:1r31eq:LCqGWTQrIoydnMbNSWtFF-F-L8oddWBGrXkjMkkC0SI")?;
+/// // 1. The cookie holds a key.
+/// let sent = sessions.sent_cookie("sessionid=8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2");
+/// assert!(sent.key().is_some());
+///
+/// // 2. SELECT session_data, expire_date FROM django_session WHERE session_key = ?
+/// let text = "eyJhIjoxfQ:1r31eq:LCqGWTQrIoydnMbNSWtFF-F-L8oddWBGrXkjMkkC0SI";
+/// let mut session = sessions.load(sent, Some(text), Some(datetime!(2100-01-01 0:00 UTC)));
 /// assert_eq!(session.get("a")?, Some(1));
-///
 /// session.insert("b", 2)?;
-/// let text = sessions.encode(&session)?; // UPDATE django_session SET session_data = ?, expire_date = ?
-/// assert_eq!(sessions.decode(&text)?.get("b")?, Some(2));
+///
+/// // 3. What the row and the response need.
+/// let commit = sessions.commit(&session, 200)?;
+/// match &commit.change {
+///     // UPDATE django_session SET session_data = ?, expire_date = ? WHERE session_key = ?
+///     StoredChange::Update { row } => assert_eq!(row.key.as_str(), "8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2"),
+///     other => panic!("{other:?}"),
+/// }
+/// let set_cookie = commit.set_cookie.expect("the session is written");
+/// assert_eq!(set_cookie.value(), "8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -49,72 +66,98 @@ const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 pub struct StoredSessions {
     signer: TimestampSigner,
     codec: Codec,
-    terms: Terms,
+    keyed: Keyed,
     #[cfg(feature = "legacy")]
     legacy: Legacy,
 }
 
 impl StoredSessions {
-    /// With a session age of two weeks.
+    /// Makes sessions with Django's defaults and this cookie.
     ///
     /// ```
-    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
-    /// let sessions = StoredSessions::new(&KeyRing::new(SecretKey::new("secret")?));
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// assert_eq!(sessions.cookie().name(), "sessionid");
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
-    pub fn new(keys: &KeyRing) -> Self {
+    pub fn new(keys: &KeyRing, cookie: CookieOptions) -> Self {
         Self {
             // A row of one's own database is no stranger's input, and what was written must be read.
             signer: Signer::salted(keys, SALT).with_max_token_len(usize::MAX).into(),
             codec: Codec::default().with_compression(Compression::IfSmaller),
-            terms: Terms::default(),
+            keyed: Keyed::new(cookie),
             #[cfg(feature = "legacy")]
             legacy: Legacy::new(keys),
         }
     }
 
-    /// Another age of sessions that do not say their own, which [`Session::expiry_date`] then counts with.
+    /// Whether an unchanged session is written as well, so that it lives on. Default: no.
     ///
     /// ```
-    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
-    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = StoredSessions::new(&keys).with_max_age(Duration::from_secs(3600));
-    /// assert_eq!(sessions.create().expiry_date(UNIX_EPOCH).unwrap().unix_timestamp(), 3600);
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default()).with_save_every_request(true);
+    /// let text = sessions.encode(&sessions.create())?;
+    /// let session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(&text), None);
+    /// assert!(matches!(sessions.commit(&session, 200)?.change, StoredChange::Update { .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    #[doc(alias = "SESSION_COOKIE_AGE")]
-    pub fn with_max_age(mut self, max_age: Duration) -> Self {
-        self.terms.max_age = max_age;
+    #[doc(alias = "SESSION_SAVE_EVERY_REQUEST")]
+    pub fn with_save_every_request(mut self, save: bool) -> Self {
+        self.keyed.save_every_request = save;
+        self
+    }
+
+    /// Removes the cookie of a former Domain or Path as well: see
+    /// [`CookieSessions::with_former_cookie`](crate::CookieSessions::with_former_cookie).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let present = CookieOptions::builder("sessionid").domain("example.com").build()?;
+    /// let sessions = StoredSessions::new(&keys, present).with_former_cookie(CookieOptions::default());
+    /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None, None);
+    /// session.flush();
+    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "as in `new`")]
+    pub fn with_former_cookie(mut self, former: CookieOptions) -> Self {
+        self.keyed.former.extend(former.former_of(&self.keyed.cookie));
         self
     }
 
     /// For a Django with `USE_TZ = False`: see [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
     ///
     /// ```
-    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # use django_session::{CookieOptions, Expiry, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// use time::macros::offset;
+    /// use time::macros::{datetime, offset};
     ///
-    /// let beside_a_django_in_tokyo = StoredSessions::new(&keys).with_naive_dates(offset!(+9));
+    /// let beside_a_django_in_tokyo = StoredSessions::new(&keys, CookieOptions::default()).with_naive_dates(offset!(+9));
+    /// let mut session = beside_a_django_in_tokyo.create();
+    /// session.set_expiry(Expiry::At(datetime!(2030-01-01 0:00 UTC)));
+    /// assert_eq!(session.get_json("_session_expiry"), Some(r#""2030-01-01T09:00:00""#));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
     #[doc(alias = "USE_TZ")]
     pub fn with_naive_dates(mut self, local: UtcOffset) -> Self {
-        self.terms.naive = Some(local);
+        self.keyed.terms.naive = Some(local);
         self
     }
 
-    /// Another clock than the system's, for the date in the text.
+    /// Takes the time from another clock than the system's.
     ///
     /// ```
-    /// # use django_session::{Clock, KeyRing, SecretKey, StoredSessions};
+    /// # use django_session::{Clock, CookieOptions, KeyRing, SecretKey, StoredSessions};
     /// # use std::time::UNIX_EPOCH;
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = StoredSessions::new(&keys).with_clock(Clock::fixed(UNIX_EPOCH));
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default()).with_clock(Clock::fixed(UNIX_EPOCH));
     /// assert!(sessions.encode(&sessions.create())?.starts_with("e30:0:"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -127,9 +170,9 @@ impl StoredSessions {
     /// Reads SHA-1 signatures and the form before Django 3.1 as well, as Django 3.1 and 3.2 do. Feature `legacy`.
     ///
     /// ```
-    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = StoredSessions::new(&keys).with_legacy();
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default()).with_legacy();
     /// let session = sessions.decode("NTdkYjJhMDQwZDA4ZjIyNDFmMmM1YjM5Zjg5OGQ5MDNkMGE3MDQ0Zjp7ImEiOjF9")?;
     /// assert_eq!(session.get("a")?, Some(1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -142,17 +185,128 @@ impl StoredSessions {
         self
     }
 
-    /// A session without keys.
+    /// Returns the cookie's options.
     ///
     /// ```
-    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// assert!(StoredSessions::new(&keys).create().is_empty());
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// assert_eq!(sessions.cookie().max_age().as_secs(), 1_209_600);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn cookie(&self) -> &CookieOptions {
+        &self.keyed.cookie
+    }
+
+    /// Returns the key in a whole `Cookie` header, as text or bytes. Of several cookies of our name, the last that holds a
+    /// well-formed key counts.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// let sent = sessions.sent_cookie("sessionid=abcdefgh; theme=dark");
+    /// assert_eq!(sent.key().map(SessionKey::as_str), Some("abcdefgh"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn sent_cookie(&self, header: &(impl AsRef<[u8]> + ?Sized)) -> SentCookie {
+        self.sent_cookies([header])
+    }
+
+    /// Returns the key in all `Cookie` headers of a request: over HTTP/2 a browser may send several.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// let sent = sessions.sent_cookies(["theme=dark", "sessionid=abcdefgh"]);
+    /// assert_eq!(sent.key().map(SessionKey::as_str), Some("abcdefgh"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn sent_cookies<'h, I, H>(&self, headers: I) -> SentCookie
+    where
+        I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
+        H: AsRef<[u8]> + ?Sized + 'h,
+    {
+        self.keyed.sent_cookie(headers)
+    }
+
+    /// Loads the session of this cookie from the columns `session_data` and `expire_date` of its row; `None` if there is no
+    /// row. Without a date, as for a file, the caller judges the age.
+    ///
+    /// A row that is missing, expired or not ours gives an empty session that [says why](Session::rejection). Its cookie is
+    /// left alone until the session is changed, which begins a new row, or flushed.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, DecodeError, KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// let sent = sessions.sent_cookie("sessionid=8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2");
+    /// assert_eq!(sessions.load(sent, None, None).rejection(), Some(DecodeError::NotStored));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn load(&self, sent: SentCookie, text: Option<&str>, expire_date: Option<OffsetDateTime>) -> Session {
+        let read = |text| {
+            lifetime::admit_until(expire_date, self.signer.now())?;
+            self.decode(text)
+        };
+        self.keyed.load(sent, text.map(read))
+    }
+
+    /// Returns what the row and the response need, for a response with this status. These are the rules of Django's
+    /// `SessionMiddleware` and `SessionStore`, except that a request which only reads changes nothing:
+    ///
+    /// - A changed session is written; an unchanged one only for [save-every-request](Self::with_save_every_request).
+    ///   Nothing is written with a status of 500 or more.
+    /// - A new session gets a new key, of 32 random characters. So does one whose key was to be
+    ///   [cycled](Session::cycle_key), as by [`SessionAuth::login`](crate::SessionAuth::login): its old row is deleted, so
+    ///   that nobody who planted the key has the session.
+    /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. If it was filled again,
+    ///   that is a new session.
+    /// - The session of a row that is missing, expired or not ours is a new one. A row that is not ours stays.
+    /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
+    ///
+    /// Change the row before the response is sent, in one transaction.
+    ///
+    /// # Errors
+    /// [`EncodeError::ExpiryOutOfRange`], and [`EncodeError::NoRandomBytes`] if a new key is needed. Commit again with a
+    /// status of 500 then.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// let text = sessions.encode(&sessions.create())?;
+    /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(&text), None);
+    /// assert_eq!(sessions.commit(&session, 200)?.change, StoredChange::Nothing);
+    ///
+    /// session.cycle_key();
+    /// let StoredChange::Insert { row, delete: Some(old) } = sessions.commit(&session, 200)?.change else { panic!() };
+    /// assert!(row.key != old && old.as_str() == "abcdefgh");
+    ///
+    /// session.flush();
+    /// assert_eq!(sessions.commit(&session, 500)?.change, StoredChange::Delete { key: old });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn commit(&self, session: &Session, status: u16) -> Result<StoredCommit, EncodeError> {
+        self.keyed.commit(session, status, self.signer.now(), |session| self.encode(session))
+    }
+
+    /// Makes a session without keys.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// assert!(StoredSessions::new(&keys, CookieOptions::default()).create().is_empty());
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
     pub fn create(&self) -> Session {
-        Session::empty(Provenance::default(), self.terms)
+        Session::empty(Provenance::default(), self.keyed.terms)
     }
 
     /// Reads the session in a stored text.
@@ -161,22 +315,22 @@ impl StoredSessions {
     /// [`DecodeError`], of every kind but `Config`. (Django reads a text that will not do as an empty session.)
     ///
     /// ```
-    /// # use django_session::{BadSignature, DecodeError, KeyRing, SecretKey, StoredSessions};
+    /// # use django_session::{BadSignature, CookieOptions, DecodeError, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let refused = StoredSessions::new(&keys).decode("eyJhIjoxfQ:1r31eq:forged").unwrap_err();
+    /// let refused = StoredSessions::new(&keys, CookieOptions::default()).decode("eyJhIjoxfQ:1r31eq:forged").unwrap_err();
     /// assert_eq!(refused, DecodeError::Signature(BadSignature::Mismatch));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     pub fn decode(&self, text: &str) -> Result<Session, DecodeError> {
         #[cfg(feature = "legacy")]
         if let Some((json, key_index)) = self.legacy.decode(text)? {
-            let provenance = Provenance { key_index: Some(key_index), ..Provenance::default() };
-            return Session::parse(json, provenance, self.terms);
+            let provenance = Provenance { accepted: true, key_index: Some(key_index), ..Provenance::default() };
+            return Session::parse(json, provenance, self.keyed.terms);
         }
         let verified = self.signer.unsign(text, MaxAge::Unlimited)?;
         let (key_index, signed_at) = (Some(verified.key_index()), verified.timestamp());
-        let provenance = Provenance { key_index, signed_at, ..Provenance::default() };
-        Session::parse(self.codec.decode_json(verified)?, provenance, self.terms)
+        let provenance = Provenance { accepted: true, key_index, signed_at, ..Provenance::default() };
+        Session::parse(self.codec.decode_json(verified)?, provenance, self.keyed.terms)
     }
 
     /// Writes the text to sessions.
@@ -185,9 +339,9 @@ impl StoredSessions {
     /// None so far: a session is JSON already.
     ///
     /// ```
-    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = StoredSessions::new(&keys);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
     /// let mut session = sessions.create();
     /// session.insert("a", 1)?;
     /// assert!(sessions.encode(&session)?.starts_with("eyJhIjoxfQ:"));
@@ -201,9 +355,9 @@ impl StoredSessions {
     /// Writes the text as Django before 3.1 did. Feature `legacy`.
     ///
     /// ```
-    /// # use django_session::{KeyRing, SecretKey, StoredSessions};
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = StoredSessions::new(&keys);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
     /// let mut session = sessions.create();
     /// session.insert("a", 1)?;
     /// let text = sessions.encode_legacy(&session);

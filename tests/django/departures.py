@@ -14,6 +14,7 @@ from django.core import signing
 from django.utils.cache import patch_vary_headers
 
 import accounts
+import world
 from values import json_bytes, remark
 
 LONGEST_TOKEN = 8192
@@ -24,9 +25,6 @@ SET, REMOVED = "set", "removed"
 # What Python says to a date that is in no calendar.
 OUT_OF_RANGE = (OverflowError, ValueError, OSError)
 
-# What isoformat writes, to the minute at least.
-ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(.\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d(:\d\d)?)?)?", re.A | re.S)
-
 
 class Serialize(Exception):
     """Not JSON."""
@@ -34,6 +32,10 @@ class Serialize(Exception):
 
 class MalformedExpiry(Exception):
     """Nothing that a session's expiry could be."""
+
+
+class CookieTooLarge(Exception):
+    """More than browsers keep."""
 
 
 class DepartingStore(SessionStore):
@@ -108,18 +110,15 @@ class DepartingStore(SessionStore):
         return [(shown(key), value) for key, value in super().items()]
 
     def get_expiry_age(self, **given):
-        age = super().get_expiry_age(expiry=self.own_expiry(), **given)
-        if not self.in_view:
-            return age
-        remark("fraction in _session_expiry", isinstance(age, float))
-        return int(age)
+        return super().get_expiry_age(expiry=self.own_expiry(), **given)
 
     def get_expiry_date(self, **given):
+        remark("date of an empty text", self.get("_session_expiry") == "")
         return super().get_expiry_date(expiry=self.own_expiry(), **given)
 
     def own_expiry(self):
-        """With an offset if Django's clock has one, and only then."""
-        expiry = self.get("_session_expiry")
+        """With an offset if Django's clock has one, and only then. No text that is empty."""
+        expiry = self.get("_session_expiry") or None
         if not isinstance(expiry, str):
             return expiry
         date = datetime.fromisoformat(expiry)
@@ -186,6 +185,12 @@ class DepartingMiddleware(SessionMiddleware):
             if due == REMOVED:
                 delete_cookie(response)
         cookie = response.cookies.get(name)
+        if due == SET and len(session.serializer().dumps(session._session)) > LONGEST_JSON:
+            remark("session of more than 256 KiB")
+            # It is not compressed.
+            token, attributes = signing.dumps(session._session, salt=SALT), cookie.OutputString().partition(";")[2]
+            session.sizes = [len(name), len(token), len(";" + attributes)]
+            raise CookieTooLarge
         if due == REMOVED and settings.SESSION_COOKIE_SECURE and not cookie["secure"]:
             remark("removal of a Secure cookie")
             cookie["secure"] = True
@@ -267,17 +272,11 @@ def is_user_id(value):
 
 def malformed(expiry):
     match expiry:
-        case None:
-            return False
-        case int() | float() if not isinstance(expiry, bool):
+        case int() | float():
             return not -(2**63) <= expiry < 2**63
-        case str() if ISO_DATE.fullmatch(expiry):
-            try:
-                datetime.fromisoformat(expiry)
-                return False
-            except ValueError:
-                return True
-    return True
+        case str() if expiry:
+            return world.outcome(lambda: datetime.fromisoformat(expiry))[1] is not None
+    return bool(expiry)
 
 
 def shown(key):

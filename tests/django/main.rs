@@ -7,7 +7,7 @@
 //! question.rs   what is asked, of both        check.rs      asks both, counts
 //! django.rs     Django: a Python child        rules.rs      which answers agree, and where they may differ
 //! ours.rs       this crate                    random.rs, junk.rs, tamper.rs, describe.rs
-//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · sizes.rs: the groups, one function each
+//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · dates.rs · sizes.rs: the groups
 //!
 //! visit.rs      a request, its view and its response: sites.rs and views.rs draw them
 //! visitor.rs    ours                          visits.py     Django's
@@ -31,6 +31,7 @@ mod common;
 
 mod check;
 mod cookies;
+mod dates;
 mod describe;
 mod django;
 mod forgeries;
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
     check.group("payloads", forgeries::payloads);
     check.group("limits", forgeries::limits);
     check.group("visits", sessions::visits);
+    check.group("dates", dates::dates);
     check.group("sizes", sizes::sizes);
     check.group("stored sessions", sessions::stored);
     check.group("logins", sessions::logins);

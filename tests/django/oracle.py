@@ -12,6 +12,7 @@ Reads one JSON array of questions per line and writes one array of replies per l
 import json
 import random
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "vectors"))
@@ -124,6 +125,15 @@ def encode_stored(keys, json_text):
 def decode_stored(keys, text):
     with cookie_settings(keys):
         return visits.items(StoredSession().decode(text))
+
+
+@op
+def date(json_text):
+    """When this is, in microseconds since 1970, and the offset in seconds: 25 hours if there is none."""
+    date = datetime.fromisoformat(json.loads(json_text))
+    offset = timedelta(hours=25) if date.tzinfo is None else date.utcoffset()
+    wall_clock = date.replace(tzinfo=None) - datetime(1970, 1, 1)
+    return [(wall_clock - offset) // timedelta(microseconds=1), int(offset.total_seconds())]
 
 
 @op

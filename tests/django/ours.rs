@@ -73,6 +73,7 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
         Op::Visit(visit) => visitor::visit(visit, *now),
         Op::EncodeStored { keys, json_text } => visitor::encode_stored(keys, json_text, *now),
         Op::DecodeStored { keys, text } => visitor::decode_stored(keys, text),
+        Op::Date { json_text } => visitor::date(json_text),
         Op::AuthHashes { keys, salt, password } => {
             keys.iter().map(|key| visitor::auth_hash(key, salt.as_deref(), password)).collect()
         }

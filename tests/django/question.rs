@@ -88,6 +88,10 @@ pub enum Op {
         keys: Vec<Key>,
         text: String,
     },
+    /// A date under `_session_expiry`.
+    Date {
+        json_text: String,
+    },
     /// Of a password column: by the current key, and by each older one.
     AuthHashes {
         keys: Vec<Key>,

@@ -47,11 +47,12 @@ pub const RULES: &[Rule] = &[
     Rule { ours: ANOTHER_VALUE, note: "white space or escapes in a cookie", why: "only spaces, tabs and quotes are dropped, for a browser must see the same name" },
     Rule { ours: ANOTHER_VALUE, note: "cookie beyond 8 KiB", why: "it is not looked at" },
     Rule { ours: ANOTHER_VALUE, note: "session inflates past 256 KiB", why: "inflating has a limit" },
+    Rule { ours: ANOTHER_VALUE, note: "session of more than 256 KiB", why: "it is not written, because it would not be read" },
     Rule { ours: ANOTHER_VALUE, note: "session is no object", why: "it is refused; Django fails when the view uses it" },
     Rule { ours: ANOTHER_VALUE, note: "malformed _session_expiry", why: "the session is refused; Django may fail to respond" },
     Rule { ours: ANOTHER_VALUE, note: "malformed _session_expiry put into a session", why: "it is refused at once" },
     Rule { ours: ANOTHER_VALUE, note: "NaN or infinity put into a session", why: "they are not JSON; those that Django wrote are kept" },
-    Rule { ours: ANOTHER_VALUE, note: "fraction in _session_expiry", why: "ages are whole seconds, towards zero, as Max-Age" },
+    Rule { ours: ANOTHER_VALUE, note: "date of an empty text", why: "it is the setting's, as the age is; Django raises an error" },
     Rule { ours: ANOTHER_VALUE, note: "date without an offset", why: "it is one of UTC; Django fails to respond" },
     Rule { ours: ANOTHER_VALUE, note: "date with an offset", why: "it is what it says; Django with USE_TZ = False fails to respond" },
     Rule { ours: ANOTHER_VALUE, note: "expiry out of range, nothing written", why: "it does not matter then; Django fails to respond" },
@@ -75,6 +76,7 @@ const SAME_REFUSALS: &[(&str, &[&str])] = &[
     ("Base64", JUNK),
     ("Zlib", JUNK),
     ("Deserialize", JUNK),
+    ("MalformedExpiry", &["ValueError"]),
 ];
 
 /// A signed payload that is no object. Django is laxer at first, so that it may fail at a later step.

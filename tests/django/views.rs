@@ -3,6 +3,7 @@
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::common::json::Json;
+use crate::dates::date;
 use crate::random::Random;
 use crate::visit::{Spelled, Step, spell};
 
@@ -140,12 +141,21 @@ fn value(random: &mut Random) -> Json {
 
 /// What stands under `_session_expiry`, or should not.
 fn expiry(random: &mut Random, now: f64) -> Json {
-    match random.below(8) {
+    match random.below(10) {
         0 => Json::Null,
         1 => Json::Int(0),
         2 => number(random),
-        3 => random.pick(&[Json::Bool(true), Json::Array(Vec::new()), Json::Object(Vec::new()), Json::Float(f64::NAN)]),
+        3 => random.pick(&[
+            Json::Bool(true),
+            Json::Bool(false),
+            Json::String(String::new()),
+            Json::Array(Vec::new()),
+            Json::Object(Vec::new()),
+            Json::Array(vec![Json::Int(1)]),
+            Json::Float(f64::NAN),
+        ]),
         4 => Json::String(random.pick(NO_DATES).to_owned()),
+        5 => Json::String(date(random, &["1970", "2024", "2025"])),
         _ => {
             let end = now + distance(random);
             Json::String(iso_date(random, end))
@@ -157,7 +167,7 @@ fn expiry(random: &mut Random, now: f64) -> Json {
 fn number(random: &mut Random) -> Json {
     match random.below(4) {
         0 => Json::Int(random.pick(&[1, -1, -5, 1 << 40, 1 << 62, -(1 << 62), 1 << 63, 1 << 80])),
-        1 => Json::Float(random.pick(&[0.0, -0.0, 0.5, -0.5, 89.625, 300.0, -300.25, 1e12, 1e300])),
+        1 => Json::Float(random.pick(&[0.0, -0.0, 0.5, -0.5, 90.7, 300.0, -300.3, 1e-9, -1e-9, 1e12, 1e300])),
         _ => Json::Int(1 + i128::from(random.magnitude(26))),
     }
 }
@@ -216,15 +226,8 @@ fn quoted(key: &str) -> String {
     spell(&Json::String(key.to_owned()))
 }
 
-const NO_DATES: &[&str] = &[
-    "",
-    "tomorrow",
-    "2026-02-30",
-    "2026-01-01T25:00:00",
-    "2026-01-01T00:00:00+25:00",
-    "2026-01-01T00:00:00 UTC",
-    "300",
-];
+const NO_DATES: &[&str] =
+    &["tomorrow", "2026-02-30", "2026-01-01T25:00:00", "2026-01-01T00:00:00+25:00", "2026-01-01T00:00:00 UTC", "300"];
 
 /// JSON texts of what Rust has no values for, or Python none of its own.
 const ONLY_PYTHON: &[&str] = &[

@@ -4,9 +4,10 @@ use std::slice;
 use std::time::{Duration, SystemTime};
 
 use django_session::{
-    CookieOptions, CookieSessions, EncodeError, Expiry, ExpiryPolicy, JsonSerializer, SameSite, Serializer, Session,
-    SessionAuth, SessionUser, SetCookie, StoredSessions,
+    CookieOptions, CookieSessions, EncodeError, Expiry, ExpiryPolicy, JsonSerializer, KeyRing, SameSite, SecretKey,
+    Serializer, Session, SessionAuth, SessionUser, SetCookie, StoredSessions,
 };
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, UtcOffset};
 
@@ -52,7 +53,7 @@ pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer 
 
 /// A session of these keys and values, as text for the database.
 pub fn encode_stored(keys: &[Key], json_text: &str, now: f64) -> Answer {
-    let sessions = StoredSessions::new(&ring(keys)?).with_clock(clock(now));
+    let sessions = StoredSessions::new(&ring(keys)?, CookieOptions::default()).with_clock(clock(now));
     let Json::Object(pairs) = Json::parse(json_text) else { panic!("{json_text} is no object") };
     let mut session = sessions.create();
     session.extend(pairs).map_err(name)?;
@@ -61,8 +62,20 @@ pub fn encode_stored(keys: &[Key], json_text: &str, now: f64) -> Answer {
 
 /// Django finds nothing in a text that it refuses.
 pub fn decode_stored(keys: &[Key], text: &str) -> Answer {
-    let found = StoredSessions::new(&ring(keys)?).decode(text);
+    let found = StoredSessions::new(&ring(keys)?, CookieOptions::default()).decode(text);
     Ok(found.map_or_else(|_| json!([]), |session| items(&session)))
+}
+
+/// When this is, in microseconds since 1970, and the offset in seconds.
+pub fn date(json_text: &str) -> Answer {
+    // No date of Python's has this offset.
+    let naive = UtcOffset::from_hms(25, 0, 0).unwrap();
+    let keys = KeyRing::new(SecretKey::new("key").map_err(name)?);
+    let mut session = StoredSessions::new(&keys, CookieOptions::default()).with_naive_dates(naive).create();
+    session.insert("_session_expiry", RawValue::from_string(json_text.to_owned()).unwrap()).map_err(name)?;
+    let Some(Expiry::At(at)) = session.expiry() else { panic!("{json_text} is no date") };
+    let micros = i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap();
+    Ok(json!([micros, at.offset().whole_seconds()]))
 }
 
 pub fn auth_hash(key: &Key, salt: Option<&str>, password: &str) -> Answer {
@@ -170,7 +183,9 @@ impl View {
                 let date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(*micros) * 1000).unwrap();
                 session.set_expiry(Expiry::At(date.to_offset(UtcOffset::from_whole_seconds(*offset).unwrap())));
             }
-            Step::GetExpiryAge { modification } => return Ok(session.expiry_age(at(modification)).to_string().into()),
+            Step::GetExpiryAge { modification } => {
+                return Ok(session.expiry_age(at(modification)).whole_microseconds().to_string().into());
+            }
             Step::GetExpiryDate { modification } => {
                 let date = session.expiry_date(at(modification)).ok_or("OverflowError")?;
                 let micros = i64::try_from(date.unix_timestamp_nanos().div_euclid(1000)).unwrap();

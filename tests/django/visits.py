@@ -8,6 +8,7 @@ the error after the middleware; and what is left in the session. `otherwise` is 
 import json
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from fractions import Fraction
 
 from django.conf import UserSettingsHolder, settings
 from django.contrib import auth
@@ -57,6 +58,8 @@ def show(middleware, cookie, steps, status):
         seen |= {"set_cookie": set_cookies, "vary": response.get("Vary")}
     else:
         seen["error"] = "ExpiryOutOfRange" if error in OUT_OF_RANGE else error
+        if error == departures.CookieTooLarge.__name__:
+            seen["sizes"] = request.session.sizes
     return seen | {"left": outcome(lambda: items(request.session))}
 
 
@@ -100,7 +103,7 @@ def take(request, step):
             date = (EPOCH + timedelta(microseconds=micros)).astimezone(timezone(timedelta(seconds=offset)))
             session.set_expiry(date if settings.USE_TZ else date.astimezone(settings.LOCAL).replace(tzinfo=None))
         case {"step": "get_expiry_age", "modification": modification}:
-            return json_text(session.get_expiry_age(**moment(modification)))
+            return str(round(Fraction(session.get_expiry_age(**moment(modification))) * 10**6))
         case {"step": "get_expiry_date", "modification": modification}:
             return date_parts(session.get_expiry_date(**moment(modification)))
         case {"step": "login", "id": id, "password": password}:
@@ -139,7 +142,7 @@ def date_parts(date):
     """Microseconds, and the offset where dates have one."""
     aware = date if date.tzinfo else date.replace(tzinfo=settings.LOCAL)
     micros = (aware - EPOCH) // timedelta(microseconds=1)
-    return [micros, aware.utcoffset() // timedelta(seconds=1)] if settings.USE_TZ else [micros]
+    return [micros, int(aware.utcoffset().total_seconds())] if settings.USE_TZ else [micros]
 
 
 def site_settings(site):

@@ -1,9 +1,9 @@
 //! `SessionAuth`: login, and the hash of the password.
 
-use django_session::{Algorithm, AuthKey, SessionAuth, SessionUser};
+use django_session::{Algorithm, AuthKey, ConfigError, SaltedHmac, Session, SessionAuth, SessionUser};
 
 use crate::common::{key, ring, written};
-use crate::sessions;
+use crate::{sessions, token};
 
 #[test]
 fn login_for_django() {
@@ -93,4 +93,114 @@ fn login_after_a_rotation_begins_anew_as_in_django() {
     assert_eq!(rotated.verify(&session, "column"), Some(AuthKey::Fallback(1)));
     rotated.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
     assert!(!session.contains_key("cart"));
+}
+
+fn user<'u>(id: &'u str, password_hash: &'u str) -> SessionUser<'u> {
+    SessionUser { id, backend: "backend", password_hash }
+}
+
+/// Whoever planted the secret before must not know it after: Django makes a new one when it needs it.
+#[test]
+fn login_takes_the_csrf_secret_out() {
+    let auth = SessionAuth::new(&ring("secret"));
+    for before in ["{}", r#"{"_auth_user_id":"8"}"#] {
+        let mut session = sessions().load(Some(&token(before, 60.0)));
+        session.insert("_csrftoken", "planted").unwrap();
+        auth.login(&mut session, &user("7", "column"));
+        assert!(!session.contains_key("_csrftoken"));
+    }
+    let mut session = Session::default();
+    auth.login(&mut session, &user("7", "column"));
+    session.insert("_csrftoken", "planted").unwrap();
+    auth.login(&mut session, &user("7", "column"));
+    assert!(!session.contains_key("_csrftoken"), "the same user again");
+}
+
+/// Public code writes `user.pk`, which JSON keeps as a number; Django reads both.
+#[test]
+fn an_id_may_be_a_number() {
+    let auth = SessionAuth::new(&ring("secret"));
+    for (json, id) in [
+        ("7", Some("7")),
+        ("7.0", Some("7")),
+        ("-7", Some("-7")),
+        (r#""7""#, Some("7")),
+        ("42.5", None), // Django: user 42
+        ("7e0", None),
+        ("true", None),
+        ("null", None),
+        ("[7]", None),
+    ] {
+        let mut session = Session::default();
+        auth.login(&mut session, &user("7", "column"));
+        let login = session.iter().skip(1).map(|(key, json)| format!("\"{key}\":{json}")).collect::<Vec<_>>().join(",");
+        let mut session =
+            sessions().load(Some(&token(&format!(r#"{{"_auth_user_id":{json},{login},"cart":[1]}}"#), 60.0)));
+        assert_eq!(session.auth_user_id().as_deref(), id, "{json}");
+        assert_eq!(auth.verify(&session, "column").is_some(), id.is_some(), "{json}");
+        if let Some(id) = id {
+            auth.login(&mut session, &user(id, "column"));
+            assert!(session.contains_key("cart"), "the same user: {json}");
+        }
+    }
+}
+
+/// Django's `login` compares id and hash, its `get_user` wants the backend.
+#[test]
+fn a_login_without_a_backend() {
+    let auth = SessionAuth::new(&ring("secret"));
+    let mut session = Session::default();
+    auth.login(&mut session, &user("7", "column"));
+    session.insert("cart", [1]).unwrap();
+    session.remove("_auth_user_backend");
+    assert_eq!(auth.verify(&session, "column"), None);
+    assert!(!auth.authenticate(&mut session, "column"));
+    auth.login(&mut session, &user("7", "column"));
+    assert!(session.contains_key("cart"));
+    assert!(auth.authenticate(&mut session, "column"));
+}
+
+/// Django's `get_user`: verify, renew the hash of an older key, flush what no key vouches for.
+#[test]
+fn authenticate() {
+    let (old, new) = (SessionAuth::new(&ring("secret")), SessionAuth::new(&ring("new").with_fallback(key("secret"))));
+    let logged_in = || {
+        let mut session = Session::default();
+        old.login(&mut session, &user("7", "column"));
+        let sent = written(&sessions().commit(&session, 200).unwrap());
+        sessions().load(sent.as_deref())
+    };
+
+    let mut session = logged_in();
+    assert!(old.authenticate(&mut session, "column") && !session.is_modified(), "the current key: a read");
+    assert!(new.authenticate(&mut session, "column") && session.is_modified(), "an older key: written anew");
+    assert_eq!(new.verify(&session, "column"), Some(AuthKey::Current));
+
+    let mut session = logged_in();
+    assert!(!new.authenticate(&mut session, "column of another password"));
+    assert!(session.is_empty());
+    assert_eq!(written(&sessions().commit(&session, 500).unwrap()).as_deref(), Some(""), "the session ends");
+
+    let mut anonymous = sessions().load(Some(&token(r#"{"cart":[1]}"#, 60.0)));
+    assert!(!old.authenticate(&mut anonymous, "column") && !anonymous.is_modified());
+}
+
+/// A user model that overrides `get_session_auth_hash`. The digest is Django's.
+#[test]
+fn another_salt() {
+    let (salt, value) = ("acc.EmailUser.get_session_auth_hash", "abcdefghijkl");
+    let digest = "57235d54cc216692365d4da16eadb09e37567b1ab04e26dc329dfcaf2f7ace61";
+    let keys = ring("django-insecure-one");
+    assert_eq!(SaltedHmac::new(&keys, salt).unwrap().hexdigest(value), digest);
+
+    let auth = SessionAuth::new(&keys).with_salt(salt).unwrap();
+    let mut session = Session::default();
+    auth.login(&mut session, &user("7", value));
+    assert_eq!(session.get::<String>("_auth_user_hash").unwrap().as_deref(), Some(digest));
+    assert!(auth.authenticate(&mut session, value));
+    assert_eq!(SessionAuth::new(&keys).verify(&session, value), None);
+    assert_eq!(SessionAuth::new(&keys).with_salt("").unwrap_err(), ConfigError::EmptySalt);
+    let sha512 = SessionAuth::new(&keys).with_algorithm(Algorithm::Sha512).with_salt(salt).unwrap();
+    sha512.login(&mut session, &user("7", value));
+    assert_eq!(session.get::<String>("_auth_user_hash").unwrap().unwrap().len(), 128, "the algorithm stays");
 }

@@ -7,6 +7,7 @@ mod auth;
 mod commit;
 mod dict;
 mod expiry;
+mod expiry_values;
 mod json;
 mod load;
 mod serializer;

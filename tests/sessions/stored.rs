@@ -1,16 +1,22 @@
 //! `StoredSessions`: the text that Django's db engine keeps.
 
-use django_session::{BadSignature, DecodeError, Expiry, KeyRing, StoredSessions, TimestampSigner};
-use time::macros::{datetime, offset};
+use std::collections::HashSet;
 
-use crate::common::{payload, ring, written};
-use crate::sessions;
+use django_session::{
+    BadSignature, CookieOptions, DecodeError, Expiry, KeyRing, Session, SessionAuth, SessionKey, SessionUser,
+    StoredChange, StoredSessions, TimestampSigner,
+};
+use time::macros::{datetime, offset};
+use time::{Duration, OffsetDateTime};
+
+use crate::common::{clock, payload, ring, written};
+use crate::{NOW, sessions};
 
 /// Django: `test_decode_failure_logged_to_security`, `test_decode_serializer_exception`.
 #[test]
 fn stored_texts_that_will_not_do() {
     use base64::Engine as _;
-    let sessions = StoredSessions::new(&ring("secret"));
+    let sessions = StoredSessions::new(&ring("secret"), CookieOptions::default());
     let signer = TimestampSigner::new(&ring("secret"), "django.contrib.sessions.SessionStore").unwrap();
     let signature = DecodeError::Signature;
     for (text, error) in [
@@ -25,7 +31,7 @@ fn stored_texts_that_will_not_do() {
         {
             let error = if text == "Zmxhc2tkajphbGtkamY=" { signature(BadSignature::Mismatch) } else { error };
             assert_eq!(
-                StoredSessions::new(&ring("secret")).with_legacy().decode(&text).map(drop),
+                StoredSessions::new(&ring("secret"), CookieOptions::default()).with_legacy().decode(&text).map(drop),
                 Err(error),
                 "{text}"
             );
@@ -39,7 +45,7 @@ fn stored_texts_that_will_not_do() {
 fn a_stored_digest_has_one_spelling() {
     use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
-    let sessions = StoredSessions::new(&ring("secret")).with_legacy();
+    let sessions = StoredSessions::new(&ring("secret"), CookieOptions::default()).with_legacy();
     let text = BASE64_STANDARD.decode("NTdkYjJhMDQwZDA4ZjIyNDFmMmM1YjM5Zjg5OGQ5MDNkMGE3MDQ0Zjp7ImEiOjF9").unwrap();
     let (digest, json) = text.split_at(40);
     let decode = |digest: &[u8]| sessions.decode(&BASE64_STANDARD.encode([digest, json].concat())).map(drop);
@@ -59,20 +65,23 @@ fn a_stored_digest_has_one_spelling() {
 /// As with `USE_TZ = False`, by the clock of the site.
 #[test]
 fn stored_sessions_with_naive_dates() {
-    let tokyo = StoredSessions::new(&ring("secret")).with_naive_dates(offset!(+9));
+    let tokyo = StoredSessions::new(&ring("secret"), CookieOptions::default()).with_naive_dates(offset!(+9));
     let mut session = tokyo.create();
     session.set_expiry(Expiry::At(datetime!(2030-01-02 03:00 UTC)));
     assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-02T12:00:00\""));
     let text = tokyo.encode(&session).unwrap();
     let expiry = |sessions: &StoredSessions| sessions.decode(&text).unwrap().expiry();
     assert_eq!(expiry(&tokyo), Some(Expiry::At(datetime!(2030-01-02 03:00 UTC))));
-    assert_eq!(expiry(&StoredSessions::new(&ring("secret"))), Some(Expiry::At(datetime!(2030-01-02 12:00 UTC))));
+    assert_eq!(
+        expiry(&StoredSessions::new(&ring("secret"), CookieOptions::default())),
+        Some(Expiry::At(datetime!(2030-01-02 12:00 UTC)))
+    );
 }
 
 /// A row has no 4096 bytes to fit in, and what is written is read.
 #[test]
 fn large_stored_sessions() {
-    let sessions = StoredSessions::new(&ring("secret"));
+    let sessions = StoredSessions::new(&ring("secret"), CookieOptions::default());
     for size in [1 << 10, 1 << 20, 3 << 20] {
         let mut session = sessions.create();
         session.insert("big", "x".repeat(size)).unwrap();
@@ -87,7 +96,7 @@ fn stored_texts_are_in_ascii() {
     use base64::Engine as _;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
     let signer = TimestampSigner::new(&ring("secret"), "django.contrib.sessions.SessionStore").unwrap();
-    let sessions = StoredSessions::new(&ring("secret"));
+    let sessions = StoredSessions::new(&ring("secret"), CookieOptions::default());
     let session = sessions.decode(&signer.sign(&BASE64_URL_SAFE_NO_PAD.encode(r#"{"é":"🔑"}"#))).unwrap();
     let ascii = r#"{"\u00e9":"\ud83d\udd11"}"#;
     assert_eq!(payload(&sessions.encode(&session).unwrap()), ascii);
@@ -105,7 +114,218 @@ fn stored_sessions_are_no_cookies() {
     let keys: KeyRing = ring("secret");
     let mut session = sessions().load(None);
     session.insert("a", 1).unwrap();
-    let stored = StoredSessions::new(&keys).encode(&session).unwrap();
+    let stored = StoredSessions::new(&keys, CookieOptions::default()).encode(&session).unwrap();
     assert!(sessions().try_load(&stored).is_err());
-    assert!(StoredSessions::new(&keys).decode(&written(&sessions().commit(&session, 200).unwrap()).unwrap()).is_err());
+    assert!(
+        StoredSessions::new(&keys, CookieOptions::default())
+            .decode(&written(&sessions().commit(&session, 200).unwrap()).unwrap())
+            .is_err()
+    );
+}
+
+const KEY: &str = "8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2";
+
+fn stored() -> StoredSessions {
+    StoredSessions::new(&ring("secret"), CookieOptions::default()).with_clock(clock(NOW))
+}
+
+fn text(json: &str) -> String {
+    let mut session = stored().create();
+    let Ok(serde_json::Value::Object(pairs)) = serde_json::from_str(json) else { panic!("{json}") };
+    session.extend(pairs).unwrap();
+    stored().encode(&session).unwrap()
+}
+
+type Does<'o> = &'o dyn Fn(&mut Session);
+
+/// What happens to the row and to the cookie, by the row that was found, what was done, and the status.
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn rows_and_cookies() {
+    let keys = ring("secret");
+    let auth = SessionAuth::new(&keys);
+    let user = |id| SessionUser { id, backend: "backend", password_hash: "column" };
+    let mut of_user_7 = stored().create();
+    auth.login(&mut of_user_7, &user("7"));
+    let of_user_7 = stored().encode(&of_user_7).unwrap();
+    let good = text(r#"{"a":1}"#);
+    let of_another_key = StoredSessions::new(&ring("another"), CookieOptions::default());
+    let foreign = of_another_key.encode(&of_another_key.create()).unwrap();
+    let nothing: Does<'_> = &|_| {};
+    let read: Does<'_> = &|s| _ = s.get::<u8>("a");
+    let write: Does<'_> = &|s| s.insert("a", 2).unwrap();
+    let write_nothing: Does<'_> = &|s| {
+        s.insert("b", 2).unwrap();
+        s.remove("b");
+    };
+    let refill: Does<'_> = &|s| {
+        s.flush();
+        s.insert("a", 2).unwrap();
+    };
+    let discard: Does<'_> = &|s| {
+        s.cycle_key();
+        s.discard();
+    };
+    let [clear, flush, cycle]: [Does<'_>; 3] = [&Session::clear, &Session::flush, &Session::cycle_key];
+    let login: Does<'_> = &|s| auth.login(s, &user("7"));
+    let login_of_8: Does<'_> = &|s| auth.login(s, &user("8"));
+    let update_hash: Does<'_> = &|s| auth.update_hash(s, "new column");
+    let authenticate_fails: Does<'_> = &|s| assert!(!auth.authenticate(s, "another column"));
+
+    let [none, missing, good, user_7, foreign] =
+        [None, Some(None), Some(Some(good.as_str())), Some(Some(of_user_7.as_str())), Some(Some(foreign.as_str()))];
+    for (row, operation, status, change, cookie) in [
+        (none, nothing, 200, "", ""),
+        (none, read, 200, "", ""),
+        (none, write, 200, "insert", "new"),
+        (none, write, 500, "", ""),
+        (none, write_nothing, 200, "", ""),
+        (none, flush, 200, "", ""),
+        (none, login, 200, "insert", "new"),
+        (missing, nothing, 200, "", ""),
+        (missing, read, 200, "", ""), // Django removes the cookie
+        (missing, write, 200, "insert", "new"),
+        (missing, write_nothing, 200, "", "removal"),
+        (missing, flush, 500, "", "removal"),
+        (good, read, 200, "", ""),
+        (good, write, 200, "update", "same"),
+        (good, write, 500, "", ""),
+        (good, clear, 200, "update", "same"),
+        (good, cycle, 200, "replace", "new"),
+        (good, cycle, 500, "", ""), // Django has replaced the row by then
+        (good, discard, 200, "", ""),
+        (good, flush, 200, "delete", "removal"),
+        (good, flush, 500, "delete", "removal"),
+        (good, refill, 200, "replace", "new"),
+        (good, refill, 500, "delete", "removal"),
+        (good, login, 200, "replace", "new"), // from anonymous
+        (user_7, login, 200, "update", "same"),
+        (user_7, login_of_8, 200, "replace", "new"),
+        (user_7, update_hash, 200, "replace", "new"),
+        (user_7, authenticate_fails, 200, "delete", "removal"),
+        (foreign, read, 200, "", ""),
+        (foreign, write, 200, "insert", "new"), // Django writes over it
+        (foreign, flush, 200, "delete", "removal"),
+    ] {
+        let cookie_header = row.map_or_else(String::new, |_| format!("sessionid={KEY}"));
+        let mut session = stored().load(stored().sent_cookie(&cookie_header), row.flatten(), None);
+        operation(&mut session);
+        let commit = stored().commit(&session, status).unwrap();
+        let context = format!("{row:?} {status} {change} {cookie}");
+        let (did, written) = match &commit.change {
+            StoredChange::Nothing => ("", None),
+            StoredChange::Update { row } => ("update", Some(row)),
+            StoredChange::Insert { row, delete: None } => ("insert", Some(row)),
+            StoredChange::Insert { row, delete: Some(old) } if old.as_str() == KEY => ("replace", Some(row)),
+            StoredChange::Delete { key } if key.as_str() == KEY => ("delete", None),
+            other => panic!("{context}: {other:?}"),
+        };
+        assert_eq!(did, change, "{context}");
+        let set = match (&commit.set_cookie, written) {
+            (None, None) => "",
+            (Some(set), None) if *set == stored().cookie().removal() => "removal",
+            (Some(set), Some(row)) if set.value() == row.key.as_str() => {
+                if set.value() == KEY {
+                    "same"
+                } else {
+                    "new"
+                }
+            }
+            other => panic!("{context}: {other:?}"),
+        };
+        assert_eq!(set, cookie, "{context}");
+        assert_eq!(commit.vary_on_cookie, session.is_accessed() || !set.is_empty(), "{context}");
+        if let Some(row) = written {
+            let session_of_row = stored().decode(&row.data).unwrap();
+            assert!(session_of_row.iter().eq(session.iter()), "{context}");
+            assert_eq!(row.expire_date, OffsetDateTime::from(session_moment()) + Duration::days(14), "{context}");
+            let is_key =
+                |key: &str| key.len() == 32 && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            assert!(is_key(row.key.as_str()), "{context}");
+        }
+    }
+}
+
+fn session_moment() -> std::time::SystemTime {
+    crate::common::moment(NOW)
+}
+
+/// A planted key is worth nothing after the login: fixation.
+#[test]
+fn a_planted_key_is_not_the_victims() {
+    let planted = text("{}");
+    let mut session = stored().load(stored().sent_cookie(&format!("sessionid={KEY}")), Some(&planted), None);
+    let auth = SessionAuth::new(&ring("secret"));
+    auth.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
+    let commit = stored().commit(&session, 200).unwrap();
+    let StoredChange::Insert { row, delete } = commit.change else { panic!("{:?}", commit.change) };
+    assert_eq!(delete.as_ref().map(SessionKey::as_str), Some(KEY));
+    assert_ne!(row.key.as_str(), KEY);
+}
+
+/// `expire_date` is judged where it is given; equal is over, as in Django's `expire_date__gt`.
+#[test]
+fn rows_that_have_expired() {
+    let good = text(r#"{"a":1}"#);
+    let now = OffsetDateTime::from(session_moment());
+    for (left, rejection) in [
+        (Duration::SECOND, None),
+        (Duration::ZERO, Some(std::time::Duration::ZERO)),
+        (-Duration::MINUTE, Some(std::time::Duration::from_secs(60))),
+    ] {
+        let sent = stored().sent_cookie(&format!("sessionid={KEY}"));
+        let session = stored().load(sent, Some(&good), Some(now + left));
+        assert_eq!(session.rejection(), rejection.map(|since| DecodeError::SessionExpired { since }));
+        assert_eq!(session.get("a").unwrap(), rejection.is_none().then_some(1));
+    }
+}
+
+#[test]
+fn keys_of_cookies() {
+    let key = |header: &str| stored().sent_cookie(header).key().map(|key| key.as_str().to_owned());
+    for (header, expected) in [
+        ("", None),
+        ("sessionid=short12", None),
+        ("sessionid=abcdefgh", Some("abcdefgh")),
+        ("sessionid=ABCDEFGH", None),
+        ("sessionid=../../etc", None),
+        ("sessionid=abcdefgh:1r31eq:LCqGWTQrIoydnMbNSWtFF-F", None), // of the engine before
+        ("sessionid=abcdefgh; sessionid=ijklmnop", Some("ijklmnop")),
+        ("sessionid=abcdefgh; sessionid=a:signed:cookie", Some("abcdefgh")),
+        ("other=abcdefgh", None),
+    ] {
+        assert_eq!(key(header).as_deref(), expected, "{header}");
+    }
+    assert_eq!(key(&format!("sessionid={}", "a".repeat(40))).map(|key| key.len()), Some(40));
+    assert_eq!(key(&format!("sessionid={}", "a".repeat(41))), None);
+    assert!(!format!("{:?}", stored().sent_cookie(&format!("sessionid={KEY}"))).contains(KEY));
+}
+
+/// Each new key is another one, and each character of the alphabet occurs.
+#[test]
+fn new_keys_are_random() {
+    let keys: HashSet<String> = (0..500)
+        .map(|_| {
+            let mut session = stored().create();
+            session.insert("a", 1).unwrap();
+            match stored().commit(&session, 200).unwrap().change {
+                StoredChange::Insert { row, delete: None } => row.key.as_str().to_owned(),
+                other => panic!("{other:?}"),
+            }
+        })
+        .collect();
+    assert_eq!(keys.len(), 500);
+    assert_eq!(keys.iter().flat_map(|key| key.chars()).collect::<HashSet<_>>().len(), 36);
+}
+
+#[test]
+fn save_every_request_renews_rows() {
+    let saving = stored().with_save_every_request(true);
+    let good = text(r#"{"a":1}"#);
+    let sent = || saving.sent_cookie(&format!("sessionid={KEY}"));
+    let session = saving.load(sent(), Some(&good), None);
+    assert!(matches!(saving.commit(&session, 200).unwrap().change, StoredChange::Update { .. }));
+    assert_eq!(saving.commit(&session, 500).unwrap().change, StoredChange::Nothing);
+    let missing = saving.load(sent(), None, None);
+    assert_eq!(saving.commit(&missing, 200).unwrap().change, StoredChange::Nothing);
 }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use django_session::{Algorithm, Clock, KeyRing, SecretKey, SessionAuth, Signer, StoredSessions, TimestampSigner};
+use django_session::{
+    Algorithm, Clock, CookieOptions, KeyRing, SecretKey, SessionAuth, Signer, StoredSessions, TimestampSigner,
+};
 
 use crate::subject::{DatedTokens, Login, Stored, Subject, Tokens};
 use crate::twin::{Twin, early_exit, whole};
@@ -43,7 +45,7 @@ pub const CASES: [Case; 9] = [
     Case {
         name: "StoredSessions, legacy",
         role: ONE_KEY,
-        make: |key| Box::new(Stored::new(StoredSessions::new(&ring(key)).with_legacy())),
+        make: |key| Box::new(Stored::new(StoredSessions::new(&ring(key), CookieOptions::default()).with_legacy())),
     },
     Case { name: "comparison alone", role: Role::Comparison, make: |key| Box::new(Twin::new(key, whole)) },
     Case { name: "early exit", role: Role::Control, make: |key| Box::new(Twin::new(key, early_exit)) },

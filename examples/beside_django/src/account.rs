@@ -18,8 +18,7 @@ use crate::session::WebSession;
 use crate::user::User;
 
 /// In seconds; 0 is until the browser closes, and nothing is as long as the settings say.
-const CHOICES: [(&str, &str); 3] =
-    [("0", "until I close the browser"), ("86400", "for a day"), ("", "for two weeks")];
+const CHOICES: [(&str, &str); 3] = [("0", "until I close the browser"), ("86400", "for a day"), ("", "for two weeks")];
 
 pub fn routes() -> Router<Arc<Site>> {
     Router::new()

@@ -51,9 +51,8 @@ struct Line {
 }
 
 async fn cart(State(site): State<Arc<Site>>, session: WebSession, page: Page) -> Result<Response, AppError> {
-    let (items, note) = session.with(|session| {
-        Ok::<_, AppError>((items(session)?, session.get::<String>("note")?.unwrap_or_default()))
-    })?;
+    let (items, note) = session
+        .with(|session| Ok::<_, AppError>((items(session)?, session.get::<String>("note")?.unwrap_or_default())))?;
     let products = Product::all(&site.database).await?;
     let (mut lines, mut sum) = (Vec::new(), 0_i64);
     for Item { product, quantity } in items {

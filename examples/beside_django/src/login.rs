@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Router, routing::get};
-use django_session::Expiry;
+use django_session::{Expiry, SessionUser};
 use minijinja::context;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
@@ -57,10 +57,10 @@ async fn login(
     };
 
     session.with(|session| {
-        site.auth.login(session, &user.id.to_string(), BACKEND, &password)?;
+        let id = user.id.to_string();
+        site.auth.login(session, &SessionUser { id: &id, backend: BACKEND, password_hash: &password });
         session.set_expiry(if remember.is_some() { None } else { Some(Expiry::BrowserClose) });
-        Ok::<_, AppError>(())
-    })?;
+    });
     let sql = "UPDATE auth_user SET last_login = CURRENT_TIMESTAMP WHERE id = $1";
     sqlx::query(sql).bind(user.id).execute(&site.database).await?;
     Ok(Redirect::to(&here(&next)).into_response())

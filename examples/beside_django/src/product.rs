@@ -44,11 +44,6 @@ impl Product {
     }
 
     fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            slug: row.try_get(0)?,
-            name: row.try_get(1)?,
-            price: Cents(row.try_get(2)?),
-            stock: row.try_get(3)?,
-        })
+        Ok(Self { slug: row.try_get(0)?, name: row.try_get(1)?, price: Cents(row.try_get(2)?), stock: row.try_get(3)? })
     }
 }

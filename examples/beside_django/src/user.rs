@@ -69,17 +69,7 @@ impl User {
         let claim = session.with(|session| session.auth_user_backend().zip(session.auth_user_id()));
         let Some((_, id)) = claim.filter(|(backend, _)| backend == BACKEND) else { return Ok(None) };
         let Some(Row { user, password }) = Row::by_id(&site.database, &id).await? else { return Ok(None) };
-        session.with(|session| {
-            match site.auth.verify(session, &password) {
-                Some(0) => {}
-                Some(_fallback_key) => site.auth.update_hash(session, &password)?,
-                None => {
-                    session.flush();
-                    return Ok(None);
-                }
-            }
-            Ok(Some(user))
-        })
+        Ok(session.with(|session| site.auth.authenticate(session, &password)).then_some(user))
     }
 
     /// Whether this user has a permission such as `shop.change_product`: itself, by a group, or as a superuser.

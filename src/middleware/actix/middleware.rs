@@ -7,37 +7,35 @@ use actix_web::{Error, HttpMessage};
 
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMount};
 
-/// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
+/// Gives each request a [`SessionHandle`](crate::SessionHandle), in its extensions, and adds to each response the headers
+/// that the session needs.
 ///
-/// Nothing is verified for a request whose handler does not ask, unless the store
-/// [saves every request](CookieSessions::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
-/// stands in `Vary`, and the body streams through untouched. What a handler returns as an error is a response to actix,
-/// and treated as one; an error of a middleware further in passes, and writes no cookie (if the session was changed,
-/// `tracing` is told); neither does a panic. Where such middlewares are nested, the handler has the session of the
-/// innermost; but one whose cookie has the name of one further out, however far, leaves all to that.
+/// A cookie is verified only if the handler uses the session, or for [save-every-request](
+/// CookieSessions::with_save_every_request). The session is written when the head of the response is ready; the body
+/// streams through untouched. Other `Set-Cookie` headers stay, and `Cookie` is added to `Vary`.
 ///
-/// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: an error takes the place
-/// of the response, an [`EncodeError`](crate::EncodeError) in an [`actix_web::Error`], for an outer middleware to answer in
-/// its own words (but not for `ErrorHandlers`, which sees responses). If none does, it becomes an empty response of
-/// status 500. And `tracing` is told.
+/// Layers for different cookies can be nested: the handler gets the session of the innermost, and reaches the others by
+/// [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each a [salt](CookieSessions::with_salt) of its own.
+/// Of nested layers for the same cookie, the outermost writes the session; the others share it.
+///
+/// # Errors
+/// A session that cannot be written, for example because it outgrew its cookie, is never dropped silently. The response is
+/// replaced by a [`SessionError`](crate::middleware::actix::SessionError) with the [`EncodeError`](crate::EncodeError), for
+/// an outer middleware to answer in its own words; `ErrorHandlers` does not see it, because it handles responses. By
+/// default it becomes an empty response of status 500.
+///
+/// An error of a handler is a response in actix, and treated as such. An error of an inner middleware becomes one as well:
+/// if the session needs headers, the error leaves in a `SessionError` that adds them. If the service panics, no cookie is
+/// sent.
 ///
 /// ```
-/// use actix_web::body::MessageBody;
-/// use actix_web::dev::{ServiceRequest, ServiceResponse};
-/// use actix_web::{App, Error, error::ErrorPayloadTooLarge, middleware::{Next, from_fn}, web};
+/// use actix_web::{App, web};
 /// use django_session::middleware::actix::SessionMiddleware;
-/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionHandle, CookieSessions};
+/// use django_session::{CookieOptions, KeyRing, SecretKey, SessionHandle, CookieSessions};
 ///
-/// async fn index(session: SessionHandle) -> String {
-///     let user = session.with(|session| session.get::<String>("name"));
-///     format!("Hello, {}", user.ok().flatten().as_deref().unwrap_or("stranger"))
-/// }
-///
-/// async fn too_large<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
-///     next.call(request).await.map_err(|error| match error.as_error() {
-///         Some(EncodeError::CookieTooLarge(_)) => ErrorPayloadTooLarge("Please take something out of your cart"),
-///         _ => error,
-///     })
+/// async fn index(session: SessionHandle) -> actix_web::Result<String> {
+///     let user = session.get::<String>("name")?;
+///     Ok(format!("Hello, {}", user.as_deref().unwrap_or("stranger")))
 /// }
 ///
 /// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
@@ -45,7 +43,7 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMo
 /// let sessions = SessionMiddleware::new(sessions);
 /// // For HttpServer::new, which calls it once for each of its threads.
 /// let app = move || {
-///     App::new().route("/", web::get().to(index)).wrap(sessions.clone()).wrap(from_fn(too_large))
+///     App::new().route("/", web::get().to(index)).wrap(sessions.clone())
 /// };
 /// # drop(app());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

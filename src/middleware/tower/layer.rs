@@ -8,29 +8,35 @@ use tower_service::Service;
 
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMount};
 
-/// Gives each request a [`SessionHandle`], in its extensions, and each response the cookie that comes of it.
+/// Gives each request a [`SessionHandle`](crate::SessionHandle), in its extensions, and adds to each response the headers
+/// that the session needs.
 ///
-/// Nothing is verified for a request whose handler does not ask, unless the store
-/// [saves every request](CookieSessions::with_save_every_request). Other `Set-Cookie` headers stay, `Cookie` joins what
-/// stands in `Vary`, and the body streams through untouched. An error of the inner service passes, and writes no cookie
-/// (if the session was changed, `tracing` is told); neither does a panic. Where such layers are nested, the handler has
-/// the session of the innermost; but one whose cookie has the name of one further out, however far, leaves all to that.
+/// A cookie is verified only if the handler uses the session, or for [save-every-request](
+/// CookieSessions::with_save_every_request). The session is written when the head of the response is ready; the body
+/// streams through untouched. Other `Set-Cookie` headers stay, and `Cookie` is added to `Vary`.
 ///
-/// A session that cannot be written, as when it outgrew its cookie, is never dropped in silence: the response is replaced
-/// by an empty one of status 500, which carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its extensions,
-/// for an outer layer to answer in its own words; and `tracing` is told. So the service's body needs a `Default`. Those of
-/// axum, tonic and `http-body-util` have one; around others, such as that of tower-http's `TraceLayer` or hyper's own
-/// `Incoming`, `MapResponseBodyLayer::new(axum::body::Body::new)` puts one that has.
+/// Layers for different cookies can be nested: the handler gets the session of the innermost, and reaches the others by
+/// [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each a [salt](CookieSessions::with_salt) of its own.
+/// Of nested layers for the same cookie, the outermost writes the session; the others share it.
+///
+/// # Errors
+/// A session that cannot be written, for example because it outgrew its cookie, is never dropped silently. The response is
+/// replaced by an empty one of status 500 that carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its
+/// extensions, for an outer layer to answer in its own words. This is why the body type needs a `Default`. Bodies of axum,
+/// tonic and `http-body-util` have one; around others, such as those of tower-http's `TraceLayer` or hyper's `Incoming`,
+/// use `MapResponseBodyLayer::new(axum::body::Body::new)`.
+///
+/// If the inner service fails with an error instead of a response, or panics, no cookie is sent. A lost change is logged.
 ///
 /// ```
 /// # use std::sync::Arc;
 /// use axum::{Router, response::{IntoResponse, Response}, routing::get};
 /// use django_session::middleware::tower::SessionLayer;
-/// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, SessionHandle, CookieSessions};
+/// use django_session::{CookieOptions, DecodeError, EncodeError, KeyRing, SecretKey, SessionHandle, CookieSessions};
 ///
-/// async fn index(session: SessionHandle) -> String {
-///     let user = session.with(|session| session.get::<String>("name"));
-///     format!("Hello, {}", user.ok().flatten().as_deref().unwrap_or("stranger"))
+/// async fn index(session: SessionHandle) -> Result<String, DecodeError> {
+///     let user = session.get::<String>("name")?;
+///     Ok(format!("Hello, {}", user.as_deref().unwrap_or("stranger")))
 /// }
 ///
 /// async fn too_large(response: Response) -> Response {

@@ -36,11 +36,22 @@ pub enum Expiry {
     At(OffsetDateTime),
 }
 
-/// What stands under `_session_expiry`.
+/// What `_session_expiry` says to Python.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::sessions) enum Stored {
-    /// Seconds; only Django writes negative ones.
+    /// A zero, which `false` is too.
+    BrowserClose,
+    /// An empty text, list or dict: the setting's age, even where sessions end with the browser.
+    CookieAge,
+    /// Another number. Only Django writes negative ones, and fractions.
     Seconds(time::Duration),
+    At(OffsetDateTime),
+}
+
+/// When a session ends that does not end with the browser.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::sessions) enum End {
+    After(time::Duration),
     At(OffsetDateTime),
 }
 
@@ -65,33 +76,56 @@ impl Expiry {
 impl Stored {
     /// From the JSON text under `_session_expiry`. A date without an offset is one of `naive`'s.
     pub(in crate::sessions) fn parse(json: &str, naive: UtcOffset) -> Result<Option<Self>, Malformed> {
-        if json == "null" {
-            return Ok(None);
-        }
-        if json.starts_with('"') {
-            let text: String = json::read(json).map_err(|_| Malformed)?;
-            return from_iso(&text, naive).map(|at| Some(Self::At(at))).ok_or(Malformed);
-        }
-        let seconds = match (json.parse(), json.parse()) {
-            (Ok(seconds), _) => Some(time::Duration::seconds(seconds)),
-            (_, Ok(seconds)) => time::Duration::checked_seconds_f64(seconds),
-            _ => None,
+        let stored = match json.as_bytes() {
+            b"null" => return Ok(None),
+            b"false" => Some(Self::BrowserClose),
+            b"true" => Some(Self::Seconds(time::Duration::SECOND)),
+            b"\"\"" => Some(Self::CookieAge),
+            [b'[', inside @ .., b']'] | [b'{', inside @ .., b'}'] => {
+                inside.trim_ascii().is_empty().then_some(Self::CookieAge)
+            }
+            [b'"', ..] => json::string_bytes(json).and_then(|text| from_iso(&text, naive)).map(Self::At),
+            _ => match json.parse() {
+                Ok(0) => Some(Self::BrowserClose),
+                Ok(seconds) => Some(Self::Seconds(time::Duration::seconds(seconds))),
+                Err(_) => json.parse().ok().and_then(Self::from_float),
+            },
         };
-        seconds.map(|seconds| Some(Self::Seconds(seconds))).ok_or(Malformed)
+        stored.map(Some).ok_or(Malformed)
     }
 
-    pub(in crate::sessions) fn expiry(self) -> Expiry {
+    /// With the fraction as a `timedelta` rounds it, but never up to a second, which would be one more in `Max-Age`.
+    fn from_float(seconds: f64) -> Option<Self> {
+        const MICROS: f64 = 1e6;
+        let micros = (seconds.fract() * MICROS).round_ties_even().clamp(1.0 - MICROS, MICROS - 1.0);
+        let whole = time::Duration::checked_seconds_f64(seconds.trunc())?;
+        let time = whole.checked_add(time::Duration::checked_seconds_f64(micros / MICROS)?)?;
+        Some(if seconds == 0.0 { Self::BrowserClose } else { Self::Seconds(time) })
+    }
+
+    pub(in crate::sessions) fn expiry(self) -> Option<Expiry> {
         match self {
-            Self::Seconds(seconds) if seconds.is_zero() => Expiry::BrowserClose,
-            Self::Seconds(seconds) => Expiry::Inactivity(seconds.try_into().unwrap_or(Duration::ZERO)),
-            Self::At(at) => Expiry::At(at),
+            Self::BrowserClose => Some(Expiry::BrowserClose),
+            Self::CookieAge => None,
+            Self::Seconds(seconds) => Some(Expiry::Inactivity(seconds.try_into().unwrap_or(Duration::ZERO))),
+            Self::At(at) => Some(Expiry::At(at)),
         }
     }
 
-    /// What is left from `modification` on; for a date in whole seconds, rounded down, as in Django.
-    pub(in crate::sessions) fn left(self, modification: SystemTime) -> time::Duration {
+    pub(super) fn end(self) -> Option<End> {
         match self {
-            Self::Seconds(seconds) => seconds,
+            Self::BrowserClose | Self::CookieAge => None,
+            Self::Seconds(seconds) => Some(End::After(seconds)),
+            Self::At(at) => Some(End::At(at)),
+        }
+    }
+}
+
+impl End {
+    /// What is left from `modification` on; for a date in whole seconds, rounded down, as in Django.
+    pub(super) fn left(self, modification: SystemTime) -> time::Duration {
+        match self {
+            Self::After(time) => time,
             Self::At(at) => {
                 let left = at.unix_timestamp_nanos().saturating_sub(clock::nanos_since_epoch(modification));
                 time::Duration::seconds(clock::floor_seconds(left))
@@ -101,7 +135,7 @@ impl Stored {
 
     pub(in crate::sessions) fn date(self, modification: SystemTime) -> Option<OffsetDateTime> {
         match self {
-            Self::Seconds(seconds) => date(modification)?.checked_add(seconds),
+            Self::After(time) => date(modification)?.checked_add(time),
             Self::At(at) => Some(at),
         }
     }

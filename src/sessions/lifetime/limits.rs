@@ -1,11 +1,12 @@
 use std::time::{Duration, SystemTime};
 
-use time::UtcOffset;
+use time::{OffsetDateTime, UtcOffset};
 
 use crate::clock::{self, Timestamp};
-use crate::cookie::TWO_WEEKS;
+use crate::cookie::{CookieOptions, TWO_WEEKS};
 use crate::error::{BadSignature, DecodeError};
-use crate::sessions::lifetime::{Expiry, Stored};
+use crate::sessions::lifetime::Stored;
+use crate::sessions::lifetime::expiry::End;
 
 /// Which ages are held against a session when it is loaded.
 ///
@@ -46,7 +47,11 @@ impl Default for Terms {
 }
 
 impl Terms {
-    /// The one place where the age of a session is judged: one that was signed at `signed` and has an expiry of its `own`.
+    pub(in crate::sessions) fn of(cookie: &CookieOptions) -> Self {
+        Self { max_age: cookie.max_age(), expire_at_browser_close: cookie.expire_at_browser_close(), ..Self::default() }
+    }
+
+    /// Judges the age of a session that was signed at `signed` and has an expiry of its `own`.
     ///
     /// # Errors
     /// [`BadSignature::Expired`] by the setting, [`DecodeError::SessionExpired`] by its own.
@@ -59,11 +64,10 @@ impl Terms {
         let start = clock::nanos(signed.as_secs());
         let after = |nanos: u128| start.saturating_add(nanos.try_into().unwrap_or(i128::MAX));
         let age_end = after(self.max_age.as_nanos());
-        let own_end = match own {
-            Some(Stored::At(at)) => Some(at.unix_timestamp_nanos()),
-            Some(Stored::Seconds(own)) if !own.is_zero() => Some(start.saturating_add(own.whole_nanoseconds())),
-            _ => None,
-        };
+        let own_end = own.and_then(Stored::end).map(|end| match end {
+            End::At(at) => at.unix_timestamp_nanos(),
+            End::After(time) => start.saturating_add(time.whole_nanoseconds()),
+        });
         let (by_age, by_own) = match self.policy {
             ExpiryPolicy::OwnElseAge => (own_end.is_none(), true),
             ExpiryPolicy::CookieAgeOnly => (true, false),
@@ -75,22 +79,38 @@ impl Terms {
             return Err(BadSignature::Expired { age, max_age: self.max_age }.into());
         }
         match own_end.filter(|end| by_own && now > *end) {
-            Some(end) => Err(DecodeError::SessionExpired { since: clock::duration(now.saturating_sub(end)) }),
+            Some(end) => Err(ended(end, now)),
             None => Ok(()),
         }
     }
 
-    /// The session's own expiry, or the setting if it has none or ends with the browser.
-    pub(super) fn expiry(self, own: Option<Stored>) -> Stored {
+    /// The end that the session sets itself, or else that of the setting.
+    pub(in crate::sessions) fn end(self, own: Option<Stored>) -> End {
         let max_age = time::Duration::seconds(0_i64.saturating_add_unsigned(self.max_age.as_secs()));
-        own.filter(|own| own.expiry() != Expiry::BrowserClose).unwrap_or(Stored::Seconds(max_age))
+        own.and_then(Stored::end).unwrap_or(End::After(max_age))
     }
 
     pub(super) fn ends_with_browser(self, own: Option<Stored>) -> bool {
-        own.map_or(self.expire_at_browser_close, |own| own.expiry() == Expiry::BrowserClose)
+        own.map_or(self.expire_at_browser_close, |own| own == Stored::BrowserClose)
     }
 
     pub(in crate::sessions) fn naive_offset(self) -> UtcOffset {
         self.naive.unwrap_or(UtcOffset::UTC)
     }
+}
+
+/// Judges the age of a session whose row has this date, at which it ends.
+///
+/// # Errors
+/// [`DecodeError::SessionExpired`].
+pub(in crate::sessions) fn admit_until(end: Option<OffsetDateTime>, now: SystemTime) -> Result<(), DecodeError> {
+    let now = clock::nanos_since_epoch(now);
+    match end.map(OffsetDateTime::unix_timestamp_nanos).filter(|end| now >= *end) {
+        Some(end) => Err(ended(end, now)),
+        None => Ok(()),
+    }
+}
+
+fn ended(end: i128, now: i128) -> DecodeError {
+    DecodeError::SessionExpired { since: clock::duration(now.saturating_sub(end)) }
 }

@@ -8,4 +8,4 @@ mod session;
 pub use expiry::Expiry;
 pub(super) use expiry::{KEY, Malformed, Stored};
 pub use limits::ExpiryPolicy;
-pub(super) use limits::Terms;
+pub(super) use limits::{Terms, admit_until};

@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::cookie::set_cookie::Lifetime;
 use crate::error::EncodeError;
@@ -42,7 +42,7 @@ impl Session {
         if terms.ends_with_browser(own) {
             return Ok(None);
         }
-        Lifetime::new(terms.expiry(own).left(now), now).map(Some)
+        Lifetime::new(terms.end(own).left(now), now).map(Some)
     }
 
     /// How this session ends, if it says so itself.
@@ -59,23 +59,24 @@ impl Session {
     /// ```
     #[must_use]
     pub fn expiry(&self) -> Option<Expiry> {
-        self.read_expiry().map(Stored::expiry)
+        self.read_expiry().and_then(Stored::expiry)
     }
 
-    /// Seconds from `modification`, when it was last written, to its end: negative if that has passed. Where the session
-    /// ends with the browser, the store's age. Django: `get_expiry_age`.
+    /// Returns the time from `modification`, when it was last written, to its end: negative if that has passed.
+    ///
+    /// For a session that ends with the browser, it is the store's age. The time to a date is in whole seconds, rounded
+    /// down. Only a number that Django wrote has a fraction. Django: `get_expiry_age`, in seconds.
     ///
     /// ```
-    /// let mut session = django_session::Session::default();
+    /// let session = django_session::Session::default();
     /// use std::time::SystemTime;
     ///
-    /// assert_eq!(session.expiry_age(SystemTime::now()), 1_209_600);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert_eq!(session.expiry_age(SystemTime::now()).whole_seconds(), 1_209_600);
     /// ```
     #[must_use]
     #[doc(alias = "get_expiry_age")]
-    pub fn expiry_age(&self, modification: SystemTime) -> i64 {
-        self.terms().expiry(self.read_expiry()).left(modification).whole_seconds()
+    pub fn expiry_age(&self, modification: SystemTime) -> Duration {
+        self.terms().end(self.read_expiry()).left(modification)
     }
 
     /// When it ends, if it was last written at `modification`; `None` beyond the year 9999. Django: `get_expiry_date`.
@@ -90,7 +91,7 @@ impl Session {
     #[must_use]
     #[doc(alias = "get_expiry_date")]
     pub fn expiry_date(&self, modification: SystemTime) -> Option<OffsetDateTime> {
-        self.terms().expiry(self.read_expiry()).date(modification)
+        self.terms().end(self.read_expiry()).date(modification)
     }
 
     /// Whether it ends when the browser closes. Django: `get_expire_at_browser_close`.

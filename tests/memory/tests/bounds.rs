@@ -236,7 +236,7 @@ fn cases() -> Vec<Case> {
             1 << 10,
             "payload cannot be deserialized: not a JSON object",
             signed(STORED, &zlib(object(&nested(100_000)).as_bytes(), 1)),
-            |text| StoredSessions::new(&ring(0)).decode(text).map(drop),
+            |text| StoredSessions::new(&ring(0), CookieOptions::default()).decode(text).map(drop),
         ),
         case(
             "MessagePack, an array of 2³² - 1 without its elements",

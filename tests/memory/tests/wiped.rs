@@ -169,7 +169,7 @@ fn works() -> Vec<(&'static str, fn())> {
             assert_eq!(auth.verify(&session, "column"), Some(AuthKey::Current));
         }),
         ("StoredSessions, and its legacy form", || {
-            let sessions = StoredSessions::new(&keys()).with_legacy();
+            let sessions = StoredSessions::new(&keys(), CookieOptions::default()).with_legacy();
             let mut session = sessions.create();
             session.insert("a", 1).unwrap();
             for text in [sessions.encode(&session).unwrap(), sessions.encode_legacy(&session)] {

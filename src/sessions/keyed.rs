@@ -1,0 +1,138 @@
+use std::time::SystemTime;
+
+use crate::cookie::{CookieOptions, SetCookie, header};
+use crate::error::{DecodeError, EncodeError};
+use crate::sessions::lifetime::Terms;
+use crate::sessions::provenance::Provenance;
+use crate::sessions::{Session, SessionKey, StoredChange, StoredCommit, StoredRow};
+
+/// The session cookie of a request, whose value is a key: see [`StoredSessions::sent_cookie`](crate::StoredSessions).
+///
+/// ```
+/// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+/// let sent = sessions.sent_cookie("theme=dark; sessionid=8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2");
+/// assert_eq!(sent.key().map(SessionKey::as_str), Some("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2"));
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct SentCookie {
+    cookies: usize,
+    key: Option<SessionKey>,
+}
+
+impl SentCookie {
+    /// Returns the key, if the request has a cookie with one.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// assert_eq!(sessions.sent_cookie("sessionid=../etc").key(), None);
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn key(&self) -> Option<&SessionKey> {
+        self.key.as_ref()
+    }
+}
+
+/// Sessions whose cookie is a key, wherever their data is.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    pub(super) cookie: CookieOptions,
+    pub(super) former: Vec<SetCookie>,
+    pub(super) terms: Terms,
+    pub(super) save_every_request: bool,
+}
+
+impl Keyed {
+    pub(super) fn new(cookie: CookieOptions) -> Self {
+        let terms = Terms::of(&cookie);
+        Self { cookie, former: Vec::new(), terms, save_every_request: false }
+    }
+
+    pub(super) fn sent_cookie<'h, I, H>(&self, headers: I) -> SentCookie
+    where
+        I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
+        H: AsRef<[u8]> + ?Sized + 'h,
+    {
+        let mut sent = SentCookie::default();
+        for line in headers.into_iter().rev() {
+            for value in header::values(&header::text(line.as_ref()), self.cookie.name()).rev() {
+                sent.cookies = sent.cookies.saturating_add(1);
+                sent.key = sent.key.or_else(|| SessionKey::parse(value));
+            }
+        }
+        sent
+    }
+
+    /// The session of this cookie, if its key was `found`.
+    pub(super) fn load(&self, sent: SentCookie, found: Option<Result<Session, DecodeError>>) -> Session {
+        let found = sent.key.is_some().then(|| found.unwrap_or(Err(DecodeError::NotStored)));
+        let mut session = match found {
+            None => Session::empty(Provenance::default(), self.terms),
+            Some(Ok(session)) => session,
+            Some(Err(reason)) => {
+                Session::empty(Provenance { rejection: Some(reason), ..Provenance::default() }, self.terms)
+            }
+        };
+        session.provenance.cookies = sent.cookies;
+        session.key = sent.key;
+        session
+    }
+
+    pub(super) fn commit<Data>(
+        &self,
+        session: &Session,
+        status: u16,
+        now: SystemTime,
+        encode: impl FnOnce(&Session) -> Result<Data, EncodeError>,
+    ) -> Result<StoredCommit<Data>, EncodeError> {
+        let Provenance { cookies, accepted, rejection, .. } = session.provenance;
+        let renew = self.save_every_request && accepted && !session.is_discarded();
+        let save = (session.is_modified() || renew) && status < 500;
+        // The row that this request may change; and whether it holds this session.
+        let old = session.key.clone().filter(|_| rejection != Some(DecodeError::NotStored));
+        let exists = accepted && !session.is_flushed();
+
+        // 1. the row
+        let row = |key| self.row(session, key, now, encode);
+        let change = match old {
+            Some(key) if save && exists && !session.is_cycled() => StoredChange::Update { row: row(key)? },
+            old if save && (exists || !session.data().is_empty()) => StoredChange::Insert {
+                row: row(SessionKey::generate()?)?,
+                delete: old.filter(|_| exists || session.is_flushed()),
+            },
+            Some(key) if session.is_flushed() => StoredChange::Delete { key },
+            _ => StoredChange::Nothing,
+        };
+        // 2. the cookie
+        let set_cookie = match &change {
+            StoredChange::Update { row } | StoredChange::Insert { row, .. } => {
+                let lifetime = session.cookie_lifetime(now)?;
+                Some(SetCookie::new(&self.cookie, row.key.as_str(), lifetime.as_ref())?.0)
+            }
+            _ => (cookies > 0 && (save || session.is_flushed())).then(|| self.cookie.removal()),
+        };
+        let former = set_cookie.is_some() && (cookies > 1 || session.is_flushed());
+        Ok(StoredCommit {
+            change,
+            vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
+            set_cookie,
+            former_removals: if former { self.former.clone() } else { Vec::new() },
+        })
+    }
+
+    fn row<Data>(
+        &self,
+        session: &Session,
+        key: SessionKey,
+        now: SystemTime,
+        encode: impl FnOnce(&Session) -> Result<Data, EncodeError>,
+    ) -> Result<StoredRow<Data>, EncodeError> {
+        let expire_date = self.terms.end(session.own_expiry()).date(now).ok_or(EncodeError::ExpiryOutOfRange)?;
+        Ok(StoredRow { key, data: encode(session)?, expire_date })
+    }
+}

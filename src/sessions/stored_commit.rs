@@ -1,0 +1,105 @@
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use crate::cookie::SetCookie;
+use crate::sessions::SessionKey;
+
+/// What a response and the caller's store need for a session: see [`StoredSessions::commit`](crate::StoredSessions::commit).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub struct StoredCommit<Data = String> {
+    /// What to do with the row, before the response is sent.
+    pub change: StoredChange<Data>,
+    /// The `Set-Cookie` header that sets or removes the cookie. It is appended to other `Set-Cookie` headers.
+    pub set_cookie: Option<SetCookie>,
+    /// The `Set-Cookie` headers that remove [former cookies](crate::StoredSessions::with_former_cookie).
+    pub former_removals: Vec<SetCookie>,
+    /// Whether `Cookie` belongs into the `Vary` header, so that no cache gives this response to another visitor.
+    pub vary_on_cookie: bool,
+}
+
+impl<Data> StoredCommit<Data> {
+    /// Returns all `Set-Cookie` headers to append to the response.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
+    /// session.insert("visits", 1)?;
+    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn into_set_cookies(self) -> impl Iterator<Item = SetCookie> {
+        self.former_removals.into_iter().chain(self.set_cookie)
+    }
+}
+
+/// What to do with the row of a session.
+///
+/// ```
+/// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+/// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
+/// session.insert("visits", 1)?;
+/// let StoredChange::Insert { row, delete: None } = sessions.commit(&session, 200)?.change else { panic!() };
+/// assert_eq!(row.key.as_str().len(), 32);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoredChange<Data = String> {
+    /// Nothing.
+    Nothing,
+    /// `UPDATE … WHERE session_key = row.key`. If no row has this key, another request ended the session meanwhile: do not
+    /// insert it, which would undo a logout. (Django answers with a status of 400.)
+    Update {
+        /// The row.
+        row: StoredRow<Data>,
+    },
+    /// `INSERT` this row, and delete the one whose key it replaces.
+    Insert {
+        /// The row. Its key is new.
+        row: StoredRow<Data>,
+        /// The key of the row to delete.
+        delete: Option<SessionKey>,
+    },
+    /// `DELETE … WHERE session_key = key`.
+    Delete {
+        /// The key of the row to delete.
+        key: SessionKey,
+    },
+}
+
+/// A row of the table `django_session`, or an entry of a cache.
+///
+/// ```
+/// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+/// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
+/// session.insert("a", 1)?;
+/// let StoredChange::Insert { row, .. } = sessions.commit(&session, 200)?.change else { panic!() };
+/// assert!(row.data.starts_with("eyJhIjoxfQ:"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredRow<Data = String> {
+    /// The column `session_key`.
+    pub key: SessionKey,
+    /// The column `session_data`.
+    pub data: Data,
+    /// The column `expire_date`: when the session ends.
+    pub expire_date: OffsetDateTime,
+}
+
+/// Not the data, which is the visitor's.
+impl<Data> fmt::Debug for StoredRow<Data> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredRow").field("expire_date", &self.expire_date).finish_non_exhaustive()
+    }
+}
