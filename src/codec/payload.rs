@@ -159,7 +159,7 @@ impl<S: Serializer> Codec<S> {
         room: usize,
         serialize: impl FnOnce(&S, &mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<Vec<u8>, EncodeError> {
-        self.lend(|Scratch { payload: data, compressed, zlib, .. }| {
+        self.lend(|Scratch { payload: data, compressed, zlib }| {
             // 1. serialize
             serialize(&self.serializer, data)?;
             // 2. encrypt, after which nothing is left to compress
@@ -196,7 +196,7 @@ impl<S: Serializer> Codec<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decode<T: DeserializeOwned>(&self, verified: Verified<'_>) -> Result<T, DecodeError> {
-        self.lend(|Scratch { payload, compressed, zlib, .. }| {
+        self.lend(|Scratch { payload, compressed, zlib }| {
             self.unpack(verified, compressed, zlib, payload)?;
             self.serializer.loads(payload)
         })
@@ -228,7 +228,7 @@ impl<S: Serializer> Codec<S> {
     /// As [`decode`](Self::decode), into JSON text.
     pub(crate) fn decode_json(&self, verified: Verified<'_>) -> Result<String, DecodeError> {
         let mut json = String::new();
-        self.lend(|Scratch { payload, compressed, zlib, .. }| {
+        self.lend(|Scratch { payload, compressed, zlib }| {
             self.unpack(verified, compressed, zlib, payload)?;
             self.serializer.loads_json(payload, &mut json)
         })?;
@@ -239,13 +239,14 @@ impl<S: Serializer> Codec<S> {
     #[cfg(feature = "legacy")]
     pub(crate) fn decode_json_data(&self, data: &[u8]) -> Result<String, DecodeError> {
         let mut json = String::new();
-        self.lend(|Scratch { payload, compressed, zlib, .. }| {
-            payload.extend_from_slice(data);
+        self.lend(|scratch| {
+            scratch.payload.extend_from_slice(data);
             #[cfg(feature = "encryption")]
             if let Some(encryption) = &self.encryption {
+                let Scratch { payload, compressed, zlib } = scratch;
                 sealing::open(encryption, None, self.inflate_limit, payload, compressed, zlib)?;
             }
-            self.serializer.loads_json(payload, &mut json)
+            self.serializer.loads_json(&scratch.payload, &mut json)
         })?;
         Ok(json)
     }
@@ -274,15 +275,17 @@ impl<S: Serializer> Codec<S> {
         Ok(())
     }
 
-    /// Lends this thread's scratch, which is wiped afterwards if it is to meet plaintext of encrypted values.
+    /// Lends this thread's scratch.
+    #[cfg(not(feature = "encryption"))]
+    #[expect(clippy::unused_self, reason = "encryption asks a codec for more")]
     fn lend<R>(&self, borrow: impl FnOnce(&mut Scratch) -> R) -> R {
-        Scratch::lend(|scratch| {
-            #[cfg(feature = "encryption")]
-            if self.encryption.is_some() {
-                scratch.keep_secret();
-            }
-            borrow(scratch)
-        })
+        Scratch::lend(borrow)
+    }
+
+    /// Lends this thread's scratch, to be wiped if it meets plaintext of encrypted values.
+    #[cfg(feature = "encryption")]
+    fn lend<R>(&self, borrow: impl FnOnce(&mut Scratch) -> R) -> R {
+        if self.encryption.is_some() { Scratch::lend_and_wipe(borrow) } else { Scratch::lend(borrow) }
     }
 }
 

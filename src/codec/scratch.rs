@@ -1,15 +1,10 @@
 use std::cell::Cell;
-#[cfg(feature = "encryption")]
-use std::mem;
-
-#[cfg(feature = "encryption")]
-use zeroize::Zeroize;
 
 use crate::codec::zlib::Zlib;
 
 /// What encoding and decoding need besides their result, kept between calls.
 ///
-/// It never meets a key. What stays in it is payload that the client can read anyway; plaintext of encrypted values is wiped.
+/// It never meets a key. What stays in it is payload that the client can read anyway.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// The serialized value.
@@ -17,9 +12,6 @@ pub(super) struct Scratch {
     /// The same, compressed.
     pub(super) compressed: Vec<u8>,
     pub(super) zlib: Zlib,
-    /// Whether the buffers hold what the client must not read.
-    #[cfg(feature = "encryption")]
-    secret: bool,
 }
 
 /// Buffers that grew larger than this are given back.
@@ -35,8 +27,6 @@ impl Scratch {
     pub(super) fn lend<R>(borrow: impl FnOnce(&mut Self) -> R) -> R {
         let mut scratch = KEPT_SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_default();
         let result = borrow(&mut scratch);
-        #[cfg(feature = "encryption")]
-        scratch.wipe();
         for buffer in [&mut scratch.payload, &mut scratch.compressed] {
             buffer.clear();
             buffer.shrink_to(KEPT);
@@ -45,36 +35,37 @@ impl Scratch {
         let _ = KEPT_SCRATCH.try_with(|kept| kept.set(Some(scratch)));
         result
     }
+
+    /// As [`lend`](Self::lend), and wipes the buffers afterwards, for what the client must not read.
+    #[cfg(feature = "encryption")]
+    pub(super) fn lend_and_wipe<R>(borrow: impl FnOnce(&mut Self) -> R) -> R {
+        Self::lend(|scratch| borrow(Wiped::new(scratch).0))
+    }
+}
+
+/// Buffers that are wiped when they are given back, also by a panic.
+#[cfg(feature = "encryption")]
+struct Wiped<'s>(&'s mut Scratch);
+
+#[cfg(feature = "encryption")]
+impl<'s> Wiped<'s> {
+    /// More than an encrypted cookie holds: a buffer that grows leaves its content behind.
+    const ROOM: usize = 4096;
+
+    fn new(scratch: &'s mut Scratch) -> Self {
+        for buffer in [&mut scratch.payload, &mut scratch.compressed] {
+            buffer.reserve(Self::ROOM);
+        }
+        Self(scratch)
+    }
 }
 
 #[cfg(feature = "encryption")]
-impl Scratch {
-    /// Has the buffers wiped when they come back, or when a panic drops them, and makes them large enough for most values: a
-    /// buffer that grows leaves its content behind.
-    pub(super) fn keep_secret(&mut self) {
-        self.secret = true;
-        for buffer in [&mut self.payload, &mut self.compressed] {
-            buffer.reserve(SECRET_ROOM);
-        }
-    }
-
+impl Drop for Wiped<'_> {
     /// Up to their capacity: inflating may write beyond what it keeps.
-    fn wipe(&mut self) {
-        if mem::take(&mut self.secret) {
-            for buffer in [&mut self.payload, &mut self.compressed] {
-                buffer.zeroize();
-            }
-        }
-    }
-}
-
-/// More than an encrypted cookie holds.
-#[cfg(feature = "encryption")]
-const SECRET_ROOM: usize = 4096;
-
-#[cfg(feature = "encryption")]
-impl Drop for Scratch {
     fn drop(&mut self) {
-        self.wipe();
+        for buffer in [&mut self.0.payload, &mut self.0.compressed] {
+            zeroize::Zeroize::zeroize(buffer);
+        }
     }
 }
