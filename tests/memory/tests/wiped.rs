@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use django_session::{
-    Algorithm, AuthKey, Codec, CookieOptions, CookieSessions, Encryption, KeyRing, MaxAge, SecretKey, Separator, SessionAuth, SessionUser,
-    Signer, StoredSessions, TimestampSigner, dumps, loads,
+    Algorithm, AuthKey, Codec, CookieOptions, CookieSessions, Encryption, KeyRing, MaxAge, SecretKey, Separator,
+    SessionAuth, SessionUser, Signer, StoredSessions, TimestampSigner, dumps, loads,
 };
 use hkdf::Hkdf;
 use memory::{Freed, freed};
