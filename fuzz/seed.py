@@ -8,6 +8,7 @@ from nothing.
 import base64
 import hashlib
 import json
+import zlib
 from pathlib import Path
 
 FUZZ = Path(__file__).resolve().parent
@@ -71,6 +72,9 @@ def seeds():
     nested = [b'{"a":' + b"[" * depth + b"]" * depth + b"}" for depth in (127, 128, 1024, 1025)]
     yield "stored", [*texts, *sessions, *nested, *in_every_form(sessions, texts)]
     yield "isoformat", [*dates, *own]
+    # In encrypted, a version, the choice of a key and a nonce come before the plaintext.
+    yield "encrypted", [b"\x01\x00" + bytes(12) + value for value in [*objects, *sessions]]
+    yield "encrypted", [b"\x02\x01" + bytes(12) + zlib.compress(value) for value in [*objects, *sessions]]
 
 
 def main():
