@@ -23,7 +23,7 @@ def settings_of(site, secret):
         SESSION_ENCRYPTION_KEYS=None if site["own"] is None else list(map(secret, site["own"])),
         SESSION_ENCRYPTION_PLAINTEXT=site["plaintext"],
         SESSION_ENCRYPTION_COMPRESSION="if-smaller" if site["compress"] else "never",
-        SESSION_ENCRYPTION_INFLATE_LIMIT=1 << 20,
+        SESSION_ENCRYPTION_INFLATE_LIMIT=(1 << 20) if site["stored"] else (1 << 18),
     )
 
 

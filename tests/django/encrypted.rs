@@ -35,7 +35,8 @@ pub struct Site {
 
 const STEPS: [&str; 3] = ["write", "accept", "reject"];
 const NOW: f64 = 1_700_000_000.0;
-const LIMIT: usize = 1 << 20;
+/// How far sessions are inflated: from a database, and from a cookie.
+const LIMITS: [usize; 2] = [1 << 20, 1 << 18];
 
 /// What either has written, both read as what it was: after rotations, and at each step of the roll-out that accepts it. Under
 /// other keys, both reject it.
@@ -168,7 +169,7 @@ fn plaintext(random: &mut Random) -> Vec<u8> {
         4 => data.push(0),
         5 => data[at] ^= 1 << random.below(8),
         6 if random.once_in(4) => {
-            let len = LIMIT + random.below(3) - 1;
+            let len = random.pick(&LIMITS) + random.below(3) - 1;
             data = zlib(format!("{{{}}}", " ".repeat(len - 2)).as_bytes());
         }
         _ => {}

@@ -10,7 +10,7 @@ Settings, each with its counterpart in Rust:
     ``with_compression(Compression::Never)``
 ``SESSION_ENCRYPTION_KEYS``, a list, the first of which encrypts; SECRET_KEY and SECRET_KEY_FALLBACKS unless given
     the ring of ``Encryption::new``
-``SESSION_ENCRYPTION_INFLATE_LIMIT = 262144``, in bytes
+``SESSION_ENCRYPTION_INFLATE_LIMIT = 1048576``, in bytes
     ``with_inflate_limit``
 
 The format::
@@ -128,7 +128,7 @@ def _keys() -> List[bytes]:
 
 
 def _inflate_limit() -> int:
-    limit: int = getattr(settings, "SESSION_ENCRYPTION_INFLATE_LIMIT", 262144)
+    limit: int = getattr(settings, "SESSION_ENCRYPTION_INFLATE_LIMIT", 1048576)
     return limit
 
 
