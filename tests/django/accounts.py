@@ -1,7 +1,9 @@
 """Users without a database: whoever is asked for exists, and has the password column that the question names."""
 
+from django.conf import settings
 from django.contrib.auth.models import User, update_last_login
 from django.contrib.auth.signals import user_logged_in
+from django.utils.crypto import salted_hmac
 
 BACKEND = "accounts.Backend"
 
@@ -9,7 +11,40 @@ user_logged_in.disconnect(update_last_login, dispatch_uid="update_last_login")
 
 
 class Backend:
+    model = User
     password = None
 
     def get_user(self, user_id):
-        return None if self.password is None else User(pk=user_id, password=self.password)
+        return None if None in (user_id, self.password) else self.model(pk=user_id, password=self.password)
+
+
+class SaltedUser(User):
+    """Hashes with the salt of the site."""
+
+    def get_session_auth_hash(self):
+        return self.salted_hash()
+
+    def salted_hash(self, secret=None):
+        return salted_hmac(settings.USER_SALT, self.password, secret=secret, algorithm="sha256").hexdigest()
+
+    class Meta:
+        app_label, proxy = "auth", True
+
+
+class SaltedUserOfAllKeys(User):
+    """And tries older keys."""
+
+    _get_session_auth_hash = SaltedUser.salted_hash
+
+    class Meta:
+        app_label, proxy = "auth", True
+
+
+def model(site):
+    match site["user_model"]:
+        case None:
+            return User
+        case {"overrides": "get_session_auth_hash"}:
+            return SaltedUser
+        case {"overrides": "_get_session_auth_hash"}:
+            return SaltedUserOfAllKeys

@@ -2,17 +2,26 @@
 
 import math
 import re
+from copy import copy
 from datetime import datetime, timezone
 
 from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core import signing
 from django.utils.cache import patch_vary_headers
 
+import accounts
 import world
-from values import remark
+from values import json_bytes, remark
 
 LONGEST_TOKEN = 8192
+LONGEST_JSON = 256 << 10
+SALT = "django.contrib.sessions.backends.signed_cookies"
+# What becomes of the cookie, if anything does.
+SET, REMOVED = "set", "removed"
 # What Python says to a date that is in no calendar.
 OUT_OF_RANGE = (OverflowError, ValueError, OSError)
 
@@ -26,27 +35,61 @@ class MalformedExpiry(Exception):
 
 
 class DepartingStore(SessionStore):
-    refused = False
+    accepted = discarded = flushed = refused = False
+    in_view = True
 
     def load(self):
         session = super().load()
-        if not self.refused and (objection := object_to(self.session_key, session)):
-            remark(objection)
-            self.create()
+        if self.refused:
             return {}
+        if objection := object_to(self.session_key, session):
+            remark(objection)
+            self.refused = True
+            return {}
+        self.accepted = True
         return session
 
     def create(self):
-        """Only `load` calls this, for a cookie that it refuses."""
-        super().create()
+        """Only `load` calls this, for a cookie that it refuses. Django's marks the session as modified."""
+        remark("rejected cookie", self.in_view and not self.modified)
         self.refused = True
 
-    def pop(self, key, *default):
-        """Django forgets that it has refused the cookie, if this is what has it loaded."""
-        refused_before = self.refused
-        self.has_key(key)
-        remark("pop from a refused cookie", self.refused and not refused_before)
-        return super().pop(key, *default)
+    def flush(self):
+        super().flush()
+        self.flushed = True
+
+    def due(self, sent, status):
+        """What becomes of the cookie: the rules of `CookieSessions::commit`."""
+        renew = settings.SESSION_SAVE_EVERY_REQUEST and not self.is_discarded() and self.has_been_accepted()
+        save = (self.modified or renew) and status < 500
+        if save and self._session:
+            return SET
+        return REMOVED if (save or self.flushed) and sent else None
+
+    def is_discarded(self):
+        return self.discarded and not self.modified
+
+    def has_been_accepted(self):
+        self.has_key("")  # loads it
+        return self.accepted
+
+    def why_not(self, done):
+        """Why it does not become what Django has done."""
+        if done == REMOVED:
+            return "cookie of fewer than 8 characters"
+        if done is None:
+            return "flushed session that is not written"
+        if self.refused and not self.modified:
+            return "rejected cookie"
+        return "discarded session" if self.is_discarded() else "empty session"
+
+    def __getitem__(self, key):
+        """Only Django's login asks so, for its keys."""
+        value = super().__getitem__(key)
+        if key == auth.SESSION_KEY and not is_user_id(value):
+            remark("user id in another spelling")
+            return None
+        return value
 
     def __setitem__(self, key, value):
         check([(key, value)])
@@ -84,10 +127,30 @@ class DepartingStore(SessionStore):
         return date
 
 
+class DepartingUser(accounts.SaltedUser):
+    def get_session_auth_fallback_hash(self):
+        remark("older key, get_session_auth_hash overridden")
+        return map(self.salted_hash, settings.SECRET_KEY_FALLBACKS)
+
+    class Meta:
+        app_label, proxy = "auth", True
+
+
+def forget_csrf_secret(request, **_):
+    if isinstance(request.session, DepartingStore) and "_csrftoken" in request.session:
+        remark("CSRF secret in the session at login")
+        del request.session["_csrftoken"]
+
+
+user_logged_in.connect(forget_csrf_secret)
+
+
 class DepartingMiddleware(SessionMiddleware):
     def __init__(self, get_response):
         super().__init__(get_response)
         self.SessionStore = DepartingStore
+        if accounts.Backend.model is accounts.SaltedUser:
+            accounts.Backend.model = DepartingUser
 
     def process_request(self, request):
         name, header = settings.SESSION_COOKIE_NAME, request.META.get("HTTP_COOKIE", "").encode("latin-1").decode()
@@ -95,33 +158,36 @@ class DepartingMiddleware(SessionMiddleware):
         last = request.COOKIES.pop(name, None)
         remark("white space or escapes in a cookie", last != (values[-1] if values else None))
         if values:
-            request.COOKIES[name] = best(values)
-            remark("several cookies of the name", best(values) != values[-1])
+            request.COOKIES[name] = answer(values)
+            remark("several cookies of the name", answer(values) != values[-1])
         super().process_request(request)
 
     def process_response(self, request, response):
         session, name = request.session, settings.SESSION_COOKIE_NAME
-        accessed = session.accessed
+        session.in_view, accessed = False, session.accessed
+        due = session.due(name in request.COOKIES, response.status_code)
+        seen = copy(session)  # because Django's middleware changes it
         try:
             super().process_response(request, response)
         except OUT_OF_RANGE:
-            if response.status_code < 500:
+            if due == SET:
                 raise
-            remark("expiry out of range, status 500 or more")
-            if accessed:
-                patch_vary_headers(response, ["Cookie"])
+            remark("expiry out of range, nothing written")
         cookie = response.cookies.get(name)
-        if cookie and cookie.value and not session.items():
-            remark("empty session")
-            del response.cookies[name]
-            if name in request.COOKIES:
+        done = cookie and (SET if cookie.value else REMOVED)
+        if done != due:
+            remark(seen.why_not(done))
+            response.cookies.pop(name, None)
+            if due == REMOVED:
                 delete_cookie(response)
-            elif not accessed:
-                del response["Vary"]
         cookie = response.cookies.get(name)
-        if cookie and not cookie.value and settings.SESSION_COOKIE_SECURE and not cookie["secure"]:
+        if due == REMOVED and settings.SESSION_COOKIE_SECURE and not cookie["secure"]:
             remark("removal of a Secure cookie")
             cookie["secure"] = True
+        if due or accessed:
+            patch_vary_headers(response, ["Cookie"])
+        else:
+            del response["Vary"]
         return response
 
 
@@ -137,6 +203,8 @@ def object_to(token, session):
     """A reason against what Django accepts, if there is one."""
     if len(token) > LONGEST_TOKEN:
         return "cookie beyond 8 KiB"
+    if len(json_bytes(token.split(":")[0].encode())) > LONGEST_JSON:
+        return "session inflates past 256 KiB"
     if not isinstance(session, dict):
         return "session is no object"
     if malformed(session.get("_session_expiry")):
@@ -144,16 +212,17 @@ def object_to(token, session):
     return None
 
 
-def best(values):
-    """The last that is a session; else the last that might be one."""
-    likely = [value for value in values if len(value) >= 8]
-    return next((value for value in reversed(likely) if is_session(value)), (likely or values)[-1])
+def answer(values):
+    """The last that the site's keys signed; else any, for no other is accepted."""
+    return next((value for value in reversed(values) if is_signed(value)), values[-1])
 
 
-def is_session(value):
-    store = DepartingStore(value)
-    store.has_key("")
-    return not store.refused
+def is_signed(value):
+    try:
+        signing.Signer(salt=SALT).unsign(value)
+    except signing.BadSignature:
+        return False
+    return len(value) <= LONGEST_TOKEN
 
 
 def check(pairs):
@@ -175,6 +244,20 @@ def is_json(value):
         case dict():
             return all(map(is_json, value.values()))
     return True
+
+
+def is_user_id(value):
+    """Whether Django writes this for some user."""
+    match value:
+        case bool():
+            return False
+        case int() | None:
+            return True
+        case float():
+            return re.fullmatch(r"(0|-?[1-9]\d*)\.0", repr(value))
+        case str():
+            return re.fullmatch("0|-?[1-9][0-9]*", value)
+    return False
 
 
 def malformed(expiry):

@@ -72,6 +72,7 @@ fn main() -> ExitCode {
     check.group("separators", signatures::separators);
     check.group("signatures", signatures::signatures);
     check.group("ages", signatures::ages);
+    check.group("salted hmacs", signatures::salted_hmacs);
     check.group("values", objects::values);
     check.group("compressed values", objects::compressed_values);
     check.group("values of Python", objects::values_of_python);

@@ -155,11 +155,23 @@ def seal(key, version, nonce, plaintext):
 
 
 @op
-def auth_hashes(keys, password):
+def auth_hashes(keys, salt, password):
     """Of the current key and of the older ones."""
-    with cookie_settings(keys):
-        user = User(password=password)
+    with cookie_settings(keys, USER_SALT=salt):
+        user = (User if salt is None else accounts.SaltedUserOfAllKeys)(password=password)
         return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+
+
+@op
+def salted_hmac(keys, salt, algorithm, value):
+    return crypto.salted_hmac(salt, secret(value), secret=secret(keys[0]), algorithm=algorithm).hexdigest()
+
+
+@op
+def verify_salted_hmac(keys, salt, algorithm, value, digest):
+    """The index of the first key that has made it."""
+    digests = [salted_hmac([key], salt, algorithm, value) for key in keys]
+    return next((index for index, made in enumerate(digests) if crypto.constant_time_compare(digest, made)), None)
 
 
 def secret(key):
@@ -169,6 +181,7 @@ def secret(key):
 def signer(by):
     keys = [secret(key) for key in by["keys"]]
     remark("empty key", not all(keys))
+    remark("key of white space", any(key and not key.strip() for key in keys))
     remark("empty salt", not by["salt"])
     kind = signing.TimestampSigner if by["dated"] else signing.Signer
     return kind(key=keys[0], fallback_keys=keys[1:], salt=by["salt"], sep=by["sep"], algorithm=by["algorithm"])
@@ -239,7 +252,9 @@ if __name__ == "__main__":
     from django.contrib.sessions.backends.db import SessionStore as StoredSession
     from django.core import signing
     from django.http import HttpRequest, HttpResponse
+    from django.utils import crypto
 
+    import accounts
     import encrypted
     import visits
 

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use django_session::{
-    Algorithm, BadSignature, Codec, Compression, DecodeError, EncodeError, KeyRing, MaxAge, SecretKey, Separator,
-    Signer, TimestampSigner, Verified, loads,
+    Algorithm, BadSignature, Codec, Compression, DecodeError, EncodeError, KeyRing, MaxAge, SaltedHmac, SecretKey,
+    Separator, Signer, TimestampSigner, Verified, loads,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -75,9 +75,17 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
         Op::EncodeStored { keys, json_text } => visitor::encode_stored(keys, json_text, *now),
         Op::DecodeStored { keys, text } => visitor::decode_stored(keys, text),
         Op::Date { json_text } => visitor::date(json_text),
-        Op::AuthHashes { keys, password } => keys.iter().map(|key| visitor::auth_hash(key, password)).collect(),
         Op::Encrypt { site, json_text } => encrypted::encrypt(site, json_text),
         Op::Decrypt { site, token, .. } => encrypted::read(site, token),
+        Op::AuthHashes { keys, salt, password } => {
+            keys.iter().map(|key| visitor::auth_hash(key, salt.as_deref(), password)).collect()
+        }
+        Op::SaltedHmac { keys, salt, algorithm, value } => {
+            Ok(salted_hmac(keys, salt, algorithm)?.hexdigest(value).into())
+        }
+        Op::VerifySaltedHmac { keys, salt, algorithm, value, digest } => {
+            Ok(json!(salted_hmac(keys, salt, algorithm)?.verify(value, digest)))
+        }
         Op::InventObject { .. } | Op::Mint { .. } | Op::Seal { .. } => Err("only Django is asked this".to_owned()),
     }
 }
@@ -137,6 +145,11 @@ impl EitherSigner {
             Self::Dated(signer) => signer.unsign_object(token, &Codec::default(), limit),
         }
     }
+}
+
+fn salted_hmac(keys: &[Key], salt: &str, algorithm: &str) -> Result<SaltedHmac, String> {
+    let hmac = SaltedHmac::new(&ring(keys)?, salt).map_err(name)?;
+    Ok(hmac.with_algorithm(common::algorithm(algorithm).expect("an algorithm of ours")))
 }
 
 pub fn ring(keys: &[Key]) -> Result<KeyRing, String> {

@@ -118,7 +118,24 @@ pub enum Op {
     /// Of a password column: by the current key, and by each older one.
     AuthHashes {
         keys: Vec<Key>,
+        /// That of a user model which hashes in a way of its own.
+        salt: Option<String>,
         password: String,
+    },
+    /// `salted_hmac`, with the current key.
+    SaltedHmac {
+        keys: Vec<Key>,
+        salt: String,
+        algorithm: &'static str,
+        value: Key,
+    },
+    /// Which of the keys has made this digest.
+    VerifySaltedHmac {
+        keys: Vec<Key>,
+        salt: String,
+        algorithm: &'static str,
+        value: Key,
+        digest: String,
     },
 }
 

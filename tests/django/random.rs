@@ -82,13 +82,14 @@ impl Random {
         if self.once_in(2) { 0.0 } else { self.below(8) as f64 * EIGHTH }
     }
 
-    /// 1 to 200 bytes, as text or not.
+    /// 1 to 200 bytes, as text or not, and not only white space.
     pub fn key(&mut self) -> Key {
         if self.once_in(2) {
             Key::Text(format!("k{}", self.text(49)))
         } else {
             let len = 1 + if self.once_in(2) { self.below(40) } else { self.below(200) };
-            Key::Hex(self.bytes(len))
+            let bytes = self.bytes(len);
+            Key::Hex(if bytes.trim_ascii().is_empty() { vec![b'k'] } else { bytes })
         }
     }
 

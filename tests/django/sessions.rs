@@ -59,22 +59,26 @@ pub fn stored(check: &mut Check) {
     check.compare(readings);
 }
 
-/// Who was logged in by either is the same to both, as long as password and keys are; then the hash follows the keys.
+/// Who was logged in by either is the same to both, as long as password and keys are; then the hash follows the keys. So
+/// it is if something has changed what the login left.
 pub fn logins(check: &mut Check) {
-    let questions = check.draw(500, |random| {
-        let id = (1 + random.below(1000)).to_string();
-        let steps = vec![Step::Login { id, password: views::password(random) }];
+    let questions = check.draw(1500, |random| {
+        let id = random.pick(&["1", "42", "1000"]).to_owned();
+        let mut steps = vec![Step::Login { id, password: views::password(random) }];
+        steps.extend((0..random.pick(&[0, 1, 1, 2])).map(|_| views::plant(random)));
         Op::Visit(Visit { site: sites::site(random), cookie: None, steps, status: 200 }).at(1_700_000_000.0)
     });
     let mut next = Vec::new();
     for case in check.compare(questions) {
         let Op::Visit(Visit { site, steps, .. }) = &case.question.op else { continue };
-        let [Step::Login { password, .. }] = &steps[..] else { continue };
+        let [Step::Login { id, password }, ..] = &steps[..] else { continue };
         let random = &mut check.random;
         let mut site = site.clone();
         site.keys = other_ring(random, &site.keys);
-        let password = Some(if random.once_in(4) { views::password(random) } else { password.clone() });
-        let steps = vec![Step::GetUser { password: password.clone() }, Step::GetUser { password }];
+        let password = if random.once_in(4) { views::password(random) } else { password.clone() };
+        let again = Step::Login { id: id.clone(), password: password.clone() };
+        let get_user = Step::GetUser { password: Some(password) };
+        let steps = random.pick(&[vec![get_user.clone(), get_user], vec![again, Step::Items]]);
         next.extend(case.set_cookies().into_iter().flatten().map(|token| {
             let (site, steps, cookie) = (site.clone(), steps.clone(), Some(format!("{}={token}", site.name)));
             Op::Visit(Visit { site, cookie, steps, status: 200 }).at(case.now() + 0.5)
@@ -87,7 +91,8 @@ pub fn logins(check: &mut Check) {
 pub fn auth_hashes(check: &mut Check) {
     let questions = check.draw(1000, |random| {
         let (keys, password) = (random.keys(), random.text(80));
-        Op::AuthHashes { keys, password }.at(0.0)
+        let salt = random.once_in(2).then(|| format!("s{}", random.text(30)));
+        Op::AuthHashes { keys, salt, password }.at(0.0)
     });
     check.compare(questions);
 }

@@ -3,6 +3,7 @@
 use crate::check::Check;
 use crate::question::{Key, Op, Question, Signing};
 use crate::random::Random;
+use crate::tamper::tamper;
 
 /// The same texts are taken for separators, and those separate well.
 pub fn separators(check: &mut Check) {
@@ -47,6 +48,24 @@ pub fn ages(check: &mut Check) {
         let limit = age + random.pick(&[0.0, case.now().fract()]);
         let limit = limit + random.pick(&[-1.0, -0.125, 0.0, 0.0, 0.125, 1.0, 1e9]);
         readings.push(case.maker().unsign(case.text(), Some(limit.max(0.0))).at(case.now() + age));
+    }
+    check.compare(readings);
+}
+
+/// `salted_hmac` is the same digest, and the same key is found to have made it.
+pub fn salted_hmacs(check: &mut Check) {
+    let questions = check.draw(1000, |random| {
+        let (Signing { keys, salt, algorithm, .. }, len) = (random.signing(), random.below(100));
+        let value = Key::Hex(random.bytes(len));
+        Op::SaltedHmac { keys, salt, algorithm, value }.at(0.0)
+    });
+    let mut readings = Vec::new();
+    for case in check.compare(questions) {
+        let Op::SaltedHmac { keys, salt, algorithm, value } = &case.question.op else { continue };
+        let (random, digest) = (&mut check.random, case.text());
+        let digest = if random.once_in(3) { tamper(random, &digest, ":") } else { digest };
+        let (keys, salt, value) = (other_ring(random, keys), salt.clone(), value.clone());
+        readings.push(Op::VerifySaltedHmac { keys, salt, algorithm, value, digest }.at(0.0));
     }
     check.compare(readings);
 }

@@ -2,14 +2,14 @@
 
 use crate::random::Random;
 use crate::tamper::tamper;
-use crate::visit::Site;
+use crate::visit::{Site, UserModel};
 
 const MOST_SECONDS: u64 = 400 * 24 * 60 * 60;
 
 /// Settings that this crate lets pass.
 pub fn site(random: &mut Random) -> Site {
     let word = format!("x{}", random.word());
-    let name = random.pick(&["sessionid", "sessionid", "sid", "__Secure-sid", "__Host-sid", "__host-sid", &word]);
+    let name = random.pick(&["sessionid", "sessionid", "my:sid", "__Secure-sid", "__Host-sid", "__host-sid", &word]);
     let [host, secure] = ["__host-", "__secure-"].map(|prefix| name.to_lowercase().starts_with(prefix));
     let same_site = random.pick(&[Some("Lax"), Some("Lax"), Some("Strict"), Some("None"), None]);
     Site {
@@ -27,6 +27,10 @@ pub fn site(random: &mut Random) -> Site {
         save_every_request: random.once_in(4),
         expire_at_browser_close: random.once_in(4),
         local: random.pick(&[None, None, None, Some(0), Some(32_400), Some(-12_600)]),
+        user_model: random.once_in(4).then(|| UserModel {
+            salt: format!("s{}", random.text(20)),
+            overrides: random.pick(&["get_session_auth_hash", "_get_session_auth_hash"]),
+        }),
     }
 }
 
@@ -35,7 +39,7 @@ pub fn header(random: &mut Random, site: &Site, jar: &[String]) -> Option<String
     if random.once_in(12) {
         return None;
     }
-    let ours = random.pick(&[0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3]);
+    let ours = random.pick(&[0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3]);
     let mut pairs: Vec<String> = (0..ours).map(|_| pair(random, site, jar)).collect();
     for _ in 0..random.pick(&[0, 0, 1, 3]) {
         pairs.insert(random.below(pairs.len() + 1), another(random, site));
@@ -46,7 +50,7 @@ pub fn header(random: &mut Random, site: &Site, jar: &[String]) -> Option<String
 /// A cookie of the site's name, mostly a good one.
 fn pair(random: &mut Random, Site { name, .. }: &Site, jar: &[String]) -> String {
     let token = random.pick(jar);
-    let value = match random.below(20) {
+    let value = match random.below(21) {
         0 => String::new(),
         1 => random
             .pick(&["1234567", "12345678", "\"123456\"", "\"1234567\"", "\"", "\"\"", "éééééééé", "🔑🔑🔑🔑"])
@@ -58,11 +62,17 @@ fn pair(random: &mut Random, Site { name, .. }: &Site, jar: &[String]) -> String
         8 => token.replace(':', "%3A"),
         9 => format!("\"{}\"", token.replace(':', "\\072")),
         10 => token.chars().take(random.below(12)).collect(),
+        11 => session_id(random),
         _ => token,
     };
     // No header has such characters.
     let value: String = value.chars().filter(|char| !char.is_control()).collect();
     format!("{name}={value}")
+}
+
+/// As Django's other engines make them.
+fn session_id(random: &mut Random) -> String {
+    (0..32).map(|_| char::from(random.pick(b"abcdefghijklmnopqrstuvwxyz0123456789"))).collect()
 }
 
 fn another(random: &mut Random, Site { name, .. }: &Site) -> String {

@@ -37,6 +37,13 @@ def describe(value, depth=1):
             return "{" + ",".join(pairs) + "}"
 
 
+def json_bytes(payload):
+    """Of a payload that Django has accepted."""
+    text = payload.lstrip(b".")
+    data = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    return zlib.decompress(data) if payload[:1] == b"." else data
+
+
 def remark_on_compression(payload):
     """The JSON bytes of a payload that Django has accepted."""
     compressed = payload[:1] == b"."

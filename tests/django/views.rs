@@ -9,6 +9,8 @@ use crate::visit::{Spelled, Step, spell};
 
 const KEYS: &[&str] = &["a", "a", "b", "c", "visits", "é", "🔑", "", "quo\"te\\", "\u{7f}\t", "1", "testcookie"];
 const EXPIRY: &str = "_session_expiry";
+const LOGIN: &[&str] = &["_auth_user_id", "_auth_user_id", "_auth_user_backend", "_auth_user_hash", "_csrftoken"];
+const INFLATE_LIMIT: usize = 256 << 10;
 /// The longest text of a value, so that no cookie gets too large.
 const LONGEST: usize = 150;
 
@@ -22,7 +24,7 @@ pub fn status(random: &mut Random) -> u16 {
 }
 
 fn step(random: &mut Random, now: f64) -> Step {
-    match random.below(40) {
+    match random.below(42) {
         0..=3 => Step::Get { key: key(random) },
         4 | 5 => Step::Contains { key: key(random) },
         6..=10 => {
@@ -59,9 +61,30 @@ fn step(random: &mut Random, now: f64) -> Step {
         32 => Step::TestCookieWorked,
         33 => Step::DeleteTestCookie,
         34 | 35 => Step::Login { id: random.pick(&["1", "1", "42"]).to_owned(), password: password(random) },
-        36..=38 => Step::GetUser { password: Some(password(random)).filter(|_| !random.once_in(8)) },
+        36 => Step::Discard,
+        37 => plant(random),
+        38..=40 => Step::GetUser { password: Some(password(random)).filter(|_| !random.once_in(8)) },
         _ => Step::UpdateHash { password: password(random) },
     }
+}
+
+/// Changes what a login has left, or puts there what looks so.
+pub fn plant(random: &mut Random) -> Step {
+    let key = random.pick(LOGIN).to_owned();
+    if random.once_in(4) {
+        return Step::Delete { key };
+    }
+    let text = |text: &str| Json::String(text.to_owned());
+    let value = match (key.as_str(), random.below(8)) {
+        ("_auth_user_id", 0..=2) => Json::Int(random.pick(&[1, 42, -1, 0])),
+        ("_auth_user_id", 3) => Json::Float(random.pick(&[1.0, 42.0, 42.5, -1.0, -0.0, 1e16, f64::NAN])),
+        ("_auth_user_id", 4) => text(random.pick(&["+1", "01", " 1", "1.0", "1_0", "٤٢", "-1", "ada", ""])),
+        ("_auth_user_id", 5) => random.pick(&[Json::Null, Json::Bool(true), Json::Array(vec![Json::Int(1)])]),
+        ("_auth_user_id", _) => text(random.pick(&["1", "42"])),
+        ("_auth_user_backend", 0..=3) => text(random.pick(&["accounts.Backend", "of.another.Site", ""])),
+        _ => value(random),
+    };
+    Step::Set { key, value: Spelled(value) }
 }
 
 /// The JSON text of a session that Django might hold.
@@ -76,7 +99,19 @@ pub fn session(random: &mut Random, now: f64) -> String {
         let at = random.below(pairs.len() + 1);
         pairs.insert(at, format!("{}:{}", quoted(EXPIRY), spell(&expiry(random, now))));
     }
-    if random.once_in(100) {
+    if random.once_in(4) {
+        let planted = (0..2).map(|_| plant(random)).filter_map(|step| match step {
+            Step::Set { key, value: Spelled(value) } => Some(format!("{}:{}", quoted(&key), spell(&value))),
+            _ => None,
+        });
+        pairs.extend(planted);
+    }
+    if random.once_in(400) {
+        // Either side of what a session may inflate to, if nothing else is there.
+        let wide = INFLATE_LIMIT - "{\"wide\":\"\"}".len() + random.below(3) - 1;
+        pairs.retain(|_| random.once_in(2));
+        pairs.push(format!("\"wide\":\"{}\"", "a".repeat(wide)));
+    } else if random.once_in(100) {
         let long = Json::String((0..12_000).map(|_| char::from(b'0' + random.below(64) as u8)).collect());
         pairs.push(format!("\"long\":{}", spell(&long)));
     }

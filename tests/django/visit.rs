@@ -32,6 +32,16 @@ pub struct Site {
     pub expire_at_browser_close: bool,
     /// With `USE_TZ = False`: seconds by which the site's clock is ahead of UTC.
     pub local: Option<i32>,
+    /// If the user model hashes passwords in a way of its own.
+    pub user_model: Option<UserModel>,
+}
+
+/// A user model that overrides a method of Django's, to hash with another salt.
+#[derive(Debug, Clone, Serialize)]
+pub struct UserModel {
+    pub salt: String,
+    /// `get_session_auth_hash`, or `_get_session_auth_hash`, by which Django tries older keys as well.
+    pub overrides: &'static str,
 }
 
 /// What a view does with `request.session`. Moments are seconds since 1970.
@@ -67,6 +77,8 @@ pub enum Step {
     Keys,
     Items,
     MarkModified,
+    /// `session.modified = False`.
+    Discard,
     IsModified,
     IsAccessed,
     /// To a number, or null.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use django_session::{
     CookieOptions, CookieSessions, EncodeError, Expiry, ExpiryPolicy, JsonSerializer, KeyRing, SameSite, SecretKey,
-    Serializer, Session, SessionAuth, SetCookie, StoredSessions,
+    Serializer, Session, SessionAuth, SessionUser, SetCookie, StoredSessions,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -24,7 +24,8 @@ const LONGEST: i128 = i64::MAX as i128;
 
 /// All that can be seen of a visit, in the words of `visits.py`.
 pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer {
-    let (sessions, auth) = (sessions(site, now)?, SessionAuth::new(&ring(&site.keys)?));
+    let salt = site.user_model.as_ref().map(|model| model.salt.as_str());
+    let (sessions, auth) = (sessions(site, now)?, auth(&site.keys, salt)?);
     let session = cookie.as_ref().map_or_else(|| sessions.load(None), |header| sessions.load_header(header));
     let mut view = View { session, auth, now: moment(now), with_offsets: site.local.is_none() };
 
@@ -82,11 +83,19 @@ pub fn date(json_text: &str) -> Answer {
     Ok(json!([micros, at.offset().whole_seconds()]))
 }
 
-pub fn auth_hash(key: &Key, password: &str) -> Answer {
-    let keys = ring(slice::from_ref(key))?;
-    let mut session = StoredSessions::new(&keys, CookieOptions::default()).create();
-    SessionAuth::new(&keys).login(&mut session, "1", BACKEND, password).map_err(name)?;
+pub fn auth_hash(key: &Key, salt: Option<&str>, password: &str) -> Answer {
+    let mut session = Session::default();
+    auth(slice::from_ref(key), salt)?.login(&mut session, &user("1", password));
     Ok(session.get::<String>("_auth_user_hash").map_err(name)?.into())
+}
+
+fn auth(keys: &[Key], salt: Option<&str>) -> Result<SessionAuth, String> {
+    let auth = SessionAuth::new(&ring(keys)?);
+    salt.map_or(Ok(auth.clone()), |salt| auth.with_salt(salt)).map_err(name)
+}
+
+fn user<'u>(id: &'u str, password_hash: &'u str) -> SessionUser<'u> {
+    SessionUser { id, backend: BACKEND, password_hash }
 }
 
 fn sessions(site: &Site, now: f64) -> Result<CookieSessions, String> {
@@ -133,9 +142,12 @@ impl View {
             Step::Set { key, value: Spelled(value) } => session.insert(key, value).map_err(name)?,
             Step::Delete { key } => return deleted(session.remove(key)),
             Step::Pop { key } => {
-                let value = read(session, key);
-                deleted(session.remove(key))?;
-                return Ok(json!(value));
+                let value = read(&session.clone(), key);
+                match session.take::<Json>(key) {
+                    Ok(taken) => assert_eq!(taken.is_some(), value.is_some()),
+                    Err(_) => assert!(session.remove(key)), // a value that no `Json` is stays there
+                }
+                return value.map(Value::from).ok_or_else(|| "KeyError".to_owned());
             }
             Step::Setdefault { key, value: Spelled(value) } => {
                 let before = session.get(key).ok().flatten();
@@ -156,6 +168,7 @@ impl View {
             Step::Keys => return Ok(session.keys().map(|key| json_text(&key)).collect()),
             Step::Items => return Ok(items(session)),
             Step::MarkModified => session.mark_modified(),
+            Step::Discard => session.discard(),
             Step::IsModified => return Ok(session.is_modified().into()),
             Step::IsAccessed => return Ok(session.is_accessed().into()),
             Step::SetExpiry { value: Spelled(value) } => match value {
@@ -188,28 +201,25 @@ impl View {
             Step::SetTestCookie => session.set_test_cookie(),
             Step::TestCookieWorked => return Ok(session.test_cookie_worked().into()),
             Step::DeleteTestCookie => return deleted(session.delete_test_cookie()),
-            Step::Login { id, password } => auth.login(session, id, BACKEND, password).map_err(name)?,
-            Step::GetUser { password } => return user(session, auth, password.as_deref()),
-            Step::UpdateHash { password } => auth.update_hash(session, password).map_err(name)?,
+            Step::Login { id, password } => auth.login(session, &user(id, password)),
+            Step::GetUser { password } => return Ok(json!(get_user(session, auth, password.as_deref()))),
+            Step::UpdateHash { password } => auth.update_hash(session, password),
         }
         Ok(Value::Null)
     }
 }
 
-/// As the docs of [`SessionAuth`] say it.
-fn user(session: &mut Session, auth: &SessionAuth, password: Option<&str>) -> Answer {
-    let (Some(id), Some(_), Some(password)) = (session.auth_user_id(), session.auth_user_backend(), password) else {
-        return Ok(Value::Null);
-    };
-    match auth.verify(session, password) {
-        Some(0) => {}
-        Some(_) => auth.update_hash(session, password).map_err(name)?,
-        None => {
-            session.flush();
-            return Ok(Value::Null);
-        }
-    }
-    Ok(id.into())
+/// The primary key of who is logged in, by the steps of Django's `get_user`.
+fn get_user(session: &mut Session, auth: &SessionAuth, password: Option<&str>) -> Option<String> {
+    let id = session.auth_user_id().filter(|id| is_primary_key(id))?;
+    let is_of_backend = session.auth_user_backend().as_deref() == Some(BACKEND);
+    (is_of_backend && auth.authenticate(session, password?)).then_some(id)
+}
+
+/// Whether the table of users has such an `id`: a whole number.
+fn is_primary_key(id: &str) -> bool {
+    let digits = id.strip_prefix('-').unwrap_or(id);
+    id == "0" || (!digits.starts_with('0') && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The value as text, and as `Json` if it is one that this can hold.

@@ -12,7 +12,6 @@ from fractions import Fraction
 
 from django.conf import UserSettingsHolder, settings
 from django.contrib import auth
-from django.contrib.auth.models import User
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.signing import JSONSerializer
 from django.http import HttpResponse
@@ -31,6 +30,7 @@ OUT_OF_RANGE = [kind.__name__ for kind in departures.OUT_OF_RANGE]
 
 
 def visit(site, cookie, steps, status):
+    accounts.Backend.model = accounts.model(site)
     with changed_settings(**site_settings(site)), local_clock():
         plain = show(SessionMiddleware, cookie, steps, status)
         departing = show(departures.DepartingMiddleware, cookie, steps, status)
@@ -86,6 +86,9 @@ def take(request, step):
             return items(session)
         case {"step": "mark_modified"}:
             session.modified = True
+        case {"step": "discard"}:
+            session.modified = False
+            session.discarded = True  # which only departures.py looks at
         case {"step": "is_modified"}:
             return session.modified
         case {"step": "is_accessed"}:
@@ -102,12 +105,12 @@ def take(request, step):
         case {"step": "get_expiry_date", "modification": modification}:
             return date_parts(session.get_expiry_date(**moment(modification)))
         case {"step": "login", "id": id, "password": password}:
-            auth.login(request, User(pk=int(id), password=password), backend=accounts.BACKEND)
+            auth.login(request, accounts.Backend.model(pk=int(id), password=password), backend=accounts.BACKEND)
         case {"step": "get_user", "password": password}:
             accounts.Backend.password = password
-            return str(pk) if (pk := auth.get_user(request).pk) else None
+            return None if (pk := auth.get_user(request).pk) is None else str(pk)
         case {"step": "update_hash", "password": password}:
-            request.user = User(password=password)
+            request.user = accounts.Backend.model(password=password)
             auth.update_session_auth_hash(request, request.user)
         case {"step": method}:
             return getattr(session, method)()
@@ -156,6 +159,7 @@ def site_settings(site):
         "SESSION_SAVE_EVERY_REQUEST": site["save_every_request"],
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": site["expire_at_browser_close"],
         "AUTHENTICATION_BACKENDS": [accounts.BACKEND],
+        "USER_SALT": (site["user_model"] or {}).get("salt"),  # not a setting of Django's
         "USE_TZ": local is None,
         "LOCAL": timezone(timedelta(seconds=local or 0)),  # not a setting of Django's
     }
