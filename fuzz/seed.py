@@ -8,6 +8,7 @@ from nothing.
 import base64
 import hashlib
 import json
+import zlib
 from pathlib import Path
 
 FUZZ = Path(__file__).resolve().parent
@@ -16,6 +17,13 @@ LONGEST = 2100
 
 # Each in the form that the first byte asks for: see `payload` in src/lib.rs.
 TEXT, BASE64, COMPRESSED_BASE64, COMPRESSED = b"0", b"1", b"2", b"3"
+
+
+# Forms of dates that no `isoformat` writes and Python 3.11 reads.
+ISO = b"""
+20251125T101010+00:00 2025-11-25T10+00:00 2025-11-25T101010,5-0530 2025-W48-2T10:10:10.123456789Z 2025W482T10Z 2025W48T10
+2025-W48-10 2025W4821010 2025-11-25T10:10:10:5 2025-11-25T10.+23:59:59.999999 2025-11-25T10:10:10.123456x+05:00
+""".split()
 
 
 def vectors(kind, *groups):
@@ -70,7 +78,10 @@ def seeds():
     yield "cookie_header", [b"sessionid\t=\t@\t"]
     nested = [b'{"a":' + b"[" * depth + b"]" * depth + b"}" for depth in (127, 128, 1024, 1025)]
     yield "stored", [*texts, *sessions, *nested, *in_every_form(sessions, texts)]
-    yield "isoformat", [*dates, *own]
+    yield "isoformat", [*dates, *own, *ISO]
+    # In encrypted, a version, the choice of a key and a nonce come before the plaintext.
+    yield "encrypted", [b"\x01\x00" + bytes(12) + value for value in [*objects, *sessions]]
+    yield "encrypted", [b"\x02\x01" + bytes(12) + zlib.compress(value) for value in [*objects, *sessions]]
 
 
 def main():

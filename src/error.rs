@@ -97,13 +97,18 @@ pub enum EncodeError {
     MalformedExpiry,
     /// The expiry lies before the year 1 or after 9999, where no cookie's date reaches.
     ExpiryOutOfRange,
-    /// The operating system's random number generator failed.
-    NoRandomBytes,
     /// The cookie's value holds something that no cookie can: a control character, a space, `"`, `,`, `;`, `\` or
     /// anything outside ASCII.
     CookieValue,
     /// Browsers would drop the cookie.
     CookieTooLarge(Box<CookieTooLarge>),
+    /// The operating system's random number generator failed, so that there is no nonce to encrypt with.
+    NoRandomBytes,
+    /// The value is to be written as plaintext beside encrypted ones, and is not a JSON object, so that no reader would
+    /// take it for plaintext. Feature `encryption`.
+    NotAnObject,
+    /// The value has more than the 64 GiB that can be encrypted at once. Feature `encryption`.
+    TooLong,
 }
 
 impl fmt::Display for EncodeError {
@@ -114,9 +119,11 @@ impl fmt::Display for EncodeError {
             Self::Occupied(_) => f.write_str("key holds a value of another type"),
             Self::MalformedExpiry => f.write_str("_session_expiry is neither seconds nor a date"),
             Self::ExpiryOutOfRange => f.write_str("session expiry lies outside the years 1 to 9999"),
-            Self::NoRandomBytes => f.write_str("operating system's random number generator failed"),
             Self::CookieValue => f.write_str("cookie value holds a character that cookies cannot"),
             Self::CookieTooLarge(report) => report.fmt(f),
+            Self::NoRandomBytes => f.write_str("operating system's random number generator failed"),
+            Self::NotAnObject => f.write_str("plaintext is not a JSON object"),
+            Self::TooLong => f.write_str("value is too long to be encrypted"),
         }
     }
 }
@@ -128,7 +135,12 @@ impl Error for EncodeError {
             Self::Serialize(source) => Some(source.as_ref()),
             Self::Occupied(error) => Some(error),
             Self::CookieTooLarge(report) => report.source(),
-            Self::MalformedExpiry | Self::ExpiryOutOfRange | Self::NoRandomBytes | Self::CookieValue => None,
+            Self::MalformedExpiry
+            | Self::ExpiryOutOfRange
+            | Self::CookieValue
+            | Self::NoRandomBytes
+            | Self::NotAnObject
+            | Self::TooLong => None,
         }
     }
 }
@@ -224,6 +236,16 @@ pub enum DecodeError {
     Signature(BadSignature),
     /// The payload is not canonical base64url without padding.
     Base64,
+    /// The payload has no bytes, where an encrypted one is expected. Feature `encryption`.
+    Empty,
+    /// The payload is a JSON object, where only encrypted ones are accepted. Feature `encryption`.
+    NotEncrypted,
+    /// The payload is not of a version of the encrypted format. Feature `encryption`.
+    UnknownVersion,
+    /// The payload is shorter than the 30 bytes of the shortest encrypted value. Feature `encryption`.
+    TooShort,
+    /// No key of the ring decrypts the payload. Feature `encryption`.
+    Decrypt,
     /// The payload says that it is compressed, but is not exactly one whole zlib stream.
     Zlib,
     /// The payload inflates to more than the codec's limit.
@@ -254,6 +276,11 @@ impl fmt::Display for DecodeError {
             Self::Config(error) => error.fmt(f),
             Self::Signature(error) => error.fmt(f),
             Self::Base64 => f.write_str("payload is not base64url"),
+            Self::Empty => f.write_str("payload is empty"),
+            Self::NotEncrypted => f.write_str("payload is not encrypted"),
+            Self::UnknownVersion => f.write_str("payload is encrypted in an unknown version"),
+            Self::TooShort => f.write_str("payload is too short to be encrypted"),
+            Self::Decrypt => f.write_str("no key decrypts the payload"),
             Self::Zlib => f.write_str("payload is not a zlib stream"),
             Self::InflatesPast { limit } => write!(f, "payload inflates to more than {limit} bytes"),
             Self::SessionId => f.write_str("cookie holds a session id, not a signed session"),
@@ -276,6 +303,11 @@ impl DecodeError {
                 BadSignature::TooLong { .. } | BadSignature::MissingSeparator | BadSignature::Mismatch
             ),
             Self::Base64
+            | Self::Empty
+            | Self::NotEncrypted
+            | Self::UnknownVersion
+            | Self::TooShort
+            | Self::Decrypt
             | Self::Zlib
             | Self::InflatesPast { .. }
             | Self::Deserialize { .. }

@@ -193,10 +193,21 @@ impl KeyRing {
         Self(self.0.clone())
     }
 
+    /// Tells this ring from others, as long as its current key lives.
+    #[cfg(feature = "encryption")]
+    pub(crate) fn id(&self) -> RingId {
+        RingId(self.0.first().map_or(0, |current| Arc::as_ptr(current).addr()))
+    }
+
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &SecretKey> {
         self.0.iter().map(AsRef::as_ref)
     }
 }
+
+/// Which ring it was: the address of its current key. Rings that share that key agree about the indexes that both have.
+#[cfg(feature = "encryption")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RingId(usize);
 
 /// What nobody can do with keys by accident. Each of these fails for want of one trait:
 ///

@@ -13,6 +13,8 @@ mod clock;
 mod codec;
 mod cookie;
 mod encoding;
+#[cfg(feature = "encryption")]
+mod encryption;
 mod error;
 mod json;
 mod key;
@@ -28,6 +30,8 @@ pub use clock::{Clock, MaxAge, Timestamp};
 pub use codec::MessagePackSerializer;
 pub use codec::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
 pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie, SignedCookie};
+#[cfg(feature = "encryption")]
+pub use encryption::{Encryption, Plaintext};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};
 pub use key::{KeyRing, SecretKey};
 #[cfg(any(feature = "actix-web", feature = "axum"))]

@@ -14,7 +14,7 @@ use django_session::{
 #[test]
 fn sentences() {
     let seconds = Duration::from_secs;
-    let sentences: [(&dyn Error, &str); 29] = [
+    let sentences: [(&dyn Error, &str); 37] = [
         (&ConfigError::EmptyKey, "secret key is empty or white space"),
         (&ConfigError::EmptySalt, "salt is empty"),
         (&ConfigError::UnsafeSeparator, "separator is empty or made only of characters that tokens are made of"),
@@ -32,6 +32,9 @@ fn sentences() {
         (&too_large(SizeRule::Rfc6265bis), "cookie exceeds 4096 bytes: name 1, value 4096"),
         (&EncodeError::Config(ConfigError::EmptySalt), "salt is empty"),
         (&EncodeError::Serialize("reason".into()), "value cannot be serialized"),
+        (&EncodeError::NoRandomBytes, "operating system's random number generator failed"),
+        (&EncodeError::NotAnObject, "plaintext is not a JSON object"),
+        (&EncodeError::TooLong, "value is too long to be encrypted"),
         (&BadSignature::TooLong { limit: 4096 }, "token is longer than 4096 bytes"),
         (&BadSignature::MissingSeparator, "token has no separator"),
         (&BadSignature::Mismatch, "signature does not match"),
@@ -47,6 +50,11 @@ fn sentences() {
         (&DecodeError::Config(ConfigError::EmptySalt), "salt is empty"),
         (&DecodeError::Signature(BadSignature::Mismatch), "signature does not match"),
         (&DecodeError::Base64, "payload is not base64url"),
+        (&DecodeError::Empty, "payload is empty"),
+        (&DecodeError::NotEncrypted, "payload is not encrypted"),
+        (&DecodeError::UnknownVersion, "payload is encrypted in an unknown version"),
+        (&DecodeError::TooShort, "payload is too short to be encrypted"),
+        (&DecodeError::Decrypt, "no key decrypts the payload"),
         (&DecodeError::Zlib, "payload is not a zlib stream"),
         (&DecodeError::InflatesPast { limit: 10 }, "payload inflates to more than 10 bytes"),
         (&DecodeError::Deserialize { reason: "not JSON" }, "payload cannot be deserialized: not JSON"),

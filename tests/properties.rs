@@ -18,6 +18,11 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 1..100)
 }
 
+/// A key of white space alone is none.
+fn secrets() -> impl Strategy<Value = Vec<u8>> {
+    bytes().prop_filter("a key", |secret| !secret.trim_ascii().is_empty())
+}
+
 fn algorithms() -> impl Strategy<Value = Algorithm> {
     prop_oneof![Just(Algorithm::Sha224), Just(Algorithm::Sha256), Just(Algorithm::Sha384), Just(Algorithm::Sha512)]
 }
@@ -26,7 +31,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn unsign_undoes_sign(secret in bytes(), salt in bytes(), algorithm in algorithms(), value in any::<String>()) {
+    fn unsign_undoes_sign(secret in secrets(), salt in bytes(), algorithm in algorithms(), value in any::<String>()) {
         let signer = Signer::new(&ring(secret), salt).unwrap().with_algorithm(algorithm);
         let token = signer.sign(&value);
         prop_assert_eq!(signer.unsign(&token).unwrap().as_str(), value);
@@ -41,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn other_key_other_salt(a in bytes(), b in bytes(), value in any::<String>()) {
+    fn other_key_other_salt(a in secrets(), b in secrets(), value in any::<String>()) {
         prop_assume!(a != b);
         let token = Signer::new(&ring(&a), "salt").unwrap().sign(&value);
         prop_assert!(Signer::new(&ring(&b), "salt").unwrap().unsign(&token).is_err());

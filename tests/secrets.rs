@@ -135,6 +135,13 @@ fn no_type_tells_a_secret() {
         assert_silent(what, &texts, &tokens);
     }
     assert_eq!(format!("{auth:?}"), "SessionAuth(SaltedHmac(..))", "where something is left out, one sees that it is");
+    #[cfg(feature = "encryption")]
+    {
+        let encryption = django_session::Encryption::new(&keys());
+        assert_eq!(format!("{encryption:?} {encryption:#?}"), "Encryption(..) Encryption(..)");
+        assert_silent("encrypted sessions", &debug(&sessions().with_encryption(encryption.clone())), &[]);
+        assert_silent("encrypted stored sessions", &debug(&stored.with_encryption(encryption)), &[]);
+    }
     #[cfg(feature = "actix-web")]
     assert_silent(
         "SessionMiddleware",
@@ -190,6 +197,19 @@ fn no_refusal_of_a_token_tells_a_secret() {
     assert_silent("refused", &texts(&unsalted), &[&good]);
     kinds.insert(discriminant(&unsalted));
     assert_eq!((kinds.len(), reasons.len()), (6, 6), "every kind of DecodeError and BadSignature");
+
+    #[cfg(feature = "encryption")]
+    {
+        let codec = Codec::default().with_encryption(django_session::Encryption::new(&keys()));
+        let object = format!("{{\"{VALUE}\":1}}");
+        for payload in ["", &object, VALUE, "\x01short", &format!("\x01{}", VALUE.repeat(5))] {
+            let token = sign(&BASE64URL.encode(payload));
+            let error = later.unsign_object::<u8, _>(&token, &codec, MaxAge::Unlimited).unwrap_err();
+            assert_silent("refused", &texts(&error), &[&token]);
+            kinds.insert(discriminant(&error));
+        }
+        assert_eq!(kinds.len(), 11, "every kind of DecodeError");
+    }
 }
 
 #[test]
@@ -221,7 +241,12 @@ fn no_refusal_of_a_value_tells_a_secret() {
         errors.push(packed.commit(&session, 200).unwrap_err());
     }
     let kinds: HashSet<_> = errors.iter().map(discriminant).collect();
-    assert_eq!(kinds.len(), 7, "every kind of EncodeError");
+    assert_eq!(kinds.len(), 7, "every kind of EncodeError but those of encryption");
+    #[cfg(feature = "encryption")]
+    {
+        let encryption = django_session::Encryption::new(&keys()).with_plaintext(django_session::Plaintext::Write);
+        errors.push(Codec::default().with_encryption(encryption).encode(VALUE).unwrap_err());
+    }
     for error in &errors {
         assert_silent("refused", &texts(error), &[&cookie()]);
     }

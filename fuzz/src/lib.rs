@@ -7,6 +7,7 @@ pub mod model;
 pub mod moments;
 pub mod options;
 pub mod python;
+pub mod sealed;
 
 use std::cell::RefCell;
 use std::sync::LazyLock;

@@ -23,52 +23,100 @@ fn days_in_year(year: i128) -> i128 {
     (1..=12).map(|month| days_in_month(year, month)).sum()
 }
 
-/// Numbers of so many digits each, with `mark` between them.
-fn numbers<const N: usize>(text: &str, mark: char, widths: [usize; N]) -> Option<[i128; N]> {
-    let parts: [&str; N] = text.split(mark).collect::<Vec<_>>().try_into().ok()?;
-    let fits = |(part, width): (&&str, _)| part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit());
-    parts.iter().zip(widths).all(fits).then(|| parts.map(|part| part.parse().unwrap()))
+/// Whether the text begins so, where a `d` is any digit.
+fn begins(text: &[u8], form: &str) -> bool {
+    let fits = |(byte, form)| if form == b'd' { u8::is_ascii_digit(byte) } else { *byte == form };
+    text.len() >= form.len() && text.iter().zip(form.bytes()).all(fits)
 }
 
-/// "HH:MM" or "HH:MM:SS", in seconds.
-fn clock(text: &str) -> Option<i128> {
-    let with_seconds = format!("{text}:00");
-    let clock = numbers(text, ':', [2, 2, 2]).or_else(|| numbers(&with_seconds, ':', [2, 2, 2]));
-    let [hour, minute, second] = clock?;
-    (hour < 24 && minute < 60 && second < 60).then_some((hour * 60 + minute) * 60 + second)
+fn number(digits: &[u8]) -> Option<i128> {
+    digits.iter().all(u8::is_ascii_digit).then(|| digits.iter().fold(0, |sum, byte| sum * 10 + i128::from(byte - b'0')))
 }
 
-/// A date; or a date, any character, and a time to the second with decimals or without, and with an offset or in UTC.
-pub fn from_iso(text: &str) -> Option<Moment> {
-    let (date, rest) = text.split_at_checked(10)?;
-    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
-    if year == 0 || !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
-        return None;
-    }
-    let before = (1..year).map(days_in_year).chain((1..month).map(|month| days_in_month(year, month))).sum::<i128>();
-    let midnight = (before + day - 1 - DAYS_BEFORE_1970) * DAY * SECOND;
-
-    let mut rest = rest.chars();
-    if rest.next().is_none() {
-        return Some((midnight, 0));
-    }
-    let rest = rest.as_str();
-    let (time, offset) = rest.split_at(rest.find(['+', '-', 'Z']).unwrap_or(rest.len()));
-    let (time, decimals) = match time.split_once('.') {
-        // The time crate reads no more than 32.
-        Some((time, decimals)) if time.len() == 8 && (1..=32).contains(&decimals.len()) => (time, decimals),
-        Some(_) => return None,
-        None => (time, "0"),
+/// The days before this one, from 1970 on, and the text behind it.
+fn day(text: &[u8]) -> Option<(i128, &[u8])> {
+    const FORMS: [&str; 6] = ["dddd-dd-dd", "dddd-Wdd-d", "dddd-Wdd", "ddddWddd", "ddddWdd", "dddddddd"];
+    // What else could be a day is the hour of `-HH`, or `xHH` with a digit for x, and so on in pairs.
+    let digits_from_7 = text.iter().skip(7).take_while(|byte| byte.is_ascii_digit()).count();
+    let is_time = |form: &str| match form {
+        "dddd-Wdd-d" => begins(text, "dddd-Wdd-dd"),
+        "ddddWddd" => digits_from_7 > 1 && digits_from_7 % 2 == 1,
+        _ => false,
     };
-    let [nanos] = numbers(&format!("{decimals:0<9.9}"), ':', [9])?;
-    decimals.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
-    let offset = match offset.split_at_checked(1) {
-        None | Some(("Z", "")) => 0,
-        Some(("+", offset)) => clock(offset)?,
-        Some(("-", offset)) => -clock(offset)?,
+    let form = FORMS.into_iter().find(|form| begins(text, form) && !is_time(form))?;
+    let (day, rest) = text.split_at(form.len());
+    let digits: Vec<u8> = day.iter().copied().filter(u8::is_ascii_digit).collect();
+    let year = number(&digits[..4])?;
+    let date = if form.contains('W') {
+        // The first week is the one with January 4; 1970 began on a Thursday.
+        let monday = |year| days(year) + 3 - (days(year) + 3 + 3).rem_euclid(7);
+        let (week, day) = (number(&digits[4..6])?, digits.get(6).map_or(Some(1), |day| number(&[*day]))?);
+        let day_of_year = (week - 1) * 7 + day - 1;
+        let exists = (1..=7).contains(&day) && (0..monday(year + 1) - monday(year)).contains(&day_of_year);
+        exists.then(|| monday(year) + day_of_year)?
+    } else {
+        let (month, day) = (number(&digits[4..6])?, number(&digits[6..])?);
+        let exists = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
+        exists.then(|| days(year) + (1..month).map(|month| days_in_month(year, month)).sum::<i128>() + day - 1)?
+    };
+    (year > 0 && date < days(10_000)).then_some((date, rest))
+}
+
+/// Hours, minutes, seconds and microseconds; and whether nothing stands behind them, or a NUL.
+fn clock(text: &[u8]) -> Option<([i128; 4], bool)> {
+    let has_colons = text.get(2) == Some(&b':');
+    let forms = if has_colons { ["dd:dd:dd", "dd:dd", "dd"] } else { ["dddddd", "dddd", "dd"] };
+    let form = forms.into_iter().find(|form| begins(text, form))?;
+    let (clock, rest) = text.split_at(form.len());
+    let mut parts = [0; 4];
+    for (part, digits) in parts.iter_mut().zip(clock.chunks(if has_colons { 3 } else { 2 })) {
+        *part = number(&digits[..2])?;
+    }
+    if rest.len() < 2 {
+        return Some((parts, rest == b"" || rest == b"\0"));
+    }
+    let decimals = match rest {
+        [b'.' | b',', decimals @ ..] => decimals,
+        [b':', decimals @ ..] if form == "dd:dd:dd" => decimals,
+        decimals if form == "dddddd" => decimals,
         _ => return None,
     };
-    Some((midnight + (clock(time)? - offset) * SECOND + nanos, offset))
+    let micros = format!("{:0<6}", str::from_utf8(&decimals[..decimals.len().min(6)]).ok()?);
+    parts[3] = number(micros.as_bytes())?;
+    Some((parts, matches!(decimals.iter().find(|byte| !byte.is_ascii_digit()), None | Some(0))))
+}
+
+/// A date; or a date, any character, and a time, with an offset or in UTC: as CPython 3.11.
+pub fn from_iso(text: &str) -> Option<Moment> {
+    let (date, rest) = day(text.as_bytes())?;
+    let mut rest = text[text.len() - rest.len()..].chars();
+    if rest.next().is_none() {
+        return Some((date * DAY * SECOND, 0));
+    }
+    let rest = rest.as_str();
+    let (time, zone) = rest.split_at(rest.find(['+', '-', 'Z']).unwrap_or(rest.len()));
+    let ([hour, minute, second, micros], is_clean) = clock(time.as_bytes())?;
+    let exists = hour < 24 && minute < 60 && second < 60;
+    let local = exists.then_some((((date * 24 + hour) * 60 + minute) * 60 + second) * SECOND + micros * 1000)?;
+    match zone.as_bytes() {
+        [] => is_clean.then_some((local, 0)),
+        [b'Z'] | [b'Z', 0, ..] => Some((local, 0)),
+        [b'Z', ..] => None,
+        [sign, zone @ ..] => {
+            let ([hours, minutes, seconds, micros], true) = clock(zone)? else { return None };
+            let sign = if *sign == b'-' { -1 } else { 1 };
+            let seconds = (hours * 60 + minutes) * 60 + seconds;
+            // What has no seconds is UTC to Python. The crate counts these microseconds as the local time's.
+            let local = local - if seconds == 0 { 0 } else { sign * micros * 1000 };
+            let exists = seconds < DAY && local < days(10_000) * DAY * SECOND;
+            exists.then_some((local - sign * seconds * SECOND, sign * seconds))
+        }
+    }
+}
+
+/// The days from 1970 on before this year.
+fn days(year: i128) -> i128 {
+    (1..year).map(days_in_year).sum::<i128>() - DAYS_BEFORE_1970
 }
 
 /// Year, month, day, hour, minute and second, so many seconds after 1970.
@@ -117,8 +165,8 @@ pub fn imf_fixdate(seconds: i128) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
-/// What may be written for an expiry that was read as this JSON number: whole seconds, rounded up, with -1 for any time
-/// before and `None` for no expiry at all. The crate counts nanoseconds, so less than one may go either way.
+/// What may be written for an expiry that was read as this JSON number: whole seconds, rounded up, with -1 for none and
+/// for any time before, and `None` for no expiry at all. The crate counts microseconds, so less than one may go either way.
 pub fn seconds(json: &str) -> [Option<String>; 2] {
     let seconds = match python::loads(json) {
         Some(Json::Int(seconds)) if i64::try_from(seconds).is_ok() => {
@@ -132,7 +180,10 @@ pub fn seconds(json: &str) -> [Option<String>; 2] {
     if !(-limit..limit).contains(&seconds) {
         return [None, None];
     }
-    let written = |seconds: f64| Some(if seconds < 0.0 { -1 } else { seconds.ceil() as i64 }.to_string());
-    let near = (seconds - seconds.round()).abs() < 1e-9;
+    let written = |rounded: f64| match rounded.ceil() as i64 {
+        0 if seconds == 0.0 => Some("0".to_owned()),
+        whole => Some(if whole > 0 { whole } else { -1 }.to_string()),
+    };
+    let near = (seconds - seconds.round()).abs() < 1e-6;
     [written(seconds), written(if near { seconds.round() } else { seconds })]
 }

@@ -1,10 +1,14 @@
 //! Value ⇄ payload, and the way on to a token.
 
+#[cfg(feature = "encryption")]
+mod encrypted;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
 mod payload;
 mod scratch;
+#[cfg(feature = "encryption")]
+mod sealing;
 mod serializer;
 mod sign_object;
 mod zlib;

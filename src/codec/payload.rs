@@ -2,9 +2,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::scratch::Scratch;
+#[cfg(feature = "encryption")]
+use crate::codec::sealing;
 use crate::codec::zlib::Zlib;
 use crate::codec::{JsonSerializer, Serializer};
 use crate::encoding;
+#[cfg(feature = "encryption")]
+use crate::encryption::Encryption;
 use crate::error::{DecodeError, EncodeError};
 use crate::signing::Verified;
 
@@ -53,6 +57,8 @@ pub struct Codec<S = JsonSerializer> {
     serializer: S,
     compression: Compression,
     inflate_limit: usize,
+    #[cfg(feature = "encryption")]
+    pub(super) encryption: Option<Encryption>,
 }
 
 impl<S> Codec<S> {
@@ -65,12 +71,24 @@ impl<S> Codec<S> {
     /// ```
     #[must_use]
     pub const fn new(serializer: S) -> Self {
-        Self { serializer, compression: Compression::Never, inflate_limit: DEFAULT_INFLATE_LIMIT }
+        Self {
+            serializer,
+            compression: Compression::Never,
+            inflate_limit: DEFAULT_INFLATE_LIMIT,
+            #[cfg(feature = "encryption")]
+            encryption: None,
+        }
     }
 
     /// The same settings with another serializer.
     pub(crate) fn with_serializer<T>(self, serializer: T) -> Codec<T> {
-        Codec { serializer, compression: self.compression, inflate_limit: self.inflate_limit }
+        Codec {
+            serializer,
+            compression: self.compression,
+            inflate_limit: self.inflate_limit,
+            #[cfg(feature = "encryption")]
+            encryption: self.encryption,
+        }
     }
 
     /// Whether to compress what is encoded.
@@ -141,19 +159,22 @@ impl<S: Serializer> Codec<S> {
         room: usize,
         serialize: impl FnOnce(&S, &mut Vec<u8>) -> Result<(), EncodeError>,
     ) -> Result<Vec<u8>, EncodeError> {
-        Scratch::lend(|Scratch { payload: data, compressed, zlib }| {
+        self.lend(|Scratch { payload: data, compressed, zlib }| {
             // 1. serialize
             serialize(&self.serializer, data)?;
-            // 2. compress
+            // 2. encrypt, after which nothing is left to compress
+            #[cfg(feature = "encryption")]
+            if let Some(encryption) = &self.encryption
+                && sealing::seal(encryption, self.inflate_limit, data, compressed, zlib)?
+            {
+                return Ok(text(&[], compressed, room));
+            }
+            // 3. compress
             let compress = self.compression == Compression::IfSmaller && data.len() <= self.inflate_limit;
             let (mark, data): (&[u8], _) =
                 if compress && zlib.compress(data, compressed) { (&[COMPRESSED], compressed) } else { (&[], data) };
-            // 3. encode
-            let len = mark.len().saturating_add(encoding::base64_len(data.len()));
-            let mut payload = Vec::with_capacity(len.saturating_add(room));
-            payload.extend_from_slice(mark);
-            encoding::base64_encode(data, &mut payload);
-            Ok(payload)
+            // 4. encode
+            Ok(text(mark, data, room))
         })
     }
 
@@ -175,7 +196,7 @@ impl<S: Serializer> Codec<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn decode<T: DeserializeOwned>(&self, verified: Verified<'_>) -> Result<T, DecodeError> {
-        Scratch::lend(|Scratch { payload, compressed, zlib }| {
+        self.lend(|Scratch { payload, compressed, zlib }| {
             self.unpack(verified, compressed, zlib, payload)?;
             self.serializer.loads(payload)
         })
@@ -200,21 +221,37 @@ impl<S: Serializer> Codec<S> {
     where
         T: Deserialize<'b>,
     {
-        Scratch::lend(|Scratch { compressed, zlib, .. }| self.unpack(verified, compressed, zlib, buffer))?;
+        self.lend(|Scratch { compressed, zlib, .. }| self.unpack(verified, compressed, zlib, buffer))?;
         self.serializer.loads(buffer)
     }
 
     /// As [`decode`](Self::decode), into JSON text.
     pub(crate) fn decode_json(&self, verified: Verified<'_>) -> Result<String, DecodeError> {
         let mut json = String::new();
-        Scratch::lend(|Scratch { payload, compressed, zlib }| {
+        self.lend(|Scratch { payload, compressed, zlib }| {
             self.unpack(verified, compressed, zlib, payload)?;
             self.serializer.loads_json(payload, &mut json)
         })?;
         Ok(json)
     }
 
-    /// Undoes steps 3 and 2 of encoding.
+    /// As [`decode_json`](Self::decode_json), of data that were verified in another form.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn decode_json_data(&self, data: &[u8]) -> Result<String, DecodeError> {
+        let mut json = String::new();
+        self.lend(|scratch| {
+            scratch.payload.extend_from_slice(data);
+            #[cfg(feature = "encryption")]
+            if let Some(encryption) = &self.encryption {
+                let Scratch { payload, compressed, zlib } = scratch;
+                sealing::open(encryption, None, self.inflate_limit, payload, compressed, zlib)?;
+            }
+            self.serializer.loads_json(&scratch.payload, &mut json)
+        })?;
+        Ok(json)
+    }
+
+    /// Undoes steps 4 to 2 of encoding.
     fn unpack(
         &self,
         verified: Verified<'_>,
@@ -226,11 +263,39 @@ impl<S: Serializer> Codec<S> {
         match text.split_first() {
             Some((&COMPRESSED, text)) => {
                 encoding::base64_decode(text, compressed).ok_or(DecodeError::Base64)?;
-                zlib.decompress(compressed, self.inflate_limit, payload)
+                zlib.decompress(compressed, self.inflate_limit, payload)?;
             }
-            _ => encoding::base64_decode(text, payload).ok_or(DecodeError::Base64),
+            _ => encoding::base64_decode(text, payload).ok_or(DecodeError::Base64)?,
         }
+        #[cfg(feature = "encryption")]
+        if let Some(encryption) = &self.encryption {
+            let signed_by = Some(verified.signed_by());
+            sealing::open(encryption, signed_by, self.inflate_limit, payload, compressed, zlib)?;
+        }
+        Ok(())
     }
+
+    /// Lends this thread's scratch.
+    #[cfg(not(feature = "encryption"))]
+    #[expect(clippy::unused_self, reason = "encryption asks a codec for more")]
+    fn lend<R>(&self, borrow: impl FnOnce(&mut Scratch) -> R) -> R {
+        Scratch::lend(borrow)
+    }
+
+    /// Lends this thread's scratch, to be wiped if it meets plaintext of encrypted values.
+    #[cfg(feature = "encryption")]
+    fn lend<R>(&self, borrow: impl FnOnce(&mut Scratch) -> R) -> R {
+        if self.encryption.is_some() { Scratch::lend_and_wipe(borrow) } else { Scratch::lend(borrow) }
+    }
+}
+
+/// Data in base64url behind a mark, with room for so many bytes more.
+fn text(mark: &[u8], data: &[u8], room: usize) -> Vec<u8> {
+    let len = mark.len().saturating_add(encoding::base64_len(data.len()));
+    let mut text = Vec::with_capacity(len.saturating_add(room));
+    text.extend_from_slice(mark);
+    encoding::base64_encode(data, &mut text);
+    text
 }
 
 /// JSON, no compression, and an inflate limit of 1 MiB.

@@ -4,7 +4,7 @@ use crate::codec::zlib::Zlib;
 
 /// What encoding and decoding need besides their result, kept between calls.
 ///
-/// It never meets a key. What stays in it is payload, which the client can read anyway.
+/// It never meets a key. What stays in it is payload that the client can read anyway.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// The serialized value.
@@ -34,5 +34,38 @@ impl Scratch {
         // A thread that is ending has nowhere to keep it.
         let _ = KEPT_SCRATCH.try_with(|kept| kept.set(Some(scratch)));
         result
+    }
+
+    /// As [`lend`](Self::lend), and wipes the buffers afterwards, for what the client must not read.
+    #[cfg(feature = "encryption")]
+    pub(super) fn lend_and_wipe<R>(borrow: impl FnOnce(&mut Self) -> R) -> R {
+        Self::lend(|scratch| borrow(Wiped::new(scratch).0))
+    }
+}
+
+/// Buffers that are wiped when they are given back, also by a panic.
+#[cfg(feature = "encryption")]
+struct Wiped<'s>(&'s mut Scratch);
+
+#[cfg(feature = "encryption")]
+impl<'s> Wiped<'s> {
+    /// More than an encrypted cookie holds: a buffer that grows leaves its content behind.
+    const ROOM: usize = 4096;
+
+    fn new(scratch: &'s mut Scratch) -> Self {
+        for buffer in [&mut scratch.payload, &mut scratch.compressed] {
+            buffer.reserve(Self::ROOM);
+        }
+        Self(scratch)
+    }
+}
+
+#[cfg(feature = "encryption")]
+impl Drop for Wiped<'_> {
+    /// Up to their capacity: inflating may write beyond what it keeps.
+    fn drop(&mut self) {
+        for buffer in [&mut self.0.payload, &mut self.0.compressed] {
+            zeroize::Zeroize::zeroize(buffer);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! JSON as Python writes and reads it: text in, text out.
 
+mod cursor;
 mod finite;
 mod read;
 mod scan;

@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
+use crate::json::cursor::Cursor;
+
 /// The deepest nesting that is followed.
 const MAX_DEPTH: usize = 1024;
 
 /// Whether this is one JSON value that [`object`] would find its way through.
 pub(crate) fn is_value(json: &str) -> bool {
     let mut scan = Scan::new(json);
-    scan.value().is_some() && scan.at == json.len()
+    scan.value().is_some() && scan.cursor.is_at_end()
 }
 
 /// Calls `found` with the place of each key, within its quotes, and of its value, in order.
@@ -17,26 +19,26 @@ pub(crate) fn is_value(json: &str) -> bool {
 /// escapes. Nothing is built, and nothing recurses. `None` for anything else than one object.
 pub(crate) fn object(json: &str, mut found: impl FnMut(Range<usize>, Range<usize>)) -> Option<()> {
     let mut scan = Scan::new(json);
-    scan.space();
-    scan.eat(b'{')?;
-    scan.space();
-    if scan.eat(b'}').is_none() {
+    scan.cursor.space();
+    scan.cursor.eat(b'{')?;
+    scan.cursor.space();
+    if scan.cursor.eat(b'}').is_none() {
         loop {
-            let key = scan.key()?;
-            scan.space();
-            let start = scan.at;
+            let key = scan.cursor.key()?;
+            scan.cursor.space();
+            let start = scan.cursor.at();
             scan.value()?;
-            found(key, start..scan.at);
-            scan.space();
-            match scan.next()? {
-                b',' => scan.space(),
+            found(key, start..scan.cursor.at());
+            scan.cursor.space();
+            match scan.cursor.next()? {
+                b',' => scan.cursor.space(),
                 b'}' => break,
                 _ => return None,
             }
         }
     }
-    scan.space();
-    (scan.at == json.len()).then_some(())
+    scan.cursor.space();
+    scan.cursor.is_at_end().then_some(())
 }
 
 #[derive(Clone, Copy)]
@@ -46,8 +48,7 @@ enum Container {
 }
 
 struct Scan<'j> {
-    json: &'j [u8],
-    at: usize,
+    cursor: Cursor<'j>,
     /// What has been opened and not closed, outermost first: the first `depth` of these.
     open: [Container; MAX_DEPTH],
     depth: usize,
@@ -55,120 +56,35 @@ struct Scan<'j> {
 
 impl<'j> Scan<'j> {
     fn new(json: &'j str) -> Self {
-        Self { json: json.as_bytes(), at: 0, open: [Container::Array; MAX_DEPTH], depth: 0 }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.json.get(self.at).copied()
-    }
-
-    fn next(&mut self) -> Option<u8> {
-        let byte = self.peek()?;
-        self.at = self.at.saturating_add(1);
-        Some(byte)
-    }
-
-    fn eat(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at = self.at.saturating_add(1))
-    }
-
-    fn word(&mut self, word: &str) -> Option<()> {
-        word.bytes().try_for_each(|byte| self.eat(byte))
-    }
-
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at = self.at.saturating_add(1);
-        }
-    }
-
-    /// A string and the colon behind it.
-    fn key(&mut self) -> Option<Range<usize>> {
-        let key = self.string()?;
-        self.space();
-        self.eat(b':')?;
-        Some(key)
-    }
-
-    fn string(&mut self) -> Option<Range<usize>> {
-        self.eat(b'"')?;
-        let start = self.at;
-        loop {
-            self.at = self.at.saturating_add(plain(self.json.get(self.at..)?));
-            let end = self.at;
-            match self.next()? {
-                b'"' => return Some(start..end),
-                b'\\' => self.escape()?,
-                0..=0x1f => return None,
-                _ => {}
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Option<()> {
-        match self.next()? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
-            b'u' => (0..4).try_for_each(|_| self.next()?.is_ascii_hexdigit().then_some(())),
-            _ => None,
-        }
-    }
-
-    fn number(&mut self) -> Option<()> {
-        let negative = self.eat(b'-').is_some();
-        match self.peek()? {
-            b'0' => self.eat(b'0')?,
-            b'I' => return self.word("Infinity"),
-            b'N' if !negative => return self.word("NaN"),
-            _ => self.digits()?,
-        }
-        if self.eat(b'.').is_some() {
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.next();
-            if self.eat(b'-').is_none() {
-                self.eat(b'+');
-            }
-            self.digits()?;
-        }
-        Some(())
-    }
-
-    /// One at least.
-    fn digits(&mut self) -> Option<()> {
-        self.next()?.is_ascii_digit().then_some(())?;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at = self.at.saturating_add(1);
-        }
-        Some(())
+        Self { cursor: Cursor::new(json), open: [Container::Array; MAX_DEPTH], depth: 0 }
     }
 
     /// One value with all that is in it.
     fn value(&mut self) -> Option<()> {
         let outside = self.depth;
         loop {
-            self.space();
-            match self.peek()? {
+            self.cursor.space();
+            match self.cursor.peek()? {
                 b'"' => {
-                    self.string()?;
+                    self.cursor.string()?;
                 }
-                b't' => self.word("true")?,
-                b'f' => self.word("false")?,
-                b'n' => self.word("null")?,
+                b't' => self.cursor.word("true")?,
+                b'f' => self.cursor.word("false")?,
+                b'n' => self.cursor.word("null")?,
                 b'[' => {
                     self.enter(Container::Array)?;
-                    if self.peek()? != b']' {
+                    if self.cursor.peek()? != b']' {
                         continue;
                     }
                 }
                 b'{' => {
                     self.enter(Container::Object)?;
-                    if self.peek()? != b'}' {
-                        self.key()?;
+                    if self.cursor.peek()? != b'}' {
+                        self.cursor.key()?;
                         continue;
                     }
                 }
-                _ => self.number()?,
+                _ => self.cursor.number()?,
             }
             if self.leave(outside)? {
                 return Some(());
@@ -179,8 +95,8 @@ impl<'j> Scan<'j> {
     fn enter(&mut self, container: Container) -> Option<()> {
         *self.open.get_mut(self.depth)? = container;
         self.depth = self.depth.saturating_add(1);
-        self.next();
-        self.space();
+        self.cursor.next();
+        self.cursor.space();
         Some(())
     }
 
@@ -189,13 +105,13 @@ impl<'j> Scan<'j> {
     fn leave(&mut self, outside: usize) -> Option<bool> {
         while self.depth > outside {
             let innermost = self.depth.saturating_sub(1);
-            self.space();
-            match (self.next()?, self.open.get(innermost)?) {
+            self.cursor.space();
+            match (self.cursor.next()?, self.open.get(innermost)?) {
                 (b']', Container::Array) | (b'}', Container::Object) => self.depth = innermost,
                 (b',', Container::Array) => return Some(false),
                 (b',', Container::Object) => {
-                    self.space();
-                    self.key()?;
+                    self.cursor.space();
+                    self.cursor.key()?;
                     return Some(false);
                 }
                 _ => return None,
@@ -203,23 +119,4 @@ impl<'j> Scan<'j> {
         }
         Some(true)
     }
-}
-
-/// How many bytes there are before a quote, a backslash or a control character, by eights.
-fn plain(text: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 0xff;
-    const HIGH: u64 = ONES << 7;
-    let mut passed = 0_usize;
-    for eight in text.as_chunks().0 {
-        let word = u64::from_le_bytes(*eight);
-        // A byte's high bit, where the byte is smaller than `than`; what lies above the first may be wrong.
-        let below = |word: u64, than: u64| word.wrapping_sub(ONES.wrapping_mul(than)) & !word;
-        let is = |byte: u8| below(word ^ ONES.wrapping_mul(byte.into()), 1);
-        let found = (below(word, 0x20) | is(b'"') | is(b'\\')) & HIGH;
-        if found != 0 {
-            return passed.saturating_add((found.trailing_zeros() / u8::BITS) as usize);
-        }
-        passed = passed.saturating_add(eight.len());
-    }
-    passed
 }

@@ -13,7 +13,14 @@ use crate::json::string::{is_ascii, to_ascii};
 /// # Errors
 /// [`EncodeError::Serialize`] for a value that JSON cannot hold.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    write_with(out, |json| value.serialize(json)).map_err(|error| EncodeError::Serialize(error.into()))
+    let start = out.len();
+    let mut python = serde_json::Serializer::with_formatter(&mut *out, PythonFormatter);
+    value.serialize(Finite(&mut python)).map_err(|error| EncodeError::Serialize(error.into()))?;
+    if !is_ascii(out.get(start..).unwrap_or_default()) {
+        let json = encoding::into_text(out.split_off(start));
+        to_ascii(&json, out);
+    }
+    Ok(())
 }
 
 /// The JSON text of a value.
@@ -26,24 +33,8 @@ pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Encode
     Ok(encoding::into_text(json))
 }
 
-/// Gives `value` a serializer that writes as Python does.
-pub(super) fn write_with(
-    out: &mut Vec<u8>,
-    value: impl FnOnce(Finite<&mut Python<'_>>) -> Result<(), serde_json::Error>,
-) -> Result<(), serde_json::Error> {
-    let start = out.len();
-    value(Finite(&mut serde_json::Serializer::with_formatter(&mut *out, PythonFormatter)))?;
-    if !is_ascii(out.get(start..).unwrap_or_default()) {
-        let json = encoding::into_text(out.split_off(start));
-        to_ascii(&json, out);
-    }
-    Ok(())
-}
-
-type Python<'o> = serde_json::Serializer<&'o mut Vec<u8>, PythonFormatter>;
-
 /// Formats floats as Python does, where `serde_json` differs.
-pub(super) struct PythonFormatter;
+struct PythonFormatter;
 
 impl Formatter for PythonFormatter {
     fn write_f32<W: Write + ?Sized>(&mut self, out: &mut W, value: f32) -> io::Result<()> {
@@ -52,6 +43,19 @@ impl Formatter for PythonFormatter {
 
     fn write_f64<W: Write + ?Sized>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
         write_repr(out, value, |text| CompactFormatter.write_f64(text, value))
+    }
+
+    /// Called for a `serde_json::Number` if the feature `arbitrary_precision` is on. A float is spelled as other floats are;
+    /// digits that no float has are kept.
+    fn write_number_str<W: Write + ?Sized>(&mut self, out: &mut W, number: &str) -> io::Result<()> {
+        let float = if number.contains(['.', 'e', 'E']) { number.parse().ok() } else { None };
+        match float {
+            Some(float) if !f64::is_finite(float) => Err(io::Error::other("a number that Python reads as infinite")),
+            Some(float) if serde_json::Number::from_f64(float).is_some_and(|own| own.to_string() == number) => {
+                self.write_f64(out, float)
+            }
+            _ => out.write_all(number.as_bytes()),
+        }
     }
 }
 

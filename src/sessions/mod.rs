@@ -4,6 +4,8 @@ mod auth;
 mod commit;
 mod cookie;
 mod data;
+#[cfg(feature = "encryption")]
+mod encrypted;
 mod items;
 mod iter;
 mod keyed;

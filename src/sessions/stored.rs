@@ -65,7 +65,7 @@ const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 #[doc(alias = "session_data")]
 pub struct StoredSessions {
     signer: TimestampSigner,
-    codec: Codec,
+    pub(super) codec: Codec,
     keyed: Keyed,
     #[cfg(feature = "legacy")]
     legacy: Legacy,
@@ -323,7 +323,7 @@ impl StoredSessions {
     /// ```
     pub fn decode(&self, text: &str) -> Result<Session, DecodeError> {
         #[cfg(feature = "legacy")]
-        if let Some((json, key_index)) = self.legacy.decode(text)? {
+        if let Some((json, key_index)) = self.legacy.decode(text, &self.codec)? {
             let provenance = Provenance { accepted: true, key_index: Some(key_index), ..Provenance::default() };
             return Session::parse(json, provenance, self.keyed.terms);
         }
@@ -352,7 +352,7 @@ impl StoredSessions {
         Ok(self.signer.seal(payload))
     }
 
-    /// Writes the text as Django before 3.1 did. Feature `legacy`.
+    /// Writes the text as Django before 3.1 did, which reads no encrypted ones: it is never encrypted. Feature `legacy`.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -394,7 +394,7 @@ impl Legacy {
     }
 
     /// `None` for a text of the newer form, which alone has colons.
-    fn decode(&self, text: &str) -> Result<Option<(String, usize)>, DecodeError> {
+    fn decode(&self, text: &str, codec: &Codec) -> Result<Option<(String, usize)>, DecodeError> {
         if !self.accepted || text.contains(':') {
             return Ok(None);
         }
@@ -403,8 +403,6 @@ impl Legacy {
         let (digest, json) = data.split_at_checked(colon).unwrap_or_default();
         let json = json.strip_prefix(b":").unwrap_or_default();
         let key_index = self.digest.verify(json, digest).ok_or(BadSignature::Mismatch)?;
-        let mut text = String::new();
-        JsonSerializer.loads_json(json, &mut text)?;
-        Ok(Some((text, key_index)))
+        Ok(Some((codec.decode_json_data(json)?, key_index)))
     }
 }

@@ -8,6 +8,8 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
 use crate::key::KeyRing;
+#[cfg(feature = "encryption")]
+use crate::key::RingId;
 use crate::signing::Algorithm;
 
 /// The longest tag, SHA-512's, in bytes.
@@ -163,6 +165,11 @@ impl MacRing {
     #[expect(clippy::indexing_slicing, reason = "a ring holds a key, a salt and an algorithm at least")]
     fn current(&self) -> &dyn KeyedHmac {
         &*self.macs[0].1
+    }
+
+    #[cfg(feature = "encryption")]
+    pub(super) fn ring_id(&self) -> RingId {
+        self.keys.id()
     }
 
     pub(super) fn tag_len(&self) -> usize {

@@ -4,6 +4,8 @@ use crate::clock::Timestamp;
 use crate::encoding;
 use crate::error::{BadSignature, ConfigError};
 use crate::key::KeyRing;
+#[cfg(feature = "encryption")]
+use crate::key::RingId;
 use crate::signing::mac::{MacRing, Tag};
 use crate::signing::{Algorithm, Separator};
 
@@ -191,7 +193,13 @@ impl Signer {
         }
         let (value, signature) = self.split(token)?;
         let key_index = self.verify(value, signature).ok_or(BadSignature::Mismatch)?;
-        Ok(Verified { value, key_index, timestamp: None })
+        Ok(Verified {
+            value,
+            key_index,
+            timestamp: None,
+            #[cfg(feature = "encryption")]
+            ring: self.macs.ring_id(),
+        })
     }
 
     /// Django encodes the MAC it expects and compares texts. The presented text is decoded, strictly, instead: that
@@ -276,6 +284,9 @@ pub struct Verified<'t> {
     pub(super) value: &'t str,
     pub(super) key_index: usize,
     pub(super) timestamp: Option<Timestamp>,
+    /// The signer's.
+    #[cfg(feature = "encryption")]
+    pub(super) ring: RingId,
 }
 
 impl<'t> Verified<'t> {
@@ -321,6 +332,12 @@ impl<'t> Verified<'t> {
     #[must_use]
     pub const fn timestamp(&self) -> Option<Timestamp> {
         self.timestamp
+    }
+
+    /// The ring and the index of the key that signed it.
+    #[cfg(feature = "encryption")]
+    pub(crate) const fn signed_by(&self) -> (RingId, usize) {
+        (self.ring, self.key_index)
     }
 }
 

@@ -7,7 +7,8 @@
 //! question.rs   what is asked, of both        check.rs      asks both, counts
 //! django.rs     Django: a Python child        rules.rs      which answers agree, and where they may differ
 //! ours.rs       this crate                    random.rs, junk.rs, tamper.rs, describe.rs
-//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · dates.rs · sizes.rs: the groups
+//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · dates.rs · sizes.rs · encrypted.rs: the groups,
+//!               one function each
 //!
 //! visit.rs      a request, its view and its response: sites.rs and views.rs draw them
 //! visitor.rs    ours                          visits.py     Django's
@@ -34,6 +35,7 @@ mod cookies;
 mod dates;
 mod describe;
 mod django;
+mod encrypted;
 mod forgeries;
 mod junk;
 mod objects;
@@ -87,6 +89,9 @@ fn main() -> ExitCode {
     check.group("dates", dates::dates);
     check.group("sizes", sizes::sizes);
     check.group("stored sessions", sessions::stored);
+    check.group("encrypted sessions", encrypted::encrypted);
+    check.group("spoiled ciphertext", encrypted::spoiled);
+    check.group("sealed plaintext", encrypted::sealed);
     check.group("logins", sessions::logins);
     check.group("login hashes", sessions::auth_hashes);
     check.group("example", sessions::example);

@@ -137,6 +137,24 @@ def date(json_text):
 
 
 @op
+def encrypt(site, json_text):
+    """What an encrypting site writes."""
+    with encrypted.settings_of(site, secret):
+        return encrypted.encrypt(site, json_text)
+
+
+@op
+def decrypt(site, token):
+    with encrypted.settings_of(site, secret):
+        return encrypted.decrypt(site, token)
+
+
+@op
+def seal(key, version, nonce, plaintext):
+    return encrypted.seal(secret(key), version, nonce, plaintext)
+
+
+@op
 def auth_hashes(keys, salt, password):
     """Of the current key and of the older ones."""
     with cookie_settings(keys, USER_SALT=salt):
@@ -237,6 +255,7 @@ if __name__ == "__main__":
     from django.utils import crypto
 
     import accounts
+    import encrypted
     import visits
 
     print(json.dumps(world.provenance()), flush=True)

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::common::{self, clock, json::Json};
 use crate::describe::describe;
+use crate::encrypted;
 use crate::question::{Answer, Key, Op, Question, Read, Signing};
 use crate::visitor;
 
@@ -74,6 +75,8 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
         Op::EncodeStored { keys, json_text } => visitor::encode_stored(keys, json_text, *now),
         Op::DecodeStored { keys, text } => visitor::decode_stored(keys, text),
         Op::Date { json_text } => visitor::date(json_text),
+        Op::Encrypt { site, json_text } => encrypted::encrypt(site, json_text),
+        Op::Decrypt { site, token, .. } => encrypted::read(site, token),
         Op::AuthHashes { keys, salt, password } => {
             keys.iter().map(|key| visitor::auth_hash(key, salt.as_deref(), password)).collect()
         }
@@ -83,7 +86,7 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
         Op::VerifySaltedHmac { keys, salt, algorithm, value, digest } => {
             Ok(json!(salted_hmac(keys, salt, algorithm)?.verify(value, digest)))
         }
-        Op::InventObject { .. } | Op::Mint { .. } => Err("only Django is asked this".to_owned()),
+        Op::InventObject { .. } | Op::Mint { .. } | Op::Seal { .. } => Err("only Django is asked this".to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::common::json::Json;
+use crate::encrypted::{Bytes, Site};
 use crate::visit::Visit;
 
 /// One question, at one moment.
@@ -91,6 +92,28 @@ pub enum Op {
     /// A date under `_session_expiry`.
     Date {
         json_text: String,
+    },
+    /// What an encrypting site writes.
+    Encrypt {
+        site: Site,
+        json_text: String,
+    },
+    /// What it reads.
+    Decrypt {
+        site: Site,
+        token: String,
+        /// What both must answer, where that is known.
+        #[serde(skip)]
+        expected: Option<Answer>,
+    },
+    /// Only for Django: any plaintext, encrypted in any version.
+    Seal {
+        #[serde(skip)]
+        site: Site,
+        key: Key,
+        version: u8,
+        nonce: Bytes,
+        plaintext: Bytes,
     },
     /// Of a password column: by the current key, and by each older one.
     AuthHashes {
@@ -214,12 +237,16 @@ impl Question {
 
     /// Whether a token is read in answer to this, or what should be one.
     pub fn reads(&self) -> bool {
-        use Op::{DecodeStored, GetCookie, Loads, Redump, Session, Unsign, Visit};
+        use Op::{DecodeStored, Decrypt, GetCookie, Loads, Redump, Session, Unsign, Visit};
         match &self.op {
             Visit(visit) => visit.cookie.is_some(),
-            Unsign { .. } | Loads { .. } | Redump { .. } | GetCookie { .. } | Session { .. } | DecodeStored { .. } => {
-                true
-            }
+            Unsign { .. }
+            | Loads { .. }
+            | Redump { .. }
+            | GetCookie { .. }
+            | Session { .. }
+            | DecodeStored { .. }
+            | Decrypt { .. } => true,
             _ => false,
         }
     }
@@ -236,7 +263,7 @@ impl Question {
     }
 }
 
-fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+pub fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
     serializer.serialize_str(&digits.collect::<String>())

@@ -54,10 +54,15 @@ pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer 
 /// A session of these keys and values, as text for the database.
 pub fn encode_stored(keys: &[Key], json_text: &str, now: f64) -> Answer {
     let sessions = StoredSessions::new(&ring(keys)?, CookieOptions::default()).with_clock(clock(now));
+    sessions.encode(&session_of(json_text)).map(Value::from).map_err(name)
+}
+
+/// A session of these keys and values.
+pub fn session_of(json_text: &str) -> Session {
     let Json::Object(pairs) = Json::parse(json_text) else { panic!("{json_text} is no object") };
-    let mut session = sessions.create();
-    session.extend(pairs).map_err(name)?;
-    sessions.encode(&session).map(Value::from).map_err(name)
+    let mut session = Session::default();
+    session.extend(pairs).unwrap();
+    session
 }
 
 /// Django finds nothing in a text that it refuses.
@@ -229,7 +234,7 @@ fn deleted(found: bool) -> Answer {
     if found { Ok(Value::Null) } else { Err("KeyError".to_owned()) }
 }
 
-fn items(session: &Session) -> Value {
+pub fn items(session: &Session) -> Value {
     session.iter().map(|(key, value)| json!([json_text(&key), value])).collect()
 }
 

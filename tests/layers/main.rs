@@ -14,7 +14,7 @@ use paths::is_punct;
 use proc_macro2::TokenTree;
 
 /// The rooms of src/, the lowest first: each with the rooms that it imports from.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("encoding", &[]),
     ("random", &[]),
     ("size", &[]),
@@ -23,9 +23,10 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("clock", &[]),
     ("signing", &["error", "encoding", "key", "clock"]),
     ("json", &["encoding", "error"]),
-    ("codec", &["error", "encoding", "key", "clock", "signing", "json"]),
+    ("encryption", &["error", "key", "random"]),
+    ("codec", &["error", "encoding", "key", "clock", "signing", "json", "encryption"]),
     ("cookie", &["size", "error", "encoding", "key", "clock", "signing"]),
-    ("sessions", &["random", "error", "encoding", "key", "clock", "signing", "json", "codec", "cookie"]),
+    ("sessions", &["random", "error", "encoding", "key", "clock", "signing", "json", "encryption", "codec", "cookie"]),
     ("middleware", &[ROOT]),
 ];
 
@@ -33,22 +34,27 @@ const ROOMS: [(&str, &[&str]); 12] = [
 const ROOT: &str = "lib";
 
 /// The files that use a dependency; "folder/" stands for all files in it.
-const USERS: [(&str, &[&str]); 21] = [
+const USERS: [(&str, &[&str]); 25] = [
     ("actix_web", &["middleware/actix/"]),
+    ("aes", &["encryption/aead.rs"]),
+    ("aes_gcm_siv", &["encryption/aead.rs"]),
     ("axum_core", &["middleware/tower/extract.rs"]),
     ("base16ct", &["encoding.rs"]),
     ("base64", &["encoding.rs"]),
     ("flate2", &["codec/zlib.rs"]),
     ("getrandom", &["random.rs"]),
+    ("hkdf", &["encryption/aead.rs"]),
     ("hmac", &["signing/mac.rs"]),
     ("http", &["middleware/tower/"]),
     ("pin_project_lite", &["middleware/future.rs"]),
+    // Named for a feature of it.
+    ("polyval", &[]),
     ("rmp_serde", &["codec/msgpack.rs"]),
     ("serde", &["codec/", "json/", "middleware/handle.rs", "sessions/items.rs"]),
     ("serde_json", &["json/"]),
     ("serde_transcode", &["json/transcode.rs"]),
     ("sha1", &["signing/mac.rs"]),
-    ("sha2", &["signing/mac.rs"]),
+    ("sha2", &["encryption/aead.rs", "signing/mac.rs"]),
     ("subtle", &["signing/mac.rs"]),
     (
         "time",
@@ -63,7 +69,7 @@ const USERS: [(&str, &[&str]); 21] = [
     ("tower_layer", &["middleware/tower/layer.rs"]),
     ("tower_service", &["middleware/tower/layer.rs"]),
     ("tracing", &["middleware/handle.rs", "middleware/missing.rs", "middleware/visit.rs"]),
-    ("zeroize", &["key.rs", "signing/mac.rs"]),
+    ("zeroize", &["codec/", "encryption/", "key.rs", "signing/mac.rs"]),
 ];
 
 /// A file names another one, or what is defined there.

@@ -17,11 +17,10 @@ mod settings;
 mod stock;
 mod user;
 
-use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{BoxError, Router, middleware};
 use django_session::SessionAuth;
 use sqlx::AnyPool;
 use tokio::net::TcpListener;
@@ -38,7 +37,7 @@ struct Site {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), BoxError> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     sqlx::any::install_default_drivers();
     let settings = Settings::from_env()?;
@@ -63,7 +62,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     // 2. What they have in common: the session, a check of where a form was sent from, and headers.
-    let moved = session::layer(moved, &site.settings.keys)?
+    let moved = session::layer(moved, &site.settings, &site.database)?
         .layer(middleware::map_response(error::explain_lost_session))
         .layer(middleware::from_fn(forms::only_from_this_site))
         .layer(middleware::map_response(headers::secure));

@@ -1,7 +1,8 @@
 use std::collections::HashSet;
 use std::env;
-use std::error::Error;
+use std::path::PathBuf;
 
+use axum::BoxError;
 use axum::http::uri::Authority;
 use django_session::{KeyRing, SecretKey};
 
@@ -13,6 +14,8 @@ pub struct Settings {
     pub engine: String,
     /// `DATABASE_URL`: `sqlite:///…` or `postgres://…`.
     pub database_url: String,
+    /// `SESSION_FILE_PATH`, for `ENGINE=file`.
+    pub session_file_path: Option<PathBuf>,
     /// `DJANGO`: where the site listens, such as `127.0.0.1:8001`.
     pub django: Authority,
     /// `MOVED`: the groups of paths that this service answers.
@@ -22,7 +25,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn from_env() -> Result<Self, Box<dyn Error>> {
+    pub fn from_env() -> Result<Self, BoxError> {
         let required = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}"));
         let optional = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
 
@@ -34,6 +37,7 @@ impl Settings {
             keys,
             engine: optional("ENGINE", "signed_cookies"),
             database_url: required("DATABASE_URL")?,
+            session_file_path: env::var_os("SESSION_FILE_PATH").map(PathBuf::from),
             django: required("DJANGO")?.parse()?,
             moved: optional("MOVED", "account cart stock").split_whitespace().map(str::to_owned).collect(),
             port: optional("PORT", "8000").parse()?,

@@ -12,8 +12,8 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use django_session::{
-    Codec, CookieOptions, CookieSessions, DecodeError, KeyRing, MessagePackSerializer, SecretKey, Signer,
-    StoredSessions, TimestampSigner,
+    Codec, Compression, CookieOptions, CookieSessions, DecodeError, Encryption, KeyRing, MessagePackSerializer,
+    SecretKey, Signer, StoredSessions, TimestampSigner,
 };
 use flate2::write::ZlibEncoder;
 use serde_json::Value;
@@ -110,6 +110,11 @@ fn cases() -> Vec<Case> {
     let unsign = |token: &str| Signer::new(&ring(0), "salt").expect("a salt").unsign(token).map(drop);
     let wide = |pair: &str, last: &str| format!("{}{last}", pair.repeat(10_000));
     let good = cookie(&object("1"));
+    let encrypting = |fallbacks| Codec::default().with_encryption(Encryption::new(&ring(fallbacks)));
+    let encrypted = |value: &str| signer().sign_object(value, &encrypting(0)).expect("JSON");
+    let bomb = Encryption::new(&ring(0)).with_compression(Compression::IfSmaller);
+    let bomb = Codec::default().with_encryption(bomb).with_inflate_limit(usize::MAX);
+    let bomb = signer().sign_object(&"a".repeat(3_000_000), &bomb).expect("JSON");
     let mut preset = zlib(object("1").as_bytes(), 1);
     // The header that asks for a preset dictionary, with its checksum, and a dictionary's id.
     preset.splice(..2, [0x78, 0xbb, 0, 0, 0, 1]);
@@ -172,6 +177,19 @@ fn cases() -> Vec<Case> {
             signed(SESSIONS, &preset),
             load,
         ),
+        case("an encrypted value of 750 KB", 3 << 10, "ok", encrypted(&"a".repeat(750_000)), move |token| {
+            signer().unsign_object::<Value, _>(token, &encrypting(64))
+        }),
+        case(
+            "the same, that none of 65 keys decrypts",
+            2 << 10,
+            "no key decrypts the payload",
+            payload(&[&[1][..], &[0; 750_000]].concat()),
+            move |token| signer().unsign_object::<Value, _>(token, &encrypting(64)),
+        ),
+        case("3 MB in zlib, encrypted", 2 << 10, "payload inflates to more than 1048576 bytes", bomb, move |token| {
+            signer().unsign_object::<Value, _>(token, &encrypting(0))
+        }),
         case("JSON, 127 deep", 64, "ok", payload(nested(127).as_bytes()), decode),
         case("JSON, 128 deep", 64, "payload cannot be deserialized: not JSON", payload(nested(128).as_bytes()), decode),
         case(

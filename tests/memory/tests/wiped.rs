@@ -3,23 +3,27 @@
 //! `cargo test --release --manifest-path tests/memory/Cargo.toml --test wiped`
 //!
 //! Looked for in every block that is freed: the keys themselves; what Django derives from a key and a salt, which is the key
-//! of the HMAC, as it is and as HMAC masks it; and the two states of the hash that HMAC begins with. Not seen are the stack
-//! and the registers.
+//! of the HMAC, as it is and as HMAC masks it; the two states of the hash that HMAC begins with; the key of the encryption,
+//! which is the first round key of AES too; and the plaintext of encrypted values. Not seen are the stack and the registers.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use django_session::{
-    Algorithm, AuthKey, CookieOptions, CookieSessions, KeyRing, MaxAge, SecretKey, Separator, SessionAuth, SessionUser,
-    Signer, StoredSessions, TimestampSigner, dumps, loads,
+    Algorithm, AuthKey, Codec, CookieOptions, CookieSessions, Encryption, KeyRing, MaxAge, SecretKey, Separator,
+    SessionAuth, SessionUser, Signer, StoredSessions, TimestampSigner, dumps, loads,
 };
+use hkdf::Hkdf;
 use memory::{Freed, freed};
+use serde::ser::{Error as _, Serialize, SerializeSeq as _, Serializer};
 use sha2::Digest;
 
 const KEY: &[u8] = b"marked key that nobody else has written down anywhere";
 const OLD_KEY: &[u8] = b"another marked key, of last year, for verifying with";
 const SALT: &[u8] = b"some salt";
+/// The plaintext of encrypted values: a number, because reading one allocates nothing.
+const MARKED: u64 = 12_345_678_909_876_543_211;
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::Sha1, Algorithm::Sha224, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512];
 
@@ -80,8 +84,11 @@ fn state_512(start: &[u8], mask: u8) -> Vec<u8> {
 fn secrets() -> Vec<Vec<u8>> {
     let cookie_salt = b"django.http.cookies.v2:4:saltname";
     let salts = [SALT, b"django.contrib.sessions.backends.signed_cookies", b"django.contrib.sessions.SessionStore"];
-    let mut secrets = vec![KEY.to_vec(), OLD_KEY.to_vec()];
+    let mut secrets = vec![KEY.to_vec(), OLD_KEY.to_vec(), MARKED.to_string().into()];
     for key in [KEY, OLD_KEY] {
+        let mut sealing = vec![0; 32];
+        Hkdf::<sha2::Sha256>::new(None, key).expand(b"django-session.sealed.v1", &mut sealing).expect("32 bytes");
+        secrets.push(sealing);
         for algorithm in ALGORITHMS {
             for salt in salts {
                 secrets.extend(derived(algorithm, key, &[salt, SIGNER].concat()));
@@ -109,6 +116,29 @@ fn sign_and_unsign(signer: &Signer) {
     let token = signer.sign("value");
     assert!(signer.unsign(&token).is_ok() && signer.unsign(&format!("{token}A")).is_err());
     assert!(signer.unsign(&token.replace("value", "eulav")).is_err());
+}
+
+/// Codec and signer that encrypt.
+fn encrypting() -> (Codec, TimestampSigner) {
+    let codec = Codec::default().with_encryption(Encryption::new(&keys()));
+    (codec, TimestampSigner::new(&keys(), SALT).unwrap())
+}
+
+/// A thread gives back its buffers when it ends.
+fn in_a_thread(work: impl FnOnce() + Send + 'static) {
+    std::thread::spawn(work).join().unwrap();
+}
+
+/// Writes the marked number, and then what `fails` says.
+struct Spoilt(fn());
+
+impl Serialize for Spoilt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut numbers = serializer.serialize_seq(None)?;
+        numbers.serialize_element(&MARKED)?;
+        (self.0)();
+        Err(S::Error::custom("spoilt"))
+    }
 }
 
 /// By what it is called, and what it does with keys. Nothing of it outlives the call.
@@ -175,6 +205,48 @@ fn works() -> Vec<(&'static str, fn())> {
             for text in [sessions.encode(&session).unwrap(), sessions.encode_legacy(&session)] {
                 assert!(sessions.decode(&text).is_ok() && sessions.decode(&text[1..]).is_err());
             }
+        }),
+        ("Encryption", || {
+            let encryption = Encryption::new(&keys());
+            drop(encryption.clone());
+            let codec = Codec::default().with_encryption(encryption);
+            let signer = TimestampSigner::new(&keys(), SALT).unwrap();
+            let token = signer.sign_object("value", &codec).unwrap();
+            assert!(signer.unsign_object::<String, _>(&token, &codec, MaxAge::Unlimited).is_ok());
+            let unsealed = signer.sign("AQ");
+            assert!(signer.unsign_object::<String, _>(&unsealed, &codec, MaxAge::Unlimited).is_err());
+        }),
+        ("encrypting and decrypting", || {
+            in_a_thread(|| {
+                let (codec, signer) = encrypting();
+                let token = signer.sign_object(&[[MARKED; 10]; 5], &codec).unwrap();
+                for _ in 0..2 {
+                    let read: [u64; 2] = signer
+                        .unsign_object(&signer.sign_object(&[MARKED; 2], &codec).unwrap(), &codec, MaxAge::Unlimited)
+                        .unwrap();
+                    assert_eq!(read, [MARKED; 2]);
+                }
+                assert!(signer.unsign_object::<bool, _>(&token, &codec, MaxAge::Unlimited).is_err());
+            });
+        }),
+        ("decrypting with no key that fits", || {
+            in_a_thread(|| {
+                let (codec, signer) = encrypting();
+                let token = signer.sign_object(&[MARKED; 2], &codec).unwrap();
+                let other = KeyRing::new(SecretKey::new("another").unwrap());
+                let other = Codec::default().with_encryption(Encryption::new(&other));
+                assert!(signer.unsign_object::<bool, _>(&token, &other, MaxAge::Unlimited).is_err());
+            });
+        }),
+        ("encrypting what cannot be serialized", || {
+            in_a_thread(|| assert!(encrypting().0.encode(&Spoilt(|| ())).is_err()));
+        }),
+        ("a panic while encrypting", || {
+            in_a_thread(|| {
+                let codec = encrypting().0;
+                let panics = || codec.encode(&Spoilt(|| std::panic::resume_unwind(Box::new(()))));
+                assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
+            });
         }),
         ("a panic while a signer is alive", || {
             let unwound = std::panic::catch_unwind(|| {

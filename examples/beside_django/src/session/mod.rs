@@ -1,18 +1,65 @@
-//! The session of a request.
+//! The session of a request, whichever engine keeps it.
 
-use std::error::Error;
+mod database;
+mod engine;
+mod files;
+mod stored;
+
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::{BoxError, Router, middleware};
 use django_session::middleware::tower::SessionLayer;
-use django_session::{CookieOptions, CookieSessions, KeyRing};
+use django_session::{CookieOptions, CookieSessions, Session, SessionHandle};
+use sqlx::AnyPool;
 
 use crate::Site;
+use crate::error::AppError;
+use crate::session::engine::Engine;
+use crate::session::stored::StoredHandle;
+use crate::settings::Settings;
 
-pub use django_session::SessionHandle as WebSession;
+/// An argument of a handler, and Django's `request.session`.
+#[derive(Clone)]
+pub enum WebSession {
+    /// In the cookie itself: the layer of django-session does it all.
+    Signed(SessionHandle),
+    /// On the server; the cookie has its key.
+    Stored(StoredHandle),
+}
+
+impl WebSession {
+    /// Works with the session, which is written when the response is sent.
+    pub fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
+        match self {
+            Self::Signed(handle) => handle.with(work),
+            Self::Stored(handle) => handle.with(work),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for WebSession {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        if let Some(mount) = parts.extensions.get::<stored::Mount>() {
+            return Ok(Self::Stored(mount.load().await?));
+        }
+        Ok(Self::Signed(SessionHandle::from_request_parts(parts, state).await?))
+    }
+}
 
 /// Gives the handlers of these routes the session.
-pub fn layer(routes: Router<Arc<Site>>, keys: &KeyRing) -> Result<Router<Arc<Site>>, Box<dyn Error>> {
+pub fn layer(
+    routes: Router<Arc<Site>>,
+    settings: &Settings,
+    database: &AnyPool,
+) -> Result<Router<Arc<Site>>, BoxError> {
     let cookie = CookieOptions::builder("sessionid").build()?;
-    Ok(routes.layer(SessionLayer::new(CookieSessions::new(keys, cookie))))
+    if settings.engine == "signed_cookies" {
+        return Ok(routes.layer(SessionLayer::new(CookieSessions::new(&settings.keys, cookie))));
+    }
+    let engine = Arc::new(Engine::open(settings, cookie, database)?);
+    Ok(routes.layer(middleware::from_fn_with_state(engine, stored::middleware)))
 }

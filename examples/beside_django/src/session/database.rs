@@ -1,0 +1,76 @@
+//! The table `django_session`: engines `db` and `cached_db`.
+
+use axum::BoxError;
+use django_session::{SessionKey, StoredRow};
+use sqlx::{AnyPool, Row as _};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+use crate::session::engine::Rows;
+
+/// `expire_date` in UTC, as Django writes it into SQLite, and as both databases read and show it.
+const WRITE: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
+const READ: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second][optional [.[subsecond]]]");
+
+pub struct Database {
+    pool: AnyPool,
+    select: &'static str,
+    insert: &'static str,
+    update: &'static str,
+}
+
+impl Database {
+    /// SQLite keeps dates as text; PostgreSQL converts.
+    pub fn new(pool: AnyPool, url: &str) -> Self {
+        if url.starts_with("sqlite:") {
+            Self {
+                pool,
+                select: "SELECT session_data, CAST(expire_date AS TEXT) FROM django_session WHERE session_key = $1",
+                insert: "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)",
+                update: "UPDATE django_session SET session_data = $2, expire_date = $3 WHERE session_key = $1",
+            }
+        } else {
+            Self {
+                pool,
+                select: "SELECT session_data, CAST(expire_date AT TIME ZONE 'UTC' AS TEXT) FROM django_session
+                         WHERE session_key = $1",
+                insert: "INSERT INTO django_session (session_key, session_data, expire_date)
+                         VALUES ($1, $2, CAST($3 AS timestamp) AT TIME ZONE 'UTC')",
+                update: "UPDATE django_session SET session_data = $2,
+                         expire_date = CAST($3 AS timestamp) AT TIME ZONE 'UTC' WHERE session_key = $1",
+            }
+        }
+    }
+
+    pub async fn read(&self, key: &SessionKey) -> Result<Option<(String, OffsetDateTime)>, BoxError> {
+        let row = sqlx::query(self.select).bind(key.as_str()).fetch_optional(&self.pool).await?;
+        let Some(row) = row else { return Ok(None) };
+        let date = PrimitiveDateTime::parse(row.try_get(1)?, READ)?;
+        Ok(Some((row.try_get(0)?, date.assume_utc())))
+    }
+
+    async fn write(&self, sql: &str, row: &StoredRow) -> Result<u64, BoxError> {
+        let date = row.expire_date.to_offset(UtcOffset::UTC).format(WRITE)?;
+        let query = sqlx::query(sql).bind(row.key.as_str()).bind(&row.data).bind(date);
+        Ok(query.execute(&self.pool).await?.rows_affected())
+    }
+}
+
+impl Rows<String> for Database {
+    async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
+        self.write(self.insert, row).await.map(drop)
+    }
+
+    async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
+        Ok(self.write(self.update, row).await? == 1)
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
+        let sql = "DELETE FROM django_session WHERE session_key = $1";
+        sqlx::query(sql).bind(key.as_str()).execute(&self.pool).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+"""Encrypted sessions, in the format of the Rust crate django-session.
+
+Settings, each with its counterpart in Rust:
+
+``SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"``
+    ``with_encryption(Encryption::new(&keys))``
+``SESSION_ENCRYPTION_PLAINTEXT = "reject"``, or ``"accept"`` or ``"write"`` while a site turns encryption on
+    ``with_plaintext(Plaintext::Reject)``
+``SESSION_ENCRYPTION_COMPRESSION = "never"``, or ``"if-smaller"``, which tells of the content: see the README
+    ``with_compression(Compression::Never)``
+``SESSION_ENCRYPTION_KEYS``, a list, the first of which encrypts; SECRET_KEY and SECRET_KEY_FALLBACKS unless given
+    the ring of ``Encryption::new``
+``SESSION_ENCRYPTION_INFLATE_LIMIT = 1048576``, in bytes
+    ``with_inflate_limit``
+
+The format::
+
+    key     = HKDF-SHA256(IKM = secret key, no salt, info = "django-session.sealed.v1", 32 bytes)
+    payload = version || nonce || AES-256-GCM-SIV(key, nonce, aad = version, plaintext)
+
+Version 1 is of the JSON that Django writes, version 2 of its zlib. The nonce has 12 bytes, of ``os.urandom``.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import zlib
+from typing import Any, List, Sequence, Union
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signing import BadSignature, JSONSerializer
+
+__all__ = ["EncryptedJSONSerializer"]
+
+_SERIALIZED, _DEFLATED = b"\x01", b"\x02"
+_NONCE_LEN, _TAG_LEN = 12, 16
+_SHORTEST = 1 + _NONCE_LEN + 1 + _TAG_LEN
+_INFO = b"django-session.sealed.v1"
+
+
+class EncryptedJSONSerializer:
+    """What ``SESSION_SERIALIZER`` names. Rejects with ``BadSignature``, which Django takes for an absent session."""
+
+    def dumps(self, obj: Any) -> bytes:
+        plaintext: bytes = JSONSerializer().dumps(obj)
+        if _choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write") == "write":
+            return plaintext
+        version = _SERIALIZED
+        compress = _choice("SESSION_ENCRYPTION_COMPRESSION", "never", "if-smaller") == "if-smaller"
+        # What the limit would keep from being read is not compressed.
+        if compress and len(plaintext) <= _inflate_limit():
+            compressed = zlib.compress(plaintext)
+            if len(compressed) < len(plaintext) - 1:
+                version, plaintext = _DEFLATED, compressed
+        nonce = os.urandom(_NONCE_LEN)
+        return version + nonce + _aead(_keys()[0]).encrypt(nonce, plaintext, version)
+
+    def loads(self, data: bytes) -> Any:
+        if not data:
+            raise BadSignature("payload is empty")
+        if data[:1] == b"{":
+            if _choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write") == "reject":
+                raise BadSignature("payload is not encrypted")
+            return _object(data)
+        if data[:1] not in (_SERIALIZED, _DEFLATED):
+            raise BadSignature("payload is encrypted in an unknown version")
+        if len(data) < _SHORTEST:
+            raise BadSignature("payload is too short to be encrypted")
+        plaintext = _decrypt(data)
+        return _object(_inflate(plaintext) if data[:1] == _DEFLATED else plaintext)
+
+
+def _decrypt(data: bytes) -> bytes:
+    version, nonce, ciphertext = data[:1], data[1 : 1 + _NONCE_LEN], data[1 + _NONCE_LEN :]
+    for key in _keys():
+        try:
+            return _aead(key).decrypt(nonce, ciphertext, version)
+        except InvalidTag:
+            pass
+    raise BadSignature("no key decrypts the payload")
+
+
+def _inflate(data: bytes) -> bytes:
+    """One whole zlib stream, with nothing behind it."""
+    limit = _inflate_limit()
+    inflate = zlib.decompressobj()
+    try:
+        inflated = inflate.decompress(data, limit + 1)
+    except zlib.error:
+        raise BadSignature("payload is not a zlib stream") from None
+    if len(inflated) > limit:
+        raise BadSignature(f"payload inflates to more than {limit} bytes")
+    if not inflate.eof or inflate.unused_data:
+        raise BadSignature("payload is not a zlib stream")
+    return inflated
+
+
+def _object(data: bytes) -> Any:
+    try:
+        session = JSONSerializer().loads(data)
+    except (ValueError, RecursionError):
+        raise BadSignature("payload cannot be deserialized: not JSON") from None
+    if not isinstance(session, dict):
+        raise BadSignature("payload cannot be deserialized: not a JSON object")
+    return session
+
+
+@functools.lru_cache(maxsize=64)
+def _aead(key: bytes) -> AESGCMSIV:
+    return AESGCMSIV(HKDF(algorithm=SHA256(), length=32, salt=None, info=_INFO).derive(key))
+
+
+def _keys() -> List[bytes]:
+    """The first one encrypts, and all of them decrypt."""
+    keys: Union[Sequence[Union[str, bytes]], None] = getattr(settings, "SESSION_ENCRYPTION_KEYS", None)
+    if keys is None:
+        # Django has fallbacks since 4.1.
+        keys = [settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", [])]
+    if not isinstance(keys, (list, tuple)) or not keys or not all(keys):
+        raise ImproperlyConfigured("SESSION_ENCRYPTION_KEYS is not a list of keys.")
+    return [key.encode() if isinstance(key, str) else key for key in keys]
+
+
+def _inflate_limit() -> int:
+    limit: int = getattr(settings, "SESSION_ENCRYPTION_INFLATE_LIMIT", 1048576)
+    return limit
+
+
+def _choice(name: str, default: str, *others: str) -> str:
+    chosen = getattr(settings, name, default)
+    choices = (default, *others)
+    if chosen not in choices:
+        raise ImproperlyConfigured(f"{name} is none of {', '.join(map(repr, choices))}.")
+    return str(chosen)

@@ -1,0 +1,52 @@
+//! The codec's stage between serializer and base64: plaintext ⇄ encrypted payload, with a zlib of its own.
+
+use std::mem;
+
+use zeroize::Zeroize;
+
+use crate::codec::zlib::Zlib;
+use crate::encryption::{Encryption, Opened, Version};
+use crate::error::{DecodeError, EncodeError};
+use crate::key::RingId;
+
+/// Encrypts `data` into `sealed`, whatever that held; `false` if it is to be written as plaintext.
+pub(super) fn seal(
+    encryption: &Encryption,
+    inflate_limit: usize,
+    data: &mut Vec<u8>,
+    sealed: &mut Vec<u8>,
+    zlib: &mut Zlib,
+) -> Result<bool, EncodeError> {
+    if !encryption.encrypts(data)? {
+        return Ok(false);
+    }
+    let deflate = encryption.deflates && data.len() <= inflate_limit;
+    let version = if deflate && zlib.compress(data, sealed) {
+        mem::swap(data, sealed);
+        sealed.zeroize();
+        Version::Deflated
+    } else {
+        Version::Serialized
+    };
+    encryption.seal(version, data, sealed)?;
+    Ok(true)
+}
+
+/// Replaces the encrypted payload in `payload` by its plaintext. `plaintext` is room for that, whatever it held.
+pub(super) fn open(
+    encryption: &Encryption,
+    signed_by: Option<(RingId, usize)>,
+    inflate_limit: usize,
+    payload: &mut Vec<u8>,
+    plaintext: &mut Vec<u8>,
+    zlib: &mut Zlib,
+) -> Result<(), DecodeError> {
+    match encryption.open(payload, signed_by, plaintext)? {
+        Opened::Plaintext => Ok(()),
+        Opened::Decrypted(Version::Serialized) => {
+            mem::swap(payload, plaintext);
+            Ok(())
+        }
+        Opened::Decrypted(Version::Deflated) => zlib.decompress(plaintext, inflate_limit, payload),
+    }
+}

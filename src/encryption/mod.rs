@@ -1,0 +1,11 @@
+//! Plaintext ⇄ encrypted payload, by the keys of a ring.
+
+mod aead;
+mod format;
+mod plaintext;
+mod ring;
+
+pub(crate) use format::Version;
+pub use plaintext::Plaintext;
+pub use ring::Encryption;
+pub(crate) use ring::Opened;

@@ -1,0 +1,227 @@
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroize;
+
+use crate::encryption::Plaintext;
+use crate::encryption::aead::Aead;
+use crate::encryption::format::{NONCE_LEN, OBJECT, OVERHEAD, Parts, Version};
+use crate::error::{DecodeError, EncodeError};
+use crate::key::{KeyRing, RingId};
+use crate::random;
+
+/// Encrypts payloads, so that only the holders of the keys read them. Feature `encryption`.
+///
+/// Without it, whoever holds a cookie reads the session in it. It is given to
+/// [`CookieSessions`](crate::CookieSessions::with_encryption), [`StoredSessions`](crate::StoredSessions::with_encryption)
+/// or a [`Codec`](crate::Codec::with_encryption). A Django reads and writes the same sessions with the serializer of
+/// the Python package `django-session-rs`, which is in the repository of this crate.
+///
+/// ```
+/// use django_session::{CookieOptions, CookieSessions, Encryption, KeyRing, SecretKey};
+///
+/// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
+/// let options = CookieOptions::builder("sessionid").build()?;
+/// let sessions = CookieSessions::new(&keys, options).with_encryption(Encryption::new(&keys));
+///
+/// let mut session = sessions.load(None);
+/// session.insert("card", "4111 1111 1111 1111")?;
+/// let cookie = sessions.commit(&session, 200)?.set_cookie.unwrap().into_string();
+/// assert!(cookie.starts_with("sessionid=A")); // of version 1; without encryption, this is {" in base64: eyJ
+///
+/// let session = sessions.load_header(cookie.split(';').next().unwrap());
+/// assert_eq!(session.get::<String>("card")?.as_deref(), Some("4111 1111 1111 1111"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # What stays visible
+///
+/// - **The length.** A payload of `n` bytes becomes `n + 29` bytes, in base64url: whoever sees the token knows `n` exactly.
+///   A login of 171 bytes takes 318 characters instead of 279. Where the length of a value is a secret, pad the value.
+/// - **The time** of signing and the **signature**: Django's, around the encrypted payload.
+/// - That two tokens are of one visitor, if the token is sent again unchanged. Two encryptions of one value share nothing.
+///
+/// # What it does not cure
+///
+/// - **Replay.** A copied cookie is as good as the first one until it expires. Encryption hides what is in it, and ends
+///   nothing earlier.
+/// - **A stolen key.** All that was encrypted under it can be read. There is no forward secrecy.
+/// - The salt keeps purposes apart through the signature; the encryption itself does not depend on it.
+///
+/// # Compression
+///
+/// It is off unless [asked for](Self::with_compression), because the length would tell of the content.
+///
+/// # Format
+///
+/// ```text
+/// key     = HKDF-SHA256(IKM = secret key, no salt, info = "django-session.sealed.v1", 32 bytes)
+/// payload = base64url(version ‖ nonce ‖ AES-256-GCM-SIV(key, nonce, aad = version, plaintext) ‖ tag)
+/// version   1: the plaintext is the serialized value      2: it is zlib of that
+/// ```
+///
+/// The nonce is 12 bytes from the operating system, new for each payload. GCM-SIV
+/// ([RFC 8452](https://www.rfc-editor.org/rfc/rfc8452)) keeps its secrets even if one should come twice: it then shows
+/// only whether the two plaintexts are equal. One key is good for 2⁶⁴ payloads. On processors without AES instructions,
+/// one encryption takes some 20 µs instead of one. The crate `aes-gcm-siv` has not been audited; the AES and the POLYVAL that
+/// it is made of have been (NCC Group, 2020).
+///
+/// # Keys
+///
+/// The first key of the ring encrypts, and all of them decrypt, so that rotation is that of the signer. Usually the ring is
+/// the signer's. It may be another one, so that a program can verify tokens and not read the sessions.
+///
+/// The keys that are derived are wiped when the last clone is dropped, and a codec wipes its buffers of plaintext after each
+/// call. The value itself, copies that a serializer makes of it, a session's data, the window of zlib and what a buffer leaves
+/// behind when it grows beyond 4 KiB are not wiped.
+#[derive(Clone)]
+pub struct Encryption {
+    /// The current one first.
+    keys: Arc<[Aead]>,
+    ring: RingId,
+    plaintext: Plaintext,
+    /// Whether to compress before encrypting.
+    pub(crate) deflates: bool,
+}
+
+/// What a payload was found to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// Not encrypted, and accepted as it is.
+    Plaintext,
+    /// Encrypted; the plaintext is in the buffer.
+    Decrypted(Version),
+}
+
+impl Encryption {
+    /// Encrypts with the first key of the ring, decrypts with each of them, and rejects plaintext. Does not compress.
+    ///
+    /// Make it once and clone it: the keys are derived here, and clones share them.
+    ///
+    /// ```
+    /// use django_session::{Codec, Encryption, KeyRing, SecretKey, Signer};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let (signer, codec) = (Signer::new(&keys, "salt")?, Codec::default().with_encryption(Encryption::new(&keys)));
+    /// let token = signer.sign_object("hello", &codec)?;
+    /// assert_eq!(signer.unsign_object::<String, _>(&token, &codec)?, "hello");
+    ///
+    /// let keys = keys.rotate(SecretKey::new("new")?);
+    /// let (signer, codec) = (Signer::new(&keys, "salt")?, Codec::default().with_encryption(Encryption::new(&keys)));
+    /// assert_eq!(signer.unsign_object::<String, _>(&token, &codec)?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "SESSION_ENCRYPTION_KEYS")]
+    pub fn new(keys: &KeyRing) -> Self {
+        Self {
+            keys: keys.iter().map(Aead::new).collect(),
+            ring: keys.id(),
+            plaintext: Plaintext::default(),
+            deflates: false,
+        }
+    }
+
+    /// Sets whether payloads that are not encrypted are read or written. Default: [`Plaintext::Reject`].
+    ///
+    /// ```
+    /// use django_session::{CookieOptions, CookieSessions, Encryption, KeyRing, Plaintext, SecretKey};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = || CookieSessions::new(&keys, CookieOptions::builder("sessionid").build().unwrap());
+    /// let mut session = sessions().load(None);
+    /// session.insert("a", 1)?;
+    /// let plain = sessions().commit(&session, 200)?.set_cookie.unwrap().into_string();
+    /// let plain = plain.split(';').next().unwrap();
+    ///
+    /// let encryption = Encryption::new(&keys).with_plaintext(Plaintext::Accept);
+    /// assert_eq!(sessions().with_encryption(encryption).load_header(plain).get("a")?, Some(1));
+    /// assert!(sessions().with_encryption(Encryption::new(&keys)).load_header(plain).is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "SESSION_ENCRYPTION_PLAINTEXT")]
+    pub fn with_plaintext(mut self, plaintext: Plaintext) -> Self {
+        self.plaintext = plaintext;
+        self
+    }
+
+    /// Whether this value is to be encrypted.
+    ///
+    /// # Errors
+    /// [`EncodeError::NotAnObject`] if it is to be written as plaintext, and no reader would recognize it.
+    pub(crate) fn encrypts(&self, serialized: &[u8]) -> Result<bool, EncodeError> {
+        match self.plaintext {
+            Plaintext::Accept | Plaintext::Reject => Ok(true),
+            Plaintext::Write if serialized.first() == Some(&OBJECT) => Ok(false),
+            Plaintext::Write => Err(EncodeError::NotAnObject),
+        }
+    }
+
+    /// Replaces what is in `out` by the encrypted payload.
+    ///
+    /// # Errors
+    /// [`EncodeError::NoRandomBytes`]; [`EncodeError::TooLong`] beyond 64 GiB.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a ring holds a key at least, and the plaintext begins where it was put"
+    )]
+    pub(crate) fn seal(&self, version: Version, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let mut nonce = [0; NONCE_LEN];
+        random::fill(&mut nonce)?;
+        out.clear();
+        out.reserve(plaintext.len().saturating_add(OVERHEAD));
+        out.push(version.byte());
+        out.extend_from_slice(&nonce);
+        let start = out.len();
+        out.extend_from_slice(plaintext);
+        let tag = self.keys[0].encrypt(nonce, version.byte(), &mut out[start..]).ok_or(EncodeError::TooLong)?;
+        out.extend_from_slice(&tag);
+        Ok(())
+    }
+
+    /// Decrypts a payload into `out`, whatever that held, unless it is plaintext and accepted as such.
+    ///
+    /// `signed_by` is the ring that verified the payload's signature, and the index of the key. If that ring is this one, that
+    /// key is tried first.
+    ///
+    /// # Errors
+    /// In this order: [`DecodeError::Empty`], [`DecodeError::NotEncrypted`], [`DecodeError::UnknownVersion`],
+    /// [`DecodeError::TooShort`], [`DecodeError::Decrypt`].
+    pub(crate) fn open(
+        &self,
+        payload: &[u8],
+        signed_by: Option<(RingId, usize)>,
+        out: &mut Vec<u8>,
+    ) -> Result<Opened, DecodeError> {
+        let parts = match payload.split_first() {
+            None => return Err(DecodeError::Empty),
+            Some((&OBJECT, _)) if self.plaintext == Plaintext::Reject => return Err(DecodeError::NotEncrypted),
+            Some((&OBJECT, _)) => return Ok(Opened::Plaintext),
+            Some((&version, rest)) => Parts::split(version, rest)?,
+        };
+        let first = signed_by.filter(|(ring, _)| *ring == self.ring).map(|(_, index)| index);
+        for key in self.search(first) {
+            // Anew for each key: what a key that does not fit leaves behind is nobody's text.
+            out.clear();
+            out.extend_from_slice(parts.ciphertext);
+            if key.decrypt(parts.nonce, parts.version.byte(), out, parts.tag) {
+                return Ok(Opened::Decrypted(parts.version));
+            }
+        }
+        out.zeroize();
+        Err(DecodeError::Decrypt)
+    }
+
+    /// All keys, in their order but for the one to begin with.
+    fn search(&self, first: Option<usize>) -> impl Iterator<Item = &Aead> {
+        let others = self.keys.iter().enumerate().filter(move |(index, _)| Some(*index) != first);
+        first.and_then(|index| self.keys.get(index)).into_iter().chain(others.map(|(_, key)| key))
+    }
+}
+
+impl fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Encryption(..)")
+    }
+}
