@@ -7,6 +7,7 @@ from nothing.
 
 import base64
 import hashlib
+import itertools
 import json
 import zlib
 from pathlib import Path
@@ -71,9 +72,12 @@ def seeds():
     yield "unsign", [*signed, *cookies]
     yield "unsign_signed", in_every_form([*objects, *sessions], cookies)
     yield "json_python", [*objects, *sessions]
-    # In cookie_header, @ # and ! are tokens of the current key, of a fallback and of a stranger.
+    # In cookie_header, @ # and ! are tokens of the current key, of a fallback and of a stranger, $ has expired, and % is no
+    # session.
     header = b"theme=dark; sessionid=%b; lang=en"
-    yield "cookie_header", [*(header % mark for mark in (b"@", b"#", b"!", b'"@"')), *(header % c for c in cookies)]
+    marks = [b"@", b"#", b"!", b"$", b"%", b'"@"', b"abcdefghijklmnopqrstuvwxyz012345", b"short"]
+    yield "cookie_header", [header % value for value in [*marks, *cookies]]
+    yield "cookie_header", [b"; ".join(b"sessionid=" + m for m in pair) for pair in itertools.product(marks, repeat=2)]
     yield "cookie_header", [b"sessionid=@\nsessionid = ! ;sessionid=#;sessionid=short", b"sessionid==@;;=; sessionid"]
     yield "cookie_header", [b"sessionid\t=\t@\t"]
     nested = [b'{"a":' + b"[" * depth + b"]" * depth + b"}" for depth in (127, 128, 1024, 1025)]

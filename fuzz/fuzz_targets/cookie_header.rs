@@ -1,23 +1,36 @@
-//! The session in any `Cookie` headers is the one that the documented rules find there.
+//! The session in any `Cookie` headers is the one that the documented rules find there. Reading it sends no cookie, and
+//! flushing it removes what was sent.
 #![no_main]
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use django_session::CookieSessions;
+use django_session::{Clock, CookieSessions, Signer};
 use fuzz::cookies::{Loaded, values};
-use fuzz::{STORE, keys, ring, sessionid, sessions};
+use fuzz::{SESSION_SALT, STORE, keys, now, ring, sessionid, sessions, stamper};
 use libfuzzer_sys::fuzz_target;
 
-/// What stands in the input for a token, because no fuzzer guesses one: by the current key, by a fallback, by a stranger.
-static TOKENS: LazyLock<[(u8, String); 3]> = LazyLock::new(|| {
+static SIGNER: LazyLock<Signer> =
+    LazyLock::new(|| Signer::new(&keys(), SESSION_SALT).unwrap().with_max_token_len(8192));
+
+/// What stands in the input for a token, because no fuzzer guesses one: by the current key, by a fallback, by a stranger;
+/// and by the current key, one that has expired and one that is no session.
+static TOKENS: LazyLock<[(u8, String); 5]> = LazyLock::new(|| {
     let token = |sessions: CookieSessions| {
         let mut session = sessions.load(None);
         session.insert("key", "value").unwrap();
         let header = sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
         fuzz::cookies::set_cookie(&header).1.to_owned()
     };
-    let of = |keys| token(sessions(&keys, sessionid()));
-    [(b'@', of(keys())), (b'#', of(ring("last year's secret"))), (b'!', of(ring("a stranger's")))]
+    let of = |keys| sessions(&keys, sessionid());
+    let three_weeks_ago = Clock::fixed(now() - Duration::from_secs(21 * 24 * 60 * 60));
+    [
+        (b'@', token(of(keys()))),
+        (b'#', token(of(ring("last year's secret")))),
+        (b'!', token(of(ring("a stranger's")))),
+        (b'$', token(of(keys()).with_clock(three_weeks_ago))),
+        (b'%', stamper(&keys(), SESSION_SALT).sign("W10")),
+    ]
 });
 
 fuzz_target!(|data: &[u8]| {
@@ -29,6 +42,12 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     let headers: Vec<_> = text.split(|byte| *byte == b'\n').collect();
-    let loaded = Loaded::from(&STORE, STORE.load_headers(headers.iter().copied()));
-    assert_eq!(loaded, Loaded::expected(&STORE, &values(&headers, "sessionid")));
+    let tokens = values(&headers, "sessionid");
+    let mut session = STORE.load_headers(headers.iter().copied());
+    assert_eq!(Loaded::from(&session), Loaded::expected(&STORE, &SIGNER, &tokens));
+
+    assert_eq!(STORE.commit(&session, 200).unwrap().set_cookie, None);
+    session.flush();
+    let removal = (!tokens.is_empty()).then(|| STORE.cookie().removal());
+    assert_eq!(STORE.commit(&session, 500).unwrap().set_cookie, removal);
 });

@@ -1,15 +1,28 @@
 //! A session, its flags and its cookie follow a plain list of pairs through any operations and requests.
 #![no_main]
 
-use fuzz::STORE;
+use std::sync::LazyLock;
+
+use django_session::{CookieOptions, CookieSessions};
 use fuzz::model::{Model, Op};
+use fuzz::{keys, sessionid, sessions};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|ops: Vec<Op>| {
-    let (mut model, mut session) = (Model::default(), STORE.load(None));
+/// One writes what was changed, the other saves every request. Both had another scope once.
+static SITES: LazyLock<[CookieSessions; 2]> = LazyLock::new(|| {
+    [false, true].map(|save| {
+        let present = CookieOptions::builder("sessionid").domain("example.com").build().unwrap();
+        sessions(&keys(), present).with_former_cookie(sessionid()).with_save_every_request(save)
+    })
+});
+
+fuzz_target!(|input: (bool, Vec<Op>)| {
+    let (save, ops) = input;
+    let site = &SITES[usize::from(save)];
+    let (mut model, mut session) = (Model::default(), site.load(None));
     // What many do, a few do too; and the fuzzer tries more of few.
     for op in ops.iter().take(32) {
-        model.apply(op, &STORE, &mut session);
+        model.apply(op, site, &mut session);
         model.check_flags(&session);
     }
     model.check_items(&session);

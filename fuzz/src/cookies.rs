@@ -1,6 +1,6 @@
 //! Cookies as the two sides of HTTP read them.
 
-use django_session::{CookieSessions, DecodeError, Session};
+use django_session::{CookieSessions, DecodeError, Session, Signer};
 
 use crate::items;
 
@@ -35,52 +35,39 @@ fn strip(text: &mut Vec<u8>) {
 }
 
 /// What shows of a session that was loaded.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Default)]
 pub struct Loaded {
     pub items: Vec<(String, String)>,
     pub key_index: Option<usize>,
-    pub refusal: Option<DecodeError>,
+    pub rejection: Option<DecodeError>,
     pub passed_over: Option<DecodeError>,
-    /// Whether the cookie is removed by a response that leaves the session alone.
-    pub removed_untouched: bool,
-    /// And by one that flushes it.
-    pub removed_flushed: bool,
+    pub cookie_count: usize,
 }
 
 impl Loaded {
-    pub fn from(sessions: &CookieSessions, mut session: Session) -> Self {
-        let removes =
-            |session: &Session| sessions.commit(session, 200).unwrap().set_cookie == Some(sessions.cookie().removal());
-        let removed_untouched = removes(&session);
-        let (items, key_index) = (items(&session), session.key_index());
-        let (refusal, passed_over) = (session.rejection(), session.passed_over());
-        session.flush();
-        Self { items, key_index, refusal, passed_over, removed_untouched, removed_flushed: removes(&session) }
+    pub fn from(session: &Session) -> Self {
+        Self {
+            items: items(session),
+            key_index: session.key_index(),
+            rejection: session.rejection(),
+            passed_over: session.passed_over(),
+            cookie_count: session.cookie_count(),
+        }
     }
 
-    /// From the values under our name, first to last: the last that will do, else an empty session with the last reason.
-    pub fn expected(sessions: &CookieSessions, tokens: &[String]) -> Self {
-        let long_enough: Vec<_> = tokens.iter().filter(|token| token.chars().count() >= 8).collect();
-        let mut attempts: Vec<_> = long_enough.iter().map(|token| sessions.try_load(token)).collect();
-        let reason = attempts.last().and_then(|last| last.as_ref().err().copied());
-        let sent = !tokens.is_empty();
-        match attempts.drain(..).rev().find_map(Result::ok) {
-            Some(session) => Self {
-                items: items(&session),
-                key_index: session.key_index(),
-                refusal: None,
-                passed_over: reason,
-                removed_untouched: false,
-                removed_flushed: true,
-            },
-            None => Self {
-                items: Vec::new(),
-                key_index: None,
-                refusal: reason,
-                passed_over: None,
-                removed_untouched: sent && long_enough.is_empty(),
-                removed_flushed: sent,
-            },
+    /// From the values under our name, first to last: the last that a key of ours signed is the answer, accepted or not.
+    pub fn expected(sessions: &CookieSessions, signer: &Signer, tokens: &[String]) -> Self {
+        let is_signed = |token: &str| signer.unsign(token).is_ok_and(|dated| dated.as_str().contains(':'));
+        let (foreign, signed): (Vec<_>, Vec<_>) = (0..tokens.len()).partition(|at| !is_signed(&tokens[*at]));
+        let cookie_count = tokens.len();
+        let planted = foreign.last().filter(|at| Some(*at) > signed.last());
+        let planted = planted.and_then(|at| sessions.try_load(&tokens[*at]).err());
+        match signed.last().map(|at| sessions.try_load(&tokens[*at])) {
+            Some(Ok(session)) => Self { passed_over: planted, cookie_count, ..Self::from(&session) },
+            Some(Err(reason)) => {
+                Self { rejection: Some(reason), passed_over: planted, cookie_count, ..Self::default() }
+            }
+            None => Self { rejection: planted, cookie_count, ..Self::default() },
         }
     }
 }

@@ -26,15 +26,35 @@ pub enum Op {
     Extend(Vec<(Key, u8)>),
     Remove(Key),
     Get(Key),
+    Take(Key),
     GetOrInsert(Key, u8),
     Clear,
     Flush,
     CycleKey,
     MarkModified,
+    Discard,
     SetTestCookie,
     DeleteTestCookie,
     SetExpiry(Option<u16>),
-    Respond(bool),
+    Respond(Next),
+}
+
+/// How the request is answered, and what the browser sends with the next.
+#[derive(Arbitrary, Debug, Clone, Copy)]
+pub struct Next {
+    well: bool,
+    /// Its cookie has become another's.
+    spoiled: bool,
+    /// Cookies of another scope, behind its own.
+    planted: u8,
+}
+
+/// What becomes of the cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Set,
+    Removal,
+    Nothing,
 }
 
 /// Keys, and JSON texts.
@@ -45,14 +65,17 @@ pub struct Model {
     items: Items,
     modified: bool,
     accessed: bool,
-    keyed: bool,
-    /// The browser's cookie, and what the session held when it was written.
-    cookie: Option<(String, Items)>,
+    discarded: bool,
+    flushed: bool,
+    /// How many cookies of the name came with the request.
+    sent: usize,
+    /// The browser's cookie, and what the session held when it was written; nothing, once it is another's.
+    cookie: Option<(String, Option<Items>)>,
 }
 
 impl Model {
     fn change(&mut self) -> &mut Items {
-        (self.accessed, self.modified) = (true, true);
+        (self.accessed, self.modified, self.discarded) = (true, true, false);
         &mut self.items
     }
 
@@ -90,6 +113,11 @@ impl Model {
             }
             Op::Remove(key) => assert_eq!(session.remove(key.name()), self.remove(key.name())),
             Op::Get(key) => assert_eq!(session.get_json(key.name()).map(str::to_owned), self.get(key.name())),
+            Op::Take(key) => {
+                let taken: Option<Json> = session.take(key.name()).unwrap();
+                assert_eq!(taken.as_ref().map(python::dumps), self.get(key.name()));
+                self.remove(key.name());
+            }
             Op::GetOrInsert(key, number) => {
                 let found = session.get_or_insert_with(key.name(), || *number).ok();
                 match self.get(key.name()) {
@@ -105,16 +133,19 @@ impl Model {
             Op::Flush => {
                 session.flush();
                 self.change().clear();
-                self.keyed = false;
+                self.flushed = true;
             }
             Op::CycleKey => {
                 session.cycle_key();
                 self.change();
-                self.keyed = true;
             }
             Op::MarkModified => {
                 session.mark_modified();
-                self.modified = true;
+                (self.modified, self.discarded) = (true, false);
+            }
+            Op::Discard => {
+                session.discard();
+                (self.modified, self.discarded) = (false, true);
             }
             Op::SetTestCookie => {
                 session.set_test_cookie();
@@ -133,30 +164,67 @@ impl Model {
                 session.set_expiry(Expiry::Inactivity(Duration::from_secs((*seconds).into())));
                 self.insert("_session_expiry", seconds.to_string());
             }
-            Op::Respond(well) => self.respond(if *well { 200 } else { 500 }, sessions, session),
+            Op::Respond(next) => self.respond(*next, sessions, session),
         }
     }
 
     /// Answers the request, and begins the next of the same browser.
-    fn respond(&mut self, status: u16, sessions: &CookieSessions, session: &mut Session) {
-        let changed = self.modified && status < 500;
-        let ends = self.items.is_empty() && (changed || !self.keyed);
-        let Ok(commit) = sessions.commit(session, status) else {
+    fn respond(&mut self, next: Next, sessions: &CookieSessions, session: &mut Session) {
+        let commit = sessions.commit(session, if next.well { 200 } else { 500 });
+        let due = self.due(next.well && commit.is_ok(), sessions.saves_every_request());
+        let commit = commit.unwrap_or_else(|_| {
             // 4096 bytes less name, attributes and signature, of which base64 makes three quarters.
             let json: usize = self.items.iter().map(|(key, json)| python::quote(key).len() + json.len() + 2).sum();
-            return assert!(json > 2800);
-        };
-        assert_eq!(commit.set_cookie.is_some(), if ends { self.cookie.is_some() } else { changed });
-        assert_eq!(commit.vary_on_cookie, self.accessed || commit.set_cookie.is_some());
-        if let Some(header) = &commit.set_cookie {
-            let (_, value, _) = cookies::set_cookie(header.as_str());
-            self.cookie = (!ends).then(|| (value.to_owned(), take(&mut self.items)));
+            assert!(json > 2800);
+            sessions.commit(session, 500).unwrap()
+        });
+        assert_eq!(commit.vary_on_cookie, self.accessed || due != Due::Nothing);
+        let is_former_removed = due != Due::Nothing && (self.sent > 1 || self.flushed);
+        assert_eq!(commit.former_removals.len(), usize::from(is_former_removed));
+        match (commit.set_cookie, due) {
+            (Some(header), Due::Set) => {
+                let (_, value, _) = cookies::set_cookie(header.as_str());
+                self.cookie = Some((value.to_owned(), Some(take(&mut self.items))));
+            }
+            (Some(header), Due::Removal) => {
+                assert_eq!(header, sessions.cookie().removal());
+                self.cookie = None;
+            }
+            (None, Due::Nothing) => {}
+            (header, due) => panic!("{due:?} became {header:?}"),
         }
-        let cookie = take(&mut self.cookie);
-        *session = sessions.load(cookie.as_ref().map(|(token, _)| token.as_str()));
-        assert_eq!(session.rejection(), None);
-        let items = cookie.as_ref().map_or_else(Vec::new, |(_, items)| items.clone());
-        *self = Self { items, keyed: cookie.is_some(), cookie, ..Self::default() };
+        self.begin(next, sessions, session);
+    }
+
+    fn due(&self, well: bool, saves_every_request: bool) -> Due {
+        let renewed = saves_every_request && self.is_accepted() && !self.discarded;
+        let saved = well && (self.modified || renewed);
+        match (saved && !self.items.is_empty(), saved || self.flushed) {
+            (true, _) => Due::Set,
+            (false, true) if self.sent > 0 => Due::Removal,
+            _ => Due::Nothing,
+        }
+    }
+
+    fn is_accepted(&self) -> bool {
+        self.cookie.as_ref().is_some_and(|(_, items)| items.is_some())
+    }
+
+    fn begin(&mut self, next: Next, sessions: &CookieSessions, session: &mut Session) {
+        let mut cookie = take(&mut self.cookie);
+        if let (true, Some((token, items))) = (next.spoiled, &mut cookie) {
+            token.push('A');
+            *items = None;
+        }
+        let planted = usize::from(next.planted % 3);
+        let items = cookie.as_ref().and_then(|(_, items)| items.clone()).unwrap_or_default();
+        let own = cookie.as_ref().map_or_else(String::new, |(token, _)| format!("sessionid={token}; "));
+        *self = Self { items, sent: planted + usize::from(cookie.is_some()), cookie, ..Self::default() };
+
+        *session = sessions.load_header(&format!("{own}{}", "sessionid=planted; ".repeat(planted)));
+        assert_eq!(session.cookie_count(), self.sent);
+        assert_eq!(session.rejection().is_some(), self.sent > 0 && !self.is_accepted());
+        assert_eq!(session.passed_over().is_some(), planted > 0 && self.is_accepted());
     }
 
     /// Looks at nothing that would count as access.

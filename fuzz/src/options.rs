@@ -17,7 +17,7 @@ pub struct Text(pub String);
 
 impl Arbitrary<'_> for Text {
     fn arbitrary(data: &mut Unstructured<'_>) -> arbitrary::Result<Self> {
-        let chars: Vec<_> = "abcxyzABCXYZ0189-_.-_./;=,\"\\ @\r\n\0\u{7f}é".chars().collect();
+        let chars: Vec<_> = "abcxyzABCXYZ0189-_.-_./;:=,\"\\ @\r\n\0\u{7f}é".chars().collect();
         let few = data.arbitrary_len::<u8>()?;
         (0..few).map(|_| Ok(*data.choose(&chars)?)).collect::<arbitrary::Result<_>>().map(Self)
     }
@@ -110,7 +110,7 @@ impl Options {
         let is = |prefix: &str| name.to_ascii_lowercase().starts_with(prefix);
         let (host, http) = (is("__host-"), is("__http-") || is("__host-http-"));
         let needs_secure = host || http || is("__secure-") || self.partitioned || self.same_site().0 == "None";
-        let name_fits = (1..=1024).contains(&name.len()) && is_visible(&name, "()<>@,;:\\\"/[]?={}");
+        let name_fits = (1..=1024).contains(&name.len()) && is_visible(&name, "()<>@,;\\\"/[]?={}");
         let path_fits = self.path().starts_with('/') && self.path().len() <= 1024 && is_visible(&self.path(), ";");
         name_fits
             && path_fits
