@@ -1,8 +1,10 @@
 //! The system's allocator, watched: how much is held, and what stands in memory that is given back.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::ffi::c_int;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 struct Watched;
 
@@ -50,6 +52,27 @@ pub fn peak<R>(work: impl FnOnce() -> R) -> (usize, R) {
     PEAK.store(before, SeqCst);
     let result = work();
     (PEAK.load(SeqCst).saturating_sub(before), result)
+}
+
+/// How long this thread has been running, not counting the time in which others did. Linux only.
+#[must_use]
+pub fn processor_time() -> Duration {
+    const CLOCK_THREAD_CPUTIME_ID: c_int = 3;
+
+    #[repr(C)]
+    struct Timespec {
+        seconds: i64,
+        nanos: i64,
+    }
+    unsafe extern "C" {
+        fn clock_gettime(clock: c_int, time: *mut Timespec) -> c_int;
+    }
+
+    let mut time = Timespec { seconds: 0, nanos: 0 };
+    // SAFETY: it writes one `struct timespec`, which has these two fields on 64-bit Linux.
+    let failed = unsafe { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    assert_eq!(failed, 0, "Linux has this clock");
+    Duration::from_secs(time.seconds.unsigned_abs()) + Duration::from_nanos(time.nanos.unsigned_abs())
 }
 
 /// Of the blocks that `work` gives back.

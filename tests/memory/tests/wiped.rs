@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use django_session::{
-    Algorithm, AuthKey, Codec, CookieOptions, CookieSessions, Encryption, KeyRing, MaxAge, SecretKey, Separator,
-    SessionAuth, SessionUser, Signer, StoredSessions, TimestampSigner, dumps, loads,
+    Algorithm, AuthKey, Codec, CookieOptions, CookieSessions, Encryption, KeyRing, MaxAge, SaltedHmac, SecretKey,
+    Separator, Session, SessionAuth, SessionUser, Signer, StoredSessions, TimestampSigner, dumps, loads,
 };
 use hkdf::Hkdf;
 use memory::{Freed, freed};
@@ -98,6 +98,7 @@ fn secrets() -> Vec<Vec<u8>> {
             let hash_salt = b"django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
             secrets.extend(derived(algorithm, key, hash_salt));
             secrets.extend(derived(algorithm, key, b"django.contrib.sessionsSessionStore"));
+            secrets.extend(derived(algorithm, key, SALT));
         }
     }
     secrets
@@ -197,6 +198,18 @@ fn works() -> Vec<(&'static str, fn())> {
             let mut session = CookieSessions::new(&keys(), options()).load(None);
             auth.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
             assert_eq!(auth.verify(&session, "column"), Some(AuthKey::Current));
+        }),
+        ("SaltedHmac, and a SessionAuth of another salt", || {
+            let hmac = SaltedHmac::new(&keys(), SALT).unwrap().with_algorithm(Algorithm::Sha512);
+            assert_eq!(hmac.verify("value", hmac.hexdigest("value")), Some(0));
+            let auth = SessionAuth::new(&keys()).with_salt(SALT).unwrap().with_legacy_algorithm(Algorithm::Sha1);
+            let mut session = Session::default();
+            auth.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
+            assert!(auth.authenticate(&mut session, "column") && !auth.authenticate(&mut session, "changed"));
+        }),
+        ("CookieSessions of another salt", || {
+            let sessions = CookieSessions::new(&keys(), options()).with_salt(SALT).unwrap();
+            assert!(sessions.load(Some("forged:by:somebody")).rejection().is_some());
         }),
         ("StoredSessions, and its legacy form", || {
             let sessions = StoredSessions::new(&keys(), CookieOptions::default()).with_legacy();
