@@ -1,14 +1,17 @@
-//! A server that sets whatever cookie a request describes, for `tests/e2e/run` to look at what a browser makes of it.
+//! A server that sets whatever cookie a request describes, for `tests/e2e/run` to look at what a browser makes of it; and
+//! one whose session cookie moves from the host's own scope to `Domain=shop.localhost`.
 //!
 //! ```text
 //! GET /set?name=…&value=…&path=…   sets the cookie that this crate builds of it, or says why it builds none (422)
 //! GET /remove?name=…&path=…        removes it, as this crate does
 //! GET /raw?header=…                sends a Set-Cookie header as it stands there
 //! GET /verify?name=…&value=…       the text that /set signed, if it did (&signed=true)
+//! GET /session?scope=…             the text in the session, and how many cookies brought it; then &put=… or &flush=true
 //! GET anything else                the Cookie header, as it came
 //! ```
 //!
-//! /set, /remove and /raw also show the header in their body. The first argument is the port on loopback.
+//! /set, /remove and /raw also show the header in their body. The scope of /session is `host`, `domain`, or `moved`: a
+//! domain, by a server that knows of the host's scope before. The first argument is the port on loopback.
 
 use std::env;
 use std::error::Error;
@@ -19,9 +22,11 @@ use std::time::{Duration, SystemTime};
 use axum::extract::Form;
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Router, routing::get};
-use django_session::{ConfigError, CookieOptions, KeyRing, MaxAge, SameSite, SecretKey, SizeRule, TimestampSigner};
+use django_session::{
+    ConfigError, CookieOptions, CookieSessions, KeyRing, MaxAge, SameSite, SecretKey, SizeRule, TimestampSigner,
+};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -84,9 +89,12 @@ impl Recipe {
     }
 
     fn signer(&self) -> Result<TimestampSigner, ConfigError> {
-        let keys = KeyRing::new(SecretKey::new("of this test")?);
-        Ok(TimestampSigner::for_cookie(&keys, &self.name, ""))
+        Ok(TimestampSigner::for_cookie(&keys()?, &self.name, ""))
     }
+}
+
+fn keys() -> Result<KeyRing, ConfigError> {
+    Ok(KeyRing::new(SecretKey::new("of this test")?))
 }
 
 fn sent(header: String) -> Response {
@@ -129,6 +137,51 @@ async fn verify(Form(recipe): Form<Recipe>) -> Response {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Scope {
+    Host,
+    Domain,
+    Moved,
+}
+
+impl Scope {
+    fn sessions(&self) -> Result<CookieSessions, ConfigError> {
+        let host = CookieOptions::builder("sessionid").build()?;
+        let domain = CookieOptions::builder("sessionid").domain("shop.localhost").build()?;
+        Ok(match self {
+            Self::Host => CookieSessions::new(&keys()?, host),
+            Self::Domain => CookieSessions::new(&keys()?, domain),
+            Self::Moved => CookieSessions::new(&keys()?, domain).with_former_cookie(host),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Visit {
+    scope: Scope,
+    put: Option<String>,
+    #[serde(default)]
+    flush: bool,
+}
+
+async fn session(headers: HeaderMap, Form(Visit { scope, put, flush }): Form<Visit>) -> Response {
+    let answer = || -> Result<Response, Box<dyn Error>> {
+        let sessions = scope.sessions()?;
+        let mut session = sessions.load_headers(headers.get_all(COOKIE));
+        let seen = format!("{} of {}", session.get::<String>("text")?.unwrap_or_default(), session.cookie_count());
+        if let Some(text) = put {
+            session.insert("text", text)?;
+        }
+        if flush {
+            session.flush();
+        }
+        let set_cookies = sessions.commit(&session, 200)?.into_set_cookies();
+        Ok((AppendHeaders(set_cookies.map(|cookie| (SET_COOKIE, cookie.into_string()))), seen).into_response())
+    };
+    answer().unwrap_or_else(refused)
+}
+
 async fn echo(headers: HeaderMap) -> String {
     let lines = headers.get_all(COOKIE).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
     lines.collect::<Vec<_>>().join("; ")
@@ -142,6 +195,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/remove", get(remove))
         .route("/raw", get(raw))
         .route("/verify", get(verify))
+        .route("/session", get(session))
         .fallback(echo);
     axum::serve(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?, app).await?;
     Ok(())

@@ -11,6 +11,7 @@ import { check, report, whenOneFails } from "./check.mjs";
 import { examples } from "./examples.mjs";
 import { journey } from "./journey.mjs";
 import { proxy } from "./proxy.mjs";
+import { scopes } from "./scopes.mjs";
 import { Server, Shop } from "./servers.mjs";
 import { sizes } from "./sizes.mjs";
 import { Visitor } from "./visitor.mjs";
@@ -37,6 +38,7 @@ await examples(browser);
 const cookies = new Server("cookies", (port) => [COOKIES, `${port}`]);
 await cookies.start();
 await attributes(browser, cookies.port);
+await scopes(browser, cookies.port);
 const tables = await sizes(browser, `http://shop.localhost:${cookies.port}`);
 const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 for (const [what, table] of Object.entries(tables)) {
