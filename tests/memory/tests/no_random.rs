@@ -50,7 +50,7 @@ fn main() -> ExitCode {
     let signer = TimestampSigner::new(&keys, "salt").expect("a salt");
     let options = CookieOptions::builder("sessionid").build().expect("options");
     let cookies = CookieSessions::new(&keys, options).with_encryption(encryption.clone());
-    let stored = StoredSessions::new(&keys).with_encryption(encryption);
+    let stored = StoredSessions::new(&keys, django_session::CookieOptions::default()).with_encryption(encryption);
     let mut session = Session::default();
     session.insert("a", 1).expect("JSON");
     let token = signer.sign_object("value", &codec).expect("random bytes");
