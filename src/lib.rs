@@ -18,6 +18,10 @@ mod json;
 mod key;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub mod middleware;
+#[cfg(feature = "pickle")]
+mod pickle;
+#[cfg(feature = "pickle")]
+mod python_type;
 mod random;
 mod sessions;
 mod signing;
@@ -34,6 +38,10 @@ pub use key::{KeyRing, SecretKey};
 pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub use middleware::{future::SessionFuture, handle::SessionHandle, mount::SessionMount};
+#[cfg(feature = "pickle")]
+pub use python_type::PythonType;
+#[cfg(feature = "pickle")]
+pub use sessions::CachedSessions;
 pub use sessions::{
     AuthKey, Commit, CookieSessions, Expiry, ExpiryPolicy, Session, SessionAuth, SessionItems, SessionKeys,
     SessionUser, StoredSessions,

@@ -131,7 +131,7 @@ impl<S: Serializer> CookieSessions<S> {
     fn set_cookie(&self, session: &Session) -> Result<(SetCookie, usize), EncodeError> {
         let now = self.signer.now();
         let lifetime = session.cookie_lifetime(now)?;
-        let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
+        let payload = self.codec.encode_json_with_room(&session.data().to_json()?, self.signer.overhead())?;
         let token = self.signer.seal_at(payload, now);
         SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|mut error| {
             if let EncodeError::CookieTooLarge(report) = &mut error {
