@@ -7,9 +7,9 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::random::NoRandomBytes;
 #[cfg(feature = "pickle")]
 use crate::python_type::PythonType;
+use crate::random::NoRandomBytes;
 use crate::size::CookieTooLarge;
 
 /// The program was set up wrongly: found at start-up, to be mended by whoever runs it.
@@ -93,6 +93,9 @@ pub enum EncodeError {
     Config(ConfigError),
     /// The serializer refused the value; its reason is the [`source`](Error::source).
     Serialize(Box<dyn Error + Send + Sync>),
+    /// The serializer reads and never writes: [`PickleSerializer`](crate::PickleSerializer). Feature `pickle`.
+    #[cfg(feature = "pickle")]
+    ReadOnly,
     /// The session holds a value, or a key, that could not be read: writing the session would lose it. Only a pickle can
     /// hold either.
     Unreadable {
@@ -121,6 +124,8 @@ impl fmt::Display for EncodeError {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::Serialize(_) => f.write_str("value cannot be serialized"),
+            #[cfg(feature = "pickle")]
+            Self::ReadOnly => f.write_str("pickles are read, never written"),
             Self::Unreadable { key: Some(key), others: 0, .. } => write!(f, "session value cannot be written: {key:?}"),
             Self::Unreadable { key: Some(key), others, .. } => {
                 write!(f, "session values cannot be written: {key:?} and {others} more")
@@ -143,6 +148,8 @@ impl Error for EncodeError {
             Self::Occupied(error) | Self::Unreadable { reason: error, .. } => Some(error),
             Self::CookieTooLarge(report) => report.source(),
             Self::MalformedExpiry | Self::ExpiryOutOfRange | Self::CookieValue => None,
+            #[cfg(feature = "pickle")]
+            Self::ReadOnly => None,
         }
     }
 }

@@ -30,6 +30,8 @@ mod size;
 pub use clock::{Clock, MaxAge, Timestamp};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePackSerializer;
+#[cfg(feature = "pickle")]
+pub use codec::PickleSerializer;
 pub use codec::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
 pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie, SignedCookie};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};

@@ -7,6 +7,8 @@ mod string;
 mod transcode;
 mod write;
 
+#[cfg(feature = "pickle")]
+pub(crate) use read::read_copied;
 pub(crate) use read::{read, utf8};
 pub(crate) use scan::{is_value, object};
 pub(crate) use string::{escape, spells, to_ascii, unescape};

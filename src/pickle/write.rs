@@ -14,19 +14,22 @@ const NOT_JSON: &str = "not JSON";
 /// # Errors
 /// What [`read_dict`](super::read_dict) would not read, and what is not JSON.
 pub(crate) fn write_dict<'j>(pairs: impl Iterator<Item = (&'j str, &'j str)>) -> Result<Vec<u8>, &'static str> {
-    let mut writer = Writer { out: vec![op::PROTO, PROTOCOL], nodes: Budget::nodes(), long_ints: Budget::long_ints() };
-    writer.nodes.spend(1)?;
-    writer.out.extend_from_slice(&[op::EMPTY_DICT, op::MARK]);
+    let mut writer =
+        Writer { out: vec![op::PROTO, PROTOCOL], begun: None, nodes: Budget::nodes(), long_ints: Budget::long_ints() };
+    writer.begin(op::EMPTY_DICT)?;
     for (key, value) in pairs {
         writer.string(key)?;
         writer.value(value)?;
     }
-    writer.out.extend_from_slice(&[op::SETITEMS, op::STOP]);
+    writer.end(op::SETITEMS);
+    writer.out.push(op::STOP);
     Ok(writer.out)
 }
 
 struct Writer {
     out: Vec<u8>,
+    /// Where the first item of the list or dict is that was begun just now.
+    begun: Option<usize>,
     nodes: Budget,
     long_ints: Budget,
 }
@@ -38,13 +41,13 @@ impl Writer {
         while let Some(first) = rest.chars().next() {
             let len = match first {
                 ' ' | '\t' | '\n' | '\r' | ',' | ':' => 1,
-                '[' => self.token(&[op::EMPTY_LIST, op::MARK], 1)?,
-                '{' => self.token(&[op::EMPTY_DICT, op::MARK], 1)?,
+                '[' => self.begin(op::EMPTY_LIST)?,
+                '{' => self.begin(op::EMPTY_DICT)?,
                 ']' => self.end(op::APPENDS),
                 '}' => self.end(op::SETITEMS),
-                'n' => self.token(&[op::NONE], "null".len())?,
-                't' => self.token(&[op::NEWTRUE], "true".len())?,
-                'f' => self.token(&[op::NEWFALSE], "false".len())?,
+                'n' => self.token(op::NONE, "null".len())?,
+                't' => self.token(op::NEWTRUE, "true".len())?,
+                'f' => self.token(op::NEWFALSE, "false".len())?,
                 'N' => self.float(f64::NAN, "NaN".len())?,
                 'I' => self.float(f64::INFINITY, "Infinity".len())?,
                 '-' if rest.starts_with("-I") => self.float(f64::NEG_INFINITY, "-Infinity".len())?,
@@ -61,19 +64,31 @@ impl Writer {
         Ok(())
     }
 
+    fn begin(&mut self, opcode: u8) -> Result<usize, &'static str> {
+        self.nodes.spend(1)?;
+        self.out.extend_from_slice(&[opcode, op::MARK]);
+        self.begun = Some(self.out.len());
+        Ok(1)
+    }
+
     fn end(&mut self, opcode: u8) -> usize {
-        self.out.push(opcode);
+        if self.begun.take() == Some(self.out.len()) {
+            // It is empty, and needs no mark.
+            self.out.pop();
+        } else {
+            self.out.push(opcode);
+        }
         1
     }
 
-    fn token(&mut self, opcodes: &[u8], len: usize) -> Result<usize, &'static str> {
+    fn token(&mut self, opcode: u8, len: usize) -> Result<usize, &'static str> {
         self.nodes.spend(1)?;
-        self.out.extend_from_slice(opcodes);
+        self.out.push(opcode);
         Ok(len)
     }
 
     fn float(&mut self, float: f64, len: usize) -> Result<usize, &'static str> {
-        self.token(&[op::BINFLOAT], len)?;
+        self.token(op::BINFLOAT, len)?;
         self.out.extend_from_slice(&float.to_be_bytes());
         Ok(len)
     }
