@@ -236,6 +236,6 @@ impl<'p> Machine<'p> {
 
     fn memorize_at(&mut self, index: u32) -> Result<(), &'static str> {
         self.memo.insert(index, self.stack.top()?);
-        if self.memo.len() > limits::NODES { Err("pickle of more than 65536 memo entries") } else { Ok(()) }
+        if self.memo.len() > limits::NODES { Err("more than 65536 memo entries") } else { Ok(()) }
     }
 }

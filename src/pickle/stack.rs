@@ -29,7 +29,7 @@ impl Stack {
 
     pub(super) fn mark(&mut self) -> Result<(), &'static str> {
         if self.marks.len() >= limits::NODES {
-            return Err("pickle of more than 65536 marks");
+            return Err("more than 65536 marks");
         }
         self.marks.push(self.items.len());
         Ok(())
