@@ -299,6 +299,8 @@ impl DecodeError {
             | Self::InflatesPast { .. }
             | Self::Deserialize { .. }
             | Self::SessionExpired { .. } => true,
+            #[cfg(feature = "pickle")]
+            Self::BeyondJson { .. } => true,
         }
     }
 }

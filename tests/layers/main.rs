@@ -14,18 +14,20 @@ use paths::is_punct;
 use proc_macro2::TokenTree;
 
 /// The rooms of src/, the lowest first: each with the rooms that it imports from.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("encoding", &[]),
     ("random", &[]),
     ("size", &[]),
-    ("error", &["random", "size"]),
+    ("python_type", &[]),
+    ("error", &["python_type", "random", "size"]),
     ("key", &["error", "random"]),
     ("clock", &[]),
     ("signing", &["error", "encoding", "key", "clock"]),
     ("json", &["encoding", "error"]),
-    ("codec", &["error", "encoding", "key", "clock", "signing", "json"]),
+    ("pickle", &["error", "encoding", "json", "python_type"]),
+    ("codec", &["error", "encoding", "key", "clock", "signing", "json", "pickle"]),
     ("cookie", &["size", "error", "encoding", "key", "clock", "signing"]),
-    ("sessions", &["error", "encoding", "key", "clock", "signing", "json", "codec", "cookie"]),
+    ("sessions", &["error", "encoding", "key", "clock", "signing", "json", "pickle", "codec", "cookie"]),
     ("middleware", &[ROOT]),
 ];
 
@@ -50,7 +52,16 @@ const USERS: [(&str, &[&str]); 21] = [
     ("sha1", &["signing/mac.rs"]),
     ("sha2", &["signing/mac.rs"]),
     ("subtle", &["signing/mac.rs"]),
-    ("time", &["cookie/set_cookie.rs", "sessions/cookie.rs", "sessions/lifetime/", "sessions/stored.rs"]),
+    (
+        "time",
+        &[
+            "cookie/set_cookie.rs",
+            "sessions/cached.rs",
+            "sessions/cookie.rs",
+            "sessions/lifetime/",
+            "sessions/stored.rs",
+        ],
+    ),
     ("tower_layer", &["middleware/tower/layer.rs"]),
     ("tower_service", &["middleware/tower/layer.rs"]),
     ("tracing", &["middleware/handle.rs", "middleware/missing.rs", "middleware/visit.rs"]),
