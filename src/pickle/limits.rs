@@ -14,7 +14,7 @@ pub(super) const DEPTH: usize = 1024;
 pub(super) const DIGITS_OF_ONE: usize = 4300;
 
 /// Bytes of all integers beyond 64 bits: the time to convert one to decimal grows with the square of its size.
-pub(super) const LONG_INTS: usize = 65_536;
+pub(super) const LONG_INTS: usize = 32_768;
 
 /// Bytes of JSON text from a pickle of so many bytes: no value grows by more than eight times, and references may add a
 /// mebibyte.
@@ -34,7 +34,7 @@ impl Budget {
     }
 
     pub(super) const fn long_ints() -> Self {
-        Self { left: LONG_INTS, overspent: "more than 65536 bytes of integers beyond 64 bits" }
+        Self { left: LONG_INTS, overspent: "more than 32768 bytes of integers beyond 64 bits" }
     }
 
     pub(super) const fn text(input: usize) -> Self {

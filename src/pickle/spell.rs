@@ -13,6 +13,9 @@ pub(super) struct Speller<'v, 'p> {
     text: Budget,
 }
 
+/// Few sessions are larger; so much JSON is written without moving it.
+const USUAL: usize = 4096;
+
 /// Why a value is not written.
 pub(super) enum Refusal {
     /// JSON cannot hold it.
@@ -42,7 +45,7 @@ enum Open<'v, 'p> {
 impl<'v, 'p> Speller<'v, 'p> {
     /// For a pickle of so many bytes.
     pub(super) fn new(values: &'v Values<'p>, input: usize) -> Self {
-        Self { values, json: Vec::with_capacity(input), nodes: Budget::nodes(), text: Budget::text(input) }
+        Self { values, json: Vec::with_capacity(input.min(USUAL)), nodes: Budget::nodes(), text: Budget::text(input) }
     }
 
     /// Appends the JSON text of a value.
@@ -148,8 +151,8 @@ fn push_float(float: f64, out: &mut Vec<u8>) {
 fn push_escaped(text: Text<'_>, out: &mut Vec<u8>) {
     for piece in text.pieces() {
         match piece {
-            Piece::Chars(chars) => out.extend_from_slice(json::escape(chars).as_bytes()),
-            Piece::Surrogate(unit) => out.extend_from_slice(format!("\\u{unit:04x}").as_bytes()),
+            Piece::Chars(chars) => json::push_escaped(chars, out),
+            Piece::Surrogate(unit) => json::push_unit(unit, out),
         }
     }
 }

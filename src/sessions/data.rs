@@ -80,7 +80,7 @@ impl Data {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.left_out.is_none()
     }
 
     pub(super) fn len(&self) -> usize {

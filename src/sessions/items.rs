@@ -13,7 +13,8 @@ impl Session {
     /// The value under this key, or `None` if there is none.
     ///
     /// # Errors
-    /// [`DecodeError::Deserialize`] if it is not a `T`.
+    /// [`DecodeError::Deserialize`] if it is not a `T`; `DecodeError::BeyondJson` for a value in a pickle that JSON cannot
+    /// hold.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -26,7 +27,7 @@ impl Session {
         self.read().get(key)?.map(json::read).transpose()
     }
 
-    /// The value under this key as JSON text, to the byte.
+    /// The value under this key as JSON text, to the byte; `None` also for a value that JSON cannot hold.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -180,7 +181,8 @@ impl Session {
     /// The keys with the JSON text of their values, in the order in which they came. Django: `items`.
     ///
     /// A key that stands twice in the JSON (Python writes `{1: …, "1": …}` so) is here twice, and goes back as it came;
-    /// [`get`](Self::get) finds the last. Django merges them when it loads the session.
+    /// [`get`](Self::get) finds the last. Django merges them when it loads the session. A value that JSON cannot hold is left
+    /// out.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

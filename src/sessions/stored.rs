@@ -182,7 +182,7 @@ impl StoredSessions {
     /// Writes the text to sessions.
     ///
     /// # Errors
-    /// None so far: a session is JSON already.
+    /// [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot.
     ///
     /// ```
     /// # use django_session::{KeyRing, SecretKey, StoredSessions};
@@ -199,6 +199,9 @@ impl StoredSessions {
     }
 
     /// Writes the text as Django before 3.1 did. Feature `legacy`.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode).
     ///
     /// ```
     /// # use django_session::{KeyRing, SecretKey, StoredSessions};
