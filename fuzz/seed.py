@@ -78,6 +78,8 @@ def seeds():
     yield "cookie_header", [b"sessionid\t=\t@\t"]
     nested = [b'{"a":' + b"[" * depth + b"]" * depth + b"}" for depth in (127, 128, 1024, 1025)]
     yield "stored", [*texts, *sessions, *nested, *in_every_form(sessions, texts)]
+    pickles = [bytes.fromhex(v["pickle"]) for v in vectors("pickles", "cached_sessions", "protocols")]
+    yield "pickle", [*pickles, *objects, *sessions]
     yield "isoformat", [*dates, *own, *ISO]
     # In encrypted, a version, the choice of a key and a nonce come before the plaintext.
     yield "encrypted", [b"\x01\x00" + bytes(12) + value for value in [*objects, *sessions]]

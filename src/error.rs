@@ -7,6 +7,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "pickle")]
+use crate::python_type::PythonType;
 use crate::random::NoRandomBytes;
 use crate::size::CookieTooLarge;
 
@@ -91,6 +93,19 @@ pub enum EncodeError {
     Config(ConfigError),
     /// The serializer refused the value; its reason is the [`source`](Error::source).
     Serialize(Box<dyn Error + Send + Sync>),
+    /// The serializer reads and never writes: [`PickleSerializer`](crate::PickleSerializer). Feature `pickle`.
+    #[cfg(feature = "pickle")]
+    ReadOnly,
+    /// The session holds a value, or a key, that could not be read: writing the session would lose it. Only a pickle can
+    /// hold either.
+    Unreadable {
+        /// The first key whose value could not be read, cut after 64 characters; `None` if it is a key that could not.
+        key: Option<String>,
+        /// Why it could not be read.
+        reason: DecodeError,
+        /// How many more values could not be read.
+        others: usize,
+    },
     /// The key already holds a value, of another type than the one asked for.
     Occupied(DecodeError),
     /// The value of `_session_expiry` is neither seconds nor a date.
@@ -116,6 +131,13 @@ impl fmt::Display for EncodeError {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::Serialize(_) => f.write_str("value cannot be serialized"),
+            #[cfg(feature = "pickle")]
+            Self::ReadOnly => f.write_str("pickles are read, never written"),
+            Self::Unreadable { key: Some(key), others: 0, .. } => write!(f, "session value cannot be written: {key:?}"),
+            Self::Unreadable { key: Some(key), others, .. } => {
+                write!(f, "session values cannot be written: {key:?} and {others} more")
+            }
+            Self::Unreadable { key: None, .. } => f.write_str("session has a key that cannot be written"),
             Self::Occupied(_) => f.write_str("key holds a value of another type"),
             Self::MalformedExpiry => f.write_str("_session_expiry is neither seconds nor a date"),
             Self::ExpiryOutOfRange => f.write_str("session expiry lies outside the years 1 to 9999"),
@@ -133,7 +155,7 @@ impl Error for EncodeError {
         match self {
             Self::Config(error) => error.source(),
             Self::Serialize(source) => Some(source.as_ref()),
-            Self::Occupied(error) => Some(error),
+            Self::Occupied(error) | Self::Unreadable { reason: error, .. } => Some(error),
             Self::CookieTooLarge(report) => report.source(),
             Self::MalformedExpiry
             | Self::ExpiryOutOfRange
@@ -141,6 +163,8 @@ impl Error for EncodeError {
             | Self::NoRandomBytes
             | Self::NotAnObject
             | Self::TooLong => None,
+            #[cfg(feature = "pickle")]
+            Self::ReadOnly => None,
         }
     }
 }
@@ -268,6 +292,12 @@ pub enum DecodeError {
         /// What was wrong. A fixed sentence, so that it cannot carry any of the payload.
         reason: &'static str,
     },
+    /// The value is one that Python pickled and JSON cannot hold. Feature `pickle`.
+    #[cfg(feature = "pickle")]
+    BeyondJson {
+        /// What it is in Python.
+        python_type: PythonType,
+    },
 }
 
 impl fmt::Display for DecodeError {
@@ -287,6 +317,8 @@ impl fmt::Display for DecodeError {
             Self::NotStored => f.write_str("no stored session has this key"),
             Self::SessionExpired { since } => write!(f, "session's own expiry passed {since:?} ago"),
             Self::Deserialize { reason } => write!(f, "payload cannot be deserialized: {reason}"),
+            #[cfg(feature = "pickle")]
+            Self::BeyondJson { python_type } => write!(f, "JSON cannot hold this value of Python: {python_type}"),
         }
     }
 }
@@ -312,6 +344,8 @@ impl DecodeError {
             | Self::InflatesPast { .. }
             | Self::Deserialize { .. }
             | Self::SessionExpired { .. } => true,
+            #[cfg(feature = "pickle")]
+            Self::BeyondJson { .. } => true,
         }
     }
 }

@@ -20,6 +20,10 @@ mod json;
 mod key;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub mod middleware;
+#[cfg(feature = "pickle")]
+mod pickle;
+#[cfg(feature = "pickle")]
+mod python_type;
 mod random;
 mod sessions;
 mod signing;
@@ -28,6 +32,8 @@ mod size;
 pub use clock::{Clock, MaxAge, Timestamp};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePackSerializer;
+#[cfg(feature = "pickle")]
+pub use codec::PickleSerializer;
 pub use codec::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
 pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie, SignedCookie};
 #[cfg(feature = "encryption")]
@@ -38,6 +44,10 @@ pub use key::{KeyRing, SecretKey};
 pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub use middleware::{future::SessionFuture, handle::SessionHandle, mount::SessionMount};
+#[cfg(feature = "pickle")]
+pub use python_type::PythonType;
+#[cfg(feature = "pickle")]
+pub use sessions::CachedSessions;
 pub use sessions::{
     AuthKey, Commit, CookieSessions, Expiry, ExpiryPolicy, SentCookie, Session, SessionAuth, SessionItems, SessionKey,
     SessionKeys, SessionUser, StoredChange, StoredCommit, StoredRow, StoredSessions,

@@ -67,7 +67,7 @@ impl<S: Serializer> CookieSessions<S> {
     ///
     /// # Errors
     /// [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::Serialize`] with a serializer
-    /// other than JSON's. The changes are lost then, so the response should be an error. Commit again with its status of
+    /// other than JSON's; [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot. The changes are lost then, so the response should be an error. Commit again with its status of
     /// 500, for the headers that it needs: the removal after a flush, and `Vary`.
     ///
     /// ```
@@ -131,7 +131,7 @@ impl<S: Serializer> CookieSessions<S> {
     fn set_cookie(&self, session: &Session) -> Result<(SetCookie, usize), EncodeError> {
         let now = self.signer.now();
         let lifetime = session.cookie_lifetime(now)?;
-        let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
+        let payload = self.codec.encode_json_with_room(&session.data().to_json()?, self.signer.overhead())?;
         let token = self.signer.seal_at(payload, now);
         SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|mut error| {
             if let EncodeError::CookieTooLarge(report) = &mut error {

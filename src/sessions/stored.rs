@@ -336,7 +336,7 @@ impl StoredSessions {
     /// Writes the text to sessions.
     ///
     /// # Errors
-    /// None so far: a session is JSON already.
+    /// [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -348,11 +348,14 @@ impl StoredSessions {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn encode(&self, session: &Session) -> Result<String, EncodeError> {
-        let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
+        let payload = self.codec.encode_json_with_room(&session.data().to_json()?, self.signer.overhead())?;
         Ok(self.signer.seal(payload))
     }
 
     /// Writes the text as Django before 3.1 did, which reads no encrypted ones: it is never encrypted. Feature `legacy`.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -360,14 +363,13 @@ impl StoredSessions {
     /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
     /// let mut session = sessions.create();
     /// session.insert("a", 1)?;
-    /// let text = sessions.encode_legacy(&session);
+    /// let text = sessions.encode_legacy(&session)?;
     /// assert_eq!(text, "NTdkYjJhMDQwZDA4ZjIyNDFmMmM1YjM5Zjg5OGQ5MDNkMGE3MDQ0Zjp7ImEiOjF9");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[cfg(feature = "legacy")]
-    #[must_use]
-    pub fn encode_legacy(&self, session: &Session) -> String {
-        self.legacy.encode(&session.data().to_json())
+    pub fn encode_legacy(&self, session: &Session) -> Result<String, EncodeError> {
+        Ok(self.legacy.encode(&session.data().to_json()?))
     }
 }
 

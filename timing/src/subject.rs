@@ -141,7 +141,7 @@ impl Subject for Stored {
     fn sign(&self, message: &str) -> String {
         let mut session = self.sessions.create();
         session.insert("message", message).expect("JSON");
-        self.sessions.encode_legacy(&session)
+        self.sessions.encode_legacy(&session).expect("a session of text")
     }
 
     fn present(&mut self, _: &str, text: &str) {
