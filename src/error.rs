@@ -199,11 +199,11 @@ pub enum BadSignature {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The token has no separator, or no second one where a timestamp is due.
+    /// The token has no separator.
     MissingSeparator,
     /// No key of the ring made this signature.
     Mismatch,
-    /// The signature is ours, but what stands in the timestamp's place is not a base62 number of seconds.
+    /// The signature is ours, but there is no timestamp, or it is not a base62 number of seconds.
     MalformedTimestamp,
     /// The signature is ours, but too old.
     Expired {

@@ -43,7 +43,9 @@ pub use key::{KeyRing, SecretKey};
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
-pub use middleware::{future::SessionFuture, handle::SessionHandle, mount::SessionMount};
+pub use middleware::{
+    future::SessionFuture, handle::SessionHandle, mount::SessionMount, writer::SessionWriter, writer::Unwritten,
+};
 #[cfg(feature = "pickle")]
 pub use python_type::PythonType;
 #[cfg(feature = "pickle")]

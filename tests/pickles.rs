@@ -215,7 +215,7 @@ fn a_value_beyond_json_spoils_its_own_key() {
     // No store writes it.
     session.mark_modified();
     let cookies = CookieSessions::new(&ring("secret"), sessionid());
-    let rows = django_session::StoredSessions::new(&ring("secret"), django_session::CookieOptions::default());
+    let rows = django_session::StoredSessions::new(&ring("secret"), CookieOptions::default());
     for refused in [
         sessions.encode(&session).unwrap_err(),
         sessions.clone().with_json().encode(&session).unwrap_err(),

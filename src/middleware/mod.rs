@@ -9,7 +9,8 @@ mod lock;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub(crate) mod missing;
 pub(crate) mod mount;
+mod shared;
 #[cfg(feature = "tower")]
 pub mod tower;
-mod vary;
 mod visit;
+pub(crate) mod writer;

@@ -119,7 +119,7 @@ impl Session {
     #[doc(alias = "pop")]
     pub fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, DecodeError> {
         let value = self.get(key)?;
-        if value.is_some() || self.data().contains(key) {
+        if value.is_some() {
             self.erase(key);
         }
         Ok(value)

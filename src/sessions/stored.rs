@@ -84,7 +84,7 @@ impl StoredSessions {
     #[must_use]
     pub fn new(keys: &KeyRing, cookie: CookieOptions) -> Self {
         Self {
-            // A row of one's own database is no stranger's input, and what was written must be read.
+            // Rows come from our own database, and what was written must be read.
             signer: Signer::salted(keys, SALT).with_max_token_len(usize::MAX).into(),
             codec: Codec::default().with_compression(Compression::IfSmaller),
             keyed: Keyed::new(cookie),
@@ -118,16 +118,15 @@ impl StoredSessions {
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// let present = CookieOptions::builder("sessionid").domain("example.com").build()?;
-    /// let sessions = StoredSessions::new(&keys, present).with_former_cookie(CookieOptions::default());
+    /// let sessions = StoredSessions::new(&keys, present).with_former_cookie(&CookieOptions::default());
     /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None, None);
     /// session.flush();
     /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "as in `new`")]
-    pub fn with_former_cookie(mut self, former: CookieOptions) -> Self {
-        self.keyed.former.extend(former.former_of(&self.keyed.cookie));
+    pub fn with_former_cookie(mut self, former: &CookieOptions) -> Self {
+        self.keyed.former.extend(former.former_removal(&self.keyed.cookie));
         self
     }
 
@@ -333,7 +332,7 @@ impl StoredSessions {
         Session::parse(self.codec.decode_json(verified)?, provenance, self.keyed.terms)
     }
 
-    /// Writes the text to sessions.
+    /// Returns the session as stored text.
     ///
     /// # Errors
     /// [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot.

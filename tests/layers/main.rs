@@ -39,7 +39,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
 const ROOT: &str = "lib";
 
 /// The files that use a dependency; "folder/" stands for all files in it.
-const USERS: [(&str, &[&str]); 25] = [
+const USERS: [(&str, &[&str]); 24] = [
     ("actix_web", &["middleware/actix/"]),
     ("aes", &["encryption/aead.rs"]),
     ("aes_gcm_siv", &["encryption/aead.rs"]),
@@ -57,7 +57,6 @@ const USERS: [(&str, &[&str]); 25] = [
     ("rmp_serde", &["codec/msgpack.rs"]),
     ("serde", &["codec/", "json/", "middleware/handle.rs", "sessions/items.rs"]),
     ("serde_json", &["json/"]),
-    ("serde_transcode", &["json/transcode.rs"]),
     ("sha1", &["signing/mac.rs"]),
     ("sha2", &["encryption/aead.rs", "signing/mac.rs"]),
     ("subtle", &["signing/mac.rs"]),
@@ -74,7 +73,7 @@ const USERS: [(&str, &[&str]); 25] = [
     ),
     ("tower_layer", &["middleware/tower/layer.rs"]),
     ("tower_service", &["middleware/tower/layer.rs"]),
-    ("tracing", &["middleware/handle.rs", "middleware/missing.rs", "middleware/visit.rs"]),
+    ("tracing", &["middleware/missing.rs", "middleware/shared.rs", "middleware/visit.rs"]),
     ("zeroize", &["codec/", "encryption/", "key.rs", "signing/mac.rs"]),
 ];
 
