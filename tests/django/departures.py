@@ -34,6 +34,10 @@ class MalformedExpiry(Exception):
     """Nothing that a session's expiry could be."""
 
 
+class CookieTooLarge(Exception):
+    """More than browsers keep."""
+
+
 class DepartingStore(SessionStore):
     accepted = discarded = flushed = refused = False
     in_view = True
@@ -181,6 +185,12 @@ class DepartingMiddleware(SessionMiddleware):
             if due == REMOVED:
                 delete_cookie(response)
         cookie = response.cookies.get(name)
+        if due == SET and len(session.serializer().dumps(session._session)) > LONGEST_JSON:
+            remark("session of more than 256 KiB")
+            # It is not compressed.
+            token, attributes = signing.dumps(session._session, salt=SALT), cookie.OutputString().partition(";")[2]
+            session.sizes = [len(name), len(token), len(";" + attributes)]
+            raise CookieTooLarge
         if due == REMOVED and settings.SESSION_COOKIE_SECURE and not cookie["secure"]:
             remark("removal of a Secure cookie")
             cookie["secure"] = True

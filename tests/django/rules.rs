@@ -47,6 +47,7 @@ pub const RULES: &[Rule] = &[
     Rule { ours: ANOTHER_VALUE, note: "white space or escapes in a cookie", why: "only spaces, tabs and quotes are dropped, for a browser must see the same name" },
     Rule { ours: ANOTHER_VALUE, note: "cookie beyond 8 KiB", why: "it is not looked at" },
     Rule { ours: ANOTHER_VALUE, note: "session inflates past 256 KiB", why: "inflating has a limit" },
+    Rule { ours: ANOTHER_VALUE, note: "session of more than 256 KiB", why: "it is not written, because it would not be read" },
     Rule { ours: ANOTHER_VALUE, note: "session is no object", why: "it is refused; Django fails when the view uses it" },
     Rule { ours: ANOTHER_VALUE, note: "malformed _session_expiry", why: "the session is refused; Django may fail to respond" },
     Rule { ours: ANOTHER_VALUE, note: "malformed _session_expiry put into a session", why: "it is refused at once" },

@@ -58,6 +58,8 @@ def show(middleware, cookie, steps, status):
         seen |= {"set_cookie": set_cookies, "vary": response.get("Vary")}
     else:
         seen["error"] = "ExpiryOutOfRange" if error in OUT_OF_RANGE else error
+        if error == departures.CookieTooLarge.__name__:
+            seen["sizes"] = request.session.sizes
     return seen | {"left": outcome(lambda: items(request.session))}
 
 
