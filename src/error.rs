@@ -49,6 +49,11 @@ pub enum ConfigError {
     CookieNotSecure,
     /// The cookie lives less than a second, or longer than the 400 days that browsers grant.
     CookieMaxAge,
+    /// A trusted origin is not `scheme://host` or `scheme://*.domain` in lower case, or names the port that browsers leave
+    /// out.
+    TrustedOrigin,
+    /// The name of the header that carries the CSRF token is not a token of RFC 9110.
+    HeaderName,
 }
 
 impl fmt::Display for ConfigError {
@@ -65,6 +70,8 @@ impl fmt::Display for ConfigError {
             Self::CookiePrefix => "cookie does not meet the conditions of its name's prefix",
             Self::CookieNotSecure => "cookie with SameSite=None or Partitioned is not Secure",
             Self::CookieMaxAge => "cookie max_age is not between 1 second and 400 days",
+            Self::TrustedOrigin => "trusted origin is not a scheme and a host as browsers write them",
+            Self::HeaderName => "header name is not a token",
         })
     }
 }

@@ -12,6 +12,8 @@
 mod clock;
 mod codec;
 mod cookie;
+#[cfg(feature = "csrf")]
+mod csrf;
 mod encoding;
 #[cfg(feature = "encryption")]
 mod encryption;
@@ -36,6 +38,8 @@ pub use codec::MessagePackSerializer;
 pub use codec::PickleSerializer;
 pub use codec::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
 pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie, SignedCookie};
+#[cfg(feature = "csrf")]
+pub use csrf::{Csrf, CsrfBuilder, CsrfCookie, CsrfRejection, CsrfRequest, CsrfTokenSource};
 #[cfg(feature = "encryption")]
 pub use encryption::{Encryption, Plaintext};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};

@@ -1,0 +1,79 @@
+use crate::csrf::secret::Secret;
+use crate::error::EncodeError;
+use crate::sessions::Session;
+
+/// Where Django keeps the secret.
+const KEY: &str = "_csrftoken";
+
+/// For sites whose CSRF secret is in the session: [`CsrfBuilder::use_sessions`](crate::CsrfBuilder::use_sessions).
+impl Session {
+    /// Returns the CSRF secret, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie), if there is one. What is no text
+    /// becomes an empty one, which the check rejects; Django fails.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// assert_eq!(session.csrf_secret(), None);
+    /// session.insert("_csrftoken", "9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP")?; // as Django does
+    /// assert_eq!(session.csrf_secret().as_deref(), Some("9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn csrf_secret(&self) -> Option<String> {
+        self.get(KEY).unwrap_or_else(|_| Some(String::new()))
+    }
+
+    /// Returns a CSRF token for a page, another each time. Where the session has no well-formed secret, it gets one.
+    ///
+    /// Django: `get_token`, with `CSRF_USE_SESSIONS`. Django reads the secret when the request starts and writes it when
+    /// the response goes out; here both happen now, so that a token always belongs to the session as it is.
+    ///
+    /// # Errors
+    /// [`EncodeError::NoRandomBytes`].
+    ///
+    /// ```
+    /// use django_session::{CookieOptions, Csrf, CsrfRequest, Session};
+    ///
+    /// let mut session = Session::default();
+    /// let csrf = Csrf::builder().use_sessions(&CookieOptions::builder("sessionid").build()?).build()?;
+    /// let token = session.csrf_token()?;
+    /// let secret = session.csrf_secret();
+    /// let request = CsrfRequest { method: "POST", cookie: secret.as_deref(), form_token: Some(&token), ..CsrfRequest::default() };
+    /// assert_eq!(csrf.check(&request), Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "get_token")]
+    pub fn csrf_token(&mut self) -> Result<String, EncodeError> {
+        let kept = self.csrf_secret();
+        let secret = match kept.as_deref().map(Secret::parse) {
+            Some(Ok(secret)) => secret,
+            _ => Secret::generate()?,
+        };
+        // One that was kept under a mask loses it, as in Django.
+        if kept.as_deref() != Some(secret.to_text().as_str()) {
+            self.keep(&secret)?;
+        }
+        Ok(secret.masked()?)
+    }
+
+    /// Replaces the CSRF secret: at login, see [`CsrfCookie::rotate`](crate::CsrfCookie::rotate).
+    ///
+    /// # Errors
+    /// [`EncodeError::NoRandomBytes`].
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// session.csrf_token()?;
+    /// let before = session.csrf_secret();
+    /// session.rotate_csrf_token()?;
+    /// assert_ne!(session.csrf_secret(), before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "rotate_token")]
+    pub fn rotate_csrf_token(&mut self) -> Result<(), EncodeError> {
+        self.keep(&Secret::generate()?)
+    }
+
+    fn keep(&mut self, secret: &Secret) -> Result<(), EncodeError> {
+        self.insert(KEY, secret.to_text().as_str())
+    }
+}
