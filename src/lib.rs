@@ -18,8 +18,12 @@ mod encoding;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod error;
+#[cfg(any(feature = "csrf", feature = "messages"))]
+mod html;
 mod json;
 mod key;
+#[cfg(feature = "messages")]
+mod messages;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub mod middleware;
 #[cfg(feature = "pickle")]
@@ -44,6 +48,8 @@ pub use csrf::{Csrf, CsrfBuilder, CsrfCookie, CsrfRejection, CsrfRequest, CsrfTo
 pub use encryption::{Encryption, Plaintext};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};
 pub use key::{KeyRing, SecretKey};
+#[cfg(feature = "messages")]
+pub use messages::{Message, MessageLevel, MessageStorage, Messages, MessagesCommit};
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]

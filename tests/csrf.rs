@@ -117,7 +117,7 @@ fn verdicts() {
 #[test]
 fn cookies_of_views() {
     #[derive(Deserialize)]
-    struct View {
+    struct Answered {
         cookie: Option<String>,
         view: String,
         drawn: Vec<String>,
@@ -125,9 +125,9 @@ fn cookies_of_views() {
     }
     let options = Csrf::cookie_builder("csrftoken").secure(false).build().unwrap();
     let csrf = Csrf::builder().cookie(options).clock(clock(1_700_000_000.0)).build().unwrap();
-    let views: Vec<View> = vectors("cookies");
+    let views: Vec<Answered> = vectors("cookies");
     assert_eq!(views.len(), 15);
-    for View { cookie, view, drawn, set_cookie } in views {
+    for Answered { cookie, view, drawn, set_cookie } in views {
         let mut ours = csrf.load(cookie.as_deref());
         match view.as_str() {
             "get_token" => drop(ours.token().unwrap()),
@@ -151,12 +151,12 @@ fn cookies_of_views() {
 #[test]
 fn secrets_in_sessions() {
     #[derive(Deserialize)]
-    struct Kept {
+    struct Answered {
         before: Option<String>,
         view: String,
         kept: Option<String>,
     }
-    for Kept { before, view, kept } in vectors("session_secrets") {
+    for Answered { before, view, kept } in vectors("session_secrets") {
         let mut session = Session::default();
         if let Some(before) = &before {
             session.insert("_csrftoken", before).unwrap();

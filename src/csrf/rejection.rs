@@ -2,6 +2,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::csrf::secret::Flaw;
+use crate::html;
 
 /// Why a request is rejected. Its text is the reason that Django's `CsrfViewMiddleware` gives.
 ///
@@ -69,6 +70,30 @@ impl CsrfRejection {
             Flaw::Length => Self::TokenLength(source),
             Flaw::Characters => Self::TokenCharacters(source),
         }
+    }
+
+    /// Returns a page for the response of status 403, which says why, with whatever the client sent escaped.
+    ///
+    /// Django: `django.views.csrf.csrf_failure`, whose page says why with `DEBUG` only.
+    ///
+    /// ```
+    /// use django_session::{Csrf, CsrfRequest};
+    ///
+    /// let csrf = Csrf::builder().build()?;
+    /// let request = CsrfRequest { method: "POST", origin: Some("https://<evil>"), ..CsrfRequest::default() };
+    /// let page = csrf.check(&request).unwrap_err().to_html();
+    /// assert!(page.contains("Origin checking failed - https://&lt;evil&gt; does not match"));
+    /// # Ok::<(), django_session::ConfigError>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "csrf_failure")]
+    pub fn to_html(&self) -> String {
+        let reason = self.to_string();
+        format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>403 Forbidden</title>\n\
+             <h1>Forbidden</h1>\n<p>CSRF verification failed. The request was not carried out.</p>\n<p>{}</p>\n</html>\n",
+            html::escape(&reason)
+        )
     }
 
     /// Returns whether the token was missing or wrong, and all else is as it should be.

@@ -71,7 +71,7 @@ impl Signer {
     }
 
     /// Django's signer for cookies, which puts a prefix before each secret. With a salt that is not empty.
-    pub(super) fn for_cookies(keys: &KeyRing, salt: &[u8]) -> Self {
+    pub(crate) fn for_cookies(keys: &KeyRing, salt: &[u8]) -> Self {
         Self::from_macs(MacRing::new(keys, b"django.http.cookies", &signer_salt(salt)))
     }
 
