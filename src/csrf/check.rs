@@ -20,9 +20,9 @@ impl Csrf {
     /// Django: `CsrfViewMiddleware.process_view`, in the same order and with the same reasons, but stricter. Hosts are only
     /// found in an `Origin` or a `Referer` that is written as browsers write it: in lower case, without a user, without
     /// white space, without an empty label, and nothing behind an origin. Django looks at the end of the text, and accepts
-    /// `https://evil.test:x@a.example.com` for `https://*.example.com`. The port that may follow the cookie's domain in a
-    /// `Referer` is the one in `Host`; Django takes the server's, which behind a proxy is another. Methods are compared
-    /// with their case, and the session's secret must be well formed, as a cookie must.
+    /// `https://evil.test:x@a.example.com` for `https://*.example.com`. A `Referer` from the cookie's domain counts only where
+    /// the request has a host, and with the port in `Host`; Django takes the server's, which behind a proxy is another.
+    /// Methods are compared with their case, and the session's secret must be well formed, as a cookie must.
     ///
     /// # Errors
     /// [`CsrfRejection`], the first that applies.
@@ -84,12 +84,16 @@ impl Csrf {
             Referer::Insecure => return Err(CsrfRejection::InsecureReferer),
             Referer::Secure(authority) => authority,
         };
-        let is_own = || match &self.referer_domain {
-            Some(domain) => own_domain(domain, request).covers(from),
-            None => host_of(request).is_some_and(|host| host.to_ascii_lowercase() == from),
+        let is_own = |host: &str| match &self.referer_domain {
+            Some(domain) => own_domain(domain, host).covers(from),
+            None => host.to_ascii_lowercase() == from,
         };
         let is_trusted = || self.trusted.iter().map(TrustedOrigin::hosts).any(|hosts| hosts.covers(from));
-        if is_authority(from) && (is_trusted() || is_own()) { Ok(()) } else { Err(CsrfRejection::bad_referer(referer)) }
+        if is_authority(from) && (is_trusted() || host_of(request).is_some_and(is_own)) {
+            Ok(())
+        } else {
+            Err(CsrfRejection::bad_referer(referer))
+        }
     }
 
     fn check_token(&self, request: &CsrfRequest<'_>) -> Result<(), CsrfRejection> {
@@ -115,9 +119,9 @@ fn host_of<'r>(request: &CsrfRequest<'r>) -> Option<&'r str> {
     request.host.filter(|host| host::is_host(host))
 }
 
-/// The cookie's domain, at the port of the request.
-fn own_domain(domain: &str, request: &CsrfRequest<'_>) -> HostPattern {
-    let port = host_of(request).and_then(|host| host::split_port(host).1).filter(|port| !["80", "443"].contains(port));
+/// The cookie's domain, at the port of the host.
+fn own_domain(domain: &str, host: &str) -> HostPattern {
+    let port = host::split_port(host).1.filter(|port| !["80", "443"].contains(port));
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     let (domain, with_subdomains) = domain.strip_prefix('.').map_or((domain, false), |domain| (domain, true));
     HostPattern::new(&format!("{domain}{port}"), with_subdomains)
