@@ -50,6 +50,8 @@ pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};
 pub use key::{KeyRing, SecretKey};
 #[cfg(feature = "messages")]
 pub use messages::{Message, MessageLevel, MessageStorage, Messages, MessagesCommit};
+#[cfg(all(feature = "csrf", any(feature = "actix-web", feature = "tower")))]
+pub use middleware::csrf::{guard::CsrfGuard, missing::MissingCsrf, token::CsrfToken};
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]

@@ -198,6 +198,42 @@ fn the_session_is_checked_as_a_cookie_is() {
     assert_eq!(check(&session, &token), Ok(()));
 }
 
+/// Whatever keeps the session, the secret is in it; and a login takes it out, so that nobody else's tokens are good after.
+#[test]
+fn sessions_of_all_kinds() {
+    use django_session::{CookieSessions, SessionAuth, SessionUser, StoredSessions};
+    let keys = common::ring("secret");
+    let options = || CookieOptions::builder("sessionid").build().unwrap();
+    let csrf = Csrf::builder().use_sessions(&options()).build().unwrap();
+    let check = |session: &Session, token: &str| {
+        let secret = session.csrf_secret();
+        csrf.check(&CsrfRequest { cookie: secret.as_deref(), form_token: Some(token), ..request("POST") })
+    };
+    let in_cookie = |session: Session| {
+        let sessions = CookieSessions::new(&keys, options());
+        let set_cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap();
+        sessions.load(Some(set_cookie.value()))
+    };
+    let stored = |session: Session| {
+        let sessions = StoredSessions::new(&keys, options());
+        sessions.decode(&sessions.encode(&session).unwrap()).unwrap()
+    };
+    for keep in [&in_cookie as &dyn Fn(Session) -> Session, &stored] {
+        let mut session = Session::default();
+        let token = session.csrf_token().unwrap();
+        let mut session = keep(session);
+        assert_eq!(check(&session, &token), Ok(()));
+        let user =
+            SessionUser { id: "7", backend: "django.contrib.auth.backends.ModelBackend", password_hash: "column" };
+        SessionAuth::new(&keys).login(&mut session, &user);
+        assert_eq!(check(&session, &token), Err(CsrfRejection::NoCookie));
+        let fresh = session.csrf_token().unwrap();
+        let session = keep(session);
+        assert_eq!(check(&session, &fresh), Ok(()));
+        assert!(check(&session, &token).is_err());
+    }
+}
+
 /// Tokens of one secret never repeat, belong to it, and to no other; every character occurs about as often at each place.
 #[test]
 fn tokens() {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "actix-web")]
 pub mod actix;
+#[cfg(feature = "csrf")]
+pub(crate) mod csrf;
 pub(crate) mod future;
 pub(crate) mod handle;
 mod headers;

@@ -14,8 +14,9 @@ use paths::is_punct;
 use proc_macro2::TokenTree;
 
 /// The rooms of src/, the lowest first: each with the rooms that it imports from.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("encoding", &[]),
+    ("html", &[]),
     ("random", &[]),
     ("size", &[]),
     ("python_type", &[]),
@@ -32,6 +33,8 @@ const ROOMS: [(&str, &[&str]); 15] = [
         "sessions",
         &["random", "error", "encoding", "key", "clock", "signing", "json", "pickle", "encryption", "codec", "cookie"],
     ),
+    ("csrf", &["encoding", "html", "random", "error", "clock", "cookie", "sessions"]),
+    ("messages", &["html", "error", "key", "clock", "signing", "json", "codec", "cookie", "sessions"]),
     ("middleware", &[ROOT]),
 ];
 
@@ -39,27 +42,29 @@ const ROOMS: [(&str, &[&str]); 15] = [
 const ROOT: &str = "lib";
 
 /// The files that use a dependency; "folder/" stands for all files in it.
-const USERS: [(&str, &[&str]); 24] = [
+const USERS: [(&str, &[&str]); 26] = [
     ("actix_web", &["middleware/actix/"]),
     ("aes", &["encryption/aead.rs"]),
     ("aes_gcm_siv", &["encryption/aead.rs"]),
-    ("axum_core", &["middleware/tower/extract.rs"]),
+    ("axum_core", &["middleware/tower/csrf_extract.rs", "middleware/tower/extract.rs"]),
     ("base16ct", &["encoding.rs"]),
     ("base64", &["encoding.rs"]),
+    ("bytes", &["middleware/tower/csrf.rs"]),
     ("flate2", &["codec/zlib.rs"]),
     ("getrandom", &["random.rs"]),
     ("hkdf", &["encryption/aead.rs"]),
     ("hmac", &["signing/mac.rs"]),
     ("http", &["middleware/tower/"]),
+    ("http_body", &["middleware/tower/csrf.rs"]),
     ("pin_project_lite", &["middleware/future.rs"]),
     // Named for a feature of it.
     ("polyval", &[]),
     ("rmp_serde", &["codec/msgpack.rs"]),
-    ("serde", &["codec/", "json/", "middleware/handle.rs", "sessions/items.rs"]),
+    ("serde", &["codec/", "json/", "messages/wire.rs", "middleware/handle.rs", "sessions/items.rs"]),
     ("serde_json", &["json/"]),
     ("sha1", &["signing/mac.rs"]),
     ("sha2", &["encryption/aead.rs", "signing/mac.rs"]),
-    ("subtle", &["signing/mac.rs"]),
+    ("subtle", &["csrf/secret.rs", "signing/mac.rs"]),
     (
         "time",
         &[
@@ -71,10 +76,10 @@ const USERS: [(&str, &[&str]); 24] = [
             "sessions/stored_commit.rs",
         ],
     ),
-    ("tower_layer", &["middleware/tower/layer.rs"]),
-    ("tower_service", &["middleware/tower/layer.rs"]),
-    ("tracing", &["middleware/missing.rs", "middleware/shared.rs", "middleware/visit.rs"]),
-    ("zeroize", &["codec/", "encryption/", "key.rs", "signing/mac.rs"]),
+    ("tower_layer", &["middleware/tower/csrf.rs", "middleware/tower/layer.rs"]),
+    ("tower_service", &["middleware/tower/csrf.rs", "middleware/tower/layer.rs"]),
+    ("tracing", &["middleware/csrf/", "middleware/missing.rs", "middleware/shared.rs", "middleware/visit.rs"]),
+    ("zeroize", &["codec/", "csrf/cookie.rs", "csrf/secret.rs", "encryption/", "key.rs", "signing/mac.rs"]),
 ];
 
 /// A file names another one, or what is defined there.
