@@ -368,6 +368,24 @@ fn the_cookie_follows_the_sessions() {
     assert!(add(&storage).ends_with("; Domain=example.com; Path=/"));
 }
 
+/// Neither the text nor the tags of others become part of the page.
+#[test]
+fn only_what_is_marked_safe_is_html() {
+    let message = Message::new(MessageLevel::INFO, r#"<b class="x">Tom & Jerry's</b>"#).with_extra_tags("\"><script>");
+    assert_eq!(message.html(), "&lt;b class=&quot;x&quot;&gt;Tom &amp; Jerry&#x27;s&lt;/b&gt;");
+    assert_eq!(message.extra_tags(), "\"><script>", "tags are text, which the page escapes");
+    let safe = message.clone().mark_safe();
+    assert_eq!(safe.html(), message.text());
+
+    // Nor do they on the way through the cookie.
+    let mut messages = fallback().load(None, None);
+    messages.push(message);
+    messages.push(safe);
+    let made = fallback().commit(&messages, None).unwrap().set_cookie.unwrap();
+    let shown: Vec<Message> = fallback().load(Some(made.value()), None).drain().collect();
+    assert!(!shown[0].is_safe() && !shown[0].html().contains('<') && shown[1].is_safe());
+}
+
 #[test]
 fn texts_are_told_to_nobody() {
     let mut messages = fallback().load(None, None);

@@ -16,7 +16,7 @@ use crate::messages::MessageLevel;
 ///
 /// let message = Message::new(MessageLevel::ERROR, "No such user: <script>");
 /// assert_eq!(
-///     format!(r#"<li class="{}">{}</li>"#, message.tags(), message.html()),
+///     format!(r#"<li class="{}">{}</li>"#, message.level().tag(), message.html()),
 ///     r#"<li class="error">No such user: &lt;script&gt;</li>"#,
 /// );
 /// ```
@@ -128,7 +128,7 @@ impl Message {
         self.extra_tags.as_deref().unwrap_or_default()
     }
 
-    /// Returns the extra tags and the level's, parted by a space.
+    /// Returns the extra tags and the level's, parted by a space. They are text, not HTML: a page escapes them.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};

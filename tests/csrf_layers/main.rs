@@ -171,6 +171,9 @@ async fn rejections() {
     let cases = [
         (post("/save"), "CSRF token missing."),
         (post("/save").form("name=Ada"), "CSRF token missing."),
+        // No header makes up for the token, and no type.
+        (post("/save").with("x-requested-with", "XMLHttpRequest"), "CSRF token missing."),
+        (post("/save").with("content-type", "text/plain"), "CSRF token missing."),
         (post("/save").with("x-csrftoken", OTHER), "CSRF token from the 'X-Csrftoken' HTTP header incorrect."),
         (post("/save").form(format!("csrfmiddlewaretoken={OTHER}")), "CSRF token from POST incorrect."),
         // A good header does not make up for a wrong field.
