@@ -198,7 +198,7 @@ fn the_session_is_checked_as_a_cookie_is() {
     assert_eq!(check(&session, &token), Ok(()));
 }
 
-/// Whatever keeps the session, the secret is in it; and a login takes it out, so that nobody else's tokens are good after.
+/// The secret survives in a session of each kind, and a login removes it.
 #[test]
 fn sessions_of_all_kinds() {
     use django_session::{CookieSessions, SessionAuth, SessionUser, StoredSessions};
@@ -275,9 +275,9 @@ fn every_changed_character_is_noticed() {
     }
 }
 
-/// Django accepts each of these, because it looks at the end of a text only.
+/// Django accepts most of these, because it compares the end of the text.
 #[test]
-fn what_no_browser_sends_is_nobodys_origin() {
+fn only_serialized_origins_match() {
     let csrf = trusting(&["https://*.trusted.test"]);
     for host in [
         "evil.test:x@a.trusted.test",
@@ -321,9 +321,9 @@ fn what_no_browser_sends_is_nobodys_origin() {
     }
 }
 
-/// Of the host that the caller vouches for, nothing is a pattern.
+/// The host of the request is never a pattern.
 #[test]
-fn hosts_that_are_none() {
+fn invalid_hosts() {
     let csrf = trusting(&[]);
     for host in
         [".example.com", "..", ".", "", "*", "a..b", "a_b.test", "user@example.com", "example.com:", "[::1", "é.test"]
@@ -335,7 +335,7 @@ fn hosts_that_are_none() {
     }
     let post = CsrfRequest { secure: true, host: Some(".example.com"), ..request("POST") };
     assert!(csrf.check(&CsrfRequest { referer: Some("https://evil.example.com/"), ..post }).is_err());
-    // Without a host there is only what is trusted.
+    // Without a host, only trusted origins are accepted.
     let post = CsrfRequest { host: None, secure: true, ..request("POST") };
     assert!(csrf.check(&CsrfRequest { origin: Some("https://example.com"), ..post }).is_err());
     assert!(
@@ -425,7 +425,7 @@ fn tokens_in_forms() {
     }
 }
 
-/// Django 4 and later give these texts, and logs hold one line each.
+/// A rejection has Django's text, on one line.
 #[test]
 fn what_rejections_say() {
     let csrf = trusting(&[]);

@@ -1,5 +1,5 @@
-//! The 62 characters of Django's secrets, `a-zA-Z0-9`, by index. No branch and no address depends on a character, because
-//! it is part of a secret.
+//! The 62 characters of Django's secrets, `a-zA-Z0-9`, by index. Branches and addresses do not depend on the
+//! characters, which are secret.
 
 use std::ops::RangeInclusive;
 

@@ -8,13 +8,14 @@ use crate::error::ConfigError;
 /// A year of 52 weeks.
 const COOKIE_AGE: Duration = Duration::from_secs(31_449_600);
 
-/// Django's protection against cross-site request forgery, for the endpoint that takes over a form of a Django site.
+/// Django's protection against cross-site request forgery.
 ///
-/// A page of the site has a token that belongs to the browser's `csrftoken` cookie. Another site's page can have the
-/// browser send the cookie, and knows no token. [`check`](Self::check) is the verdict on a request;
-/// [`load_header`](Self::load_header) and [`commit`](Self::commit) read and write the cookie, and
-/// [`CsrfCookie::token`](crate::CsrfCookie::token) makes the token for a page. A form that either side rendered can be
-/// posted to the other.
+/// The browser has a secret in its `csrftoken` cookie, and each page of the site has a token made of that secret. A
+/// page of another site can make the browser send the cookie, but it does not know a token. [`check`](Self::check)
+/// accepts or rejects a request. [`load_header`](Self::load_header) and [`commit`](Self::commit) read and write the
+/// cookie; [`CsrfCookie::token`](crate::CsrfCookie::token) returns the token for a page.
+///
+/// A form that Django rendered can be posted to a server that uses this type, and the other way round.
 ///
 /// Make it once and keep it.
 ///
@@ -52,7 +53,7 @@ pub struct Csrf {
     pub(super) cookie: CookieOptions,
     pub(super) clock: Clock,
     pub(super) trusted: Vec<TrustedOrigin>,
-    /// What a `Referer` may name instead of the request's host.
+    /// The hosts that a `Referer` may have, instead of the request's.
     pub(super) referer_domain: Option<String>,
     /// The header's name as rejections spell it.
     pub(super) header_shown: Box<str>,
@@ -61,8 +62,8 @@ pub struct Csrf {
 }
 
 impl Csrf {
-    /// Starts with Django's defaults: the cookie [of `cookie_builder`](Self::cookie_builder), the header `X-CSRFToken`, and
-    /// no trusted origin.
+    /// Starts with Django's defaults: the cookie [of `cookie_builder`](Self::cookie_builder), the header `X-CSRFToken`,
+    /// and no trusted origin.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -75,12 +76,12 @@ impl Csrf {
         CsrfBuilder::default()
     }
 
-    /// Starts a cookie with Django's defaults for `csrftoken`: one year, path "/", `SameSite=Lax`, no `HttpOnly`, because
-    /// scripts of the site put the token into a header; and `Secure`.
+    /// Starts a cookie with Django's defaults for `csrftoken`: one year, path "/", `SameSite=Lax`, no `HttpOnly`,
+    /// because scripts of the site put the token into a header; and `Secure`.
     ///
-    /// Django's default is not Secure. Whoever can read the cookie can make tokens, and without the attribute anyone on the
-    /// network can, as soon as the browser opens one `http://` address of the site. As everywhere in this crate,
-    /// development over plain HTTP takes `.secure(false)`.
+    /// Django's default is not Secure. But whoever reads the cookie can make tokens, and a cookie that is not Secure
+    /// can be read on the network once the browser opens an `http://` address of the site. For development over plain
+    /// HTTP, call `.secure(false)`, as for the other cookies of this crate.
     ///
     /// Django: the `CSRF_COOKIE_*` settings.
     ///
@@ -140,7 +141,7 @@ impl Csrf {
     }
 }
 
-/// Builds a [`Csrf`]: what could never match a request is a [`ConfigError`] of [`build`](Self::build).
+/// Builds a [`Csrf`]. Settings that could never match a request are a [`ConfigError`] of [`build`](Self::build).
 ///
 /// ```
 /// use django_session::{ConfigError, Csrf};
@@ -173,10 +174,11 @@ impl Default for CsrfBuilder {
 }
 
 impl CsrfBuilder {
-    /// Adds origins whose pages may post to this site: `https://example.com`, or `https://*.example.com` for the domain and
-    /// all hosts below it.
+    /// Adds origins whose pages may post to this site: `https://example.com`, or `https://*.example.com` for the domain
+    /// and all hosts below it.
     ///
-    /// For a `Referer`, which is looked at where there is no `Origin`, only the host counts: Django's rule.
+    /// Where a request has no `Origin`, the host of its `Referer` is compared with those of these origins, without the
+    /// scheme, as in Django.
     ///
     /// ```
     /// use django_session::{Csrf, CsrfRequest};
@@ -240,7 +242,7 @@ impl CsrfBuilder {
     /// Keeps the secret in the session instead of a cookie: [`Session::csrf_secret`](crate::Session::csrf_secret) and
     /// [`Session::csrf_token`](crate::Session::csrf_token) read and write it.
     ///
-    /// Takes the options of the session's cookie, whose domain a `Referer` may name.
+    /// Takes the options of the session's cookie: a `Referer` may have its domain for a host.
     ///
     /// ```
     /// use django_session::{CookieOptions, Csrf};
@@ -275,11 +277,11 @@ impl CsrfBuilder {
 
     /// Checks everything.
     ///
-    /// Django accepts any trusted origin with `://` in it, and never matches those that no browser sends.
+    /// Django accepts any trusted origin with `://` in it, also one that no browser sends.
     ///
     /// # Errors
-    /// [`ConfigError::TrustedOrigin`] for what is not a scheme and a host in lower case, with a port only if it is not the
-    /// scheme's own, and with `*.` only before a domain; [`ConfigError::HeaderName`].
+    /// [`ConfigError::TrustedOrigin`] for what is not a scheme and a host in lower case, with a port only if it is not
+    /// the scheme's own, and with `*.` only before a domain; [`ConfigError::HeaderName`].
     ///
     /// ```
     /// use django_session::{ConfigError, Csrf};
@@ -318,7 +320,7 @@ fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// WSGI's name of a header, turned back: `X-CSRFToken` becomes `X-Csrftoken`. Python: `str.title`.
+/// The name as Django prints it: `X-CSRFToken` becomes `X-Csrftoken`. Python: `str.title`.
 fn as_django_shows(header: &str) -> Box<str> {
     let mut within_word = false;
     let shown = header.chars().map(|char| {

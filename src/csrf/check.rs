@@ -7,22 +7,25 @@ use crate::csrf::{Csrf, CsrfRejection, CsrfRequest, CsrfTokenSource};
 const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 impl Csrf {
-    /// Checks that a page of this site, or of an origin that it trusts, sent the request. Accepts every GET, HEAD, OPTIONS
-    /// and TRACE: a handler of those must not change anything.
+    /// Checks that a page of this site, or of a trusted origin, sent the request. Every GET, HEAD, OPTIONS and TRACE is
+    /// accepted: their handlers must not change anything.
     ///
-    /// 1. An `Origin` must be the one of the request, `https://` or `http://` and its host to the letter, or a trusted one.
-    /// 2. A request over HTTPS without an `Origin` must have a `Referer` over HTTPS, from the request's host, from the
-    ///    cookie's domain, or from the host of a trusted origin. Over plain HTTP nothing is asked.
-    /// 3. The request must have the CSRF cookie, or the session's secret.
-    /// 4. The request must have a token of that secret: in the form, or else in the header. A wrong one in the form is not
-    ///    made up for by a good one in the header.
+    /// 1. An `Origin` must be that of the request, `https://` or `http://` and the host as in `Host`, or a trusted one.
+    /// 2. A request over HTTPS without an `Origin` must have a `Referer` with HTTPS and the request's host, the
+    ///    cookie's domain or the host of a trusted origin. Over plain HTTP, the `Referer` is not checked.
+    /// 3. The request must have the CSRF cookie, or the session its secret.
+    /// 4. The request must have a token of that secret: in the form, or else in the header. A wrong token in the form
+    ///    is rejected, even if the header has a good one.
     ///
-    /// Django: `CsrfViewMiddleware.process_view`, in the same order and with the same reasons, but stricter. Hosts are only
-    /// found in an `Origin` or a `Referer` that is written as browsers write it: in lower case, without a user, without
-    /// white space, without an empty label, and nothing behind an origin. Django looks at the end of the text, and accepts
-    /// `https://evil.test:x@a.example.com` for `https://*.example.com`. A `Referer` from the cookie's domain counts only where
-    /// the request has a host, and with the port in `Host`; Django takes the server's, which behind a proxy is another.
-    /// Methods are compared with their case, and the session's secret must be well formed, as a cookie must.
+    /// Django: `CsrfViewMiddleware.process_view`, with the same order and the same reasons. This check is stricter:
+    ///
+    /// - An `Origin` and the host of a `Referer` must be spelled as browsers spell them: in lower case, without a user,
+    ///   white space or an empty label; an `Origin` ends with its host and port. Django compares the end of the text,
+    ///   and accepts `https://evil.test:x@a.example.com` for `https://*.example.com`.
+    /// - A `Referer` with the cookie's domain is accepted only if the request has a valid `Host`, and with the port of
+    ///   that. Django takes the port of the server, which behind a proxy is another one.
+    /// - A method in another case, for example `get`, is not a safe one.
+    /// - The session's secret must be well formed, as a cookie must be.
     ///
     /// # Errors
     /// [`CsrfRejection`], the first that applies.
@@ -114,7 +117,7 @@ impl Csrf {
     }
 }
 
-/// The host of the request, if it is one.
+/// The host of the request, if it is valid.
 fn host_of<'r>(request: &CsrfRequest<'r>) -> Option<&'r str> {
     request.host.filter(|host| host::is_host(host))
 }

@@ -9,8 +9,8 @@ use crate::error::EncodeError;
 
 /// The CSRF cookie of one request, and what its response does with it.
 ///
-/// It is written when a token was handed out, which keeps it alive, and when it was [rotated](Self::rotate) or came
-/// malformed. A response that hands out no token sends none.
+/// The cookie is sent if a token was handed out, which renews its age, if it was [rotated](Self::rotate), or if the
+/// browser sent a malformed one. Otherwise the response does not need it.
 ///
 /// ```
 /// use django_session::Csrf;
@@ -32,7 +32,8 @@ pub struct CsrfCookie {
 }
 
 impl CsrfCookie {
-    /// Returns what the browser sent, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie). Rotating does not change it.
+    /// Returns what the browser sent, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie). Rotating does not change
+    /// it.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -47,8 +48,9 @@ impl CsrfCookie {
         self.value.as_deref().map(String::as_str)
     }
 
-    /// Returns a token for a page: 64 characters of `a-zA-Z0-9`, others each time, for the form field
-    /// [`csrfmiddlewaretoken`](Csrf::FORM_FIELD) or the [header](Csrf::header_name). The response then writes the cookie.
+    /// Returns a token for a page: 64 characters of `a-zA-Z0-9`, different each time, for the form field
+    /// [`csrfmiddlewaretoken`](Csrf::FORM_FIELD) or the [header](Csrf::header_name). The response then writes the
+    /// cookie.
     ///
     /// Django: `get_token`, `{% csrf_token %}`.
     ///
@@ -75,8 +77,8 @@ impl CsrfCookie {
         Ok(token)
     }
 
-    /// Replaces the secret: to be called at login, so that nobody who planted a cookie before knows the tokens of the user.
-    /// Tokens of pages that were rendered before are no longer accepted.
+    /// Replaces the secret. Call it at login, so that a cookie that somebody planted before is worth nothing
+    /// afterwards. Tokens of pages that were rendered before are rejected then.
     ///
     /// Django: `rotate_token`, which its `login` calls.
     ///
@@ -112,7 +114,7 @@ impl fmt::Debug for CsrfCookie {
 }
 
 impl Csrf {
-    /// Reads the cookie of a request from its value. Secrets of before Django 4.0, which have a mask, are read too.
+    /// Reads the cookie of a request from its value. Masked secrets, which Django wrote before 4.0, are read too.
     ///
     /// A malformed cookie is replaced in the response, whatever else happens, as in Django.
     ///
@@ -177,8 +179,8 @@ impl Csrf {
     /// Returns the header that the response has to send for the cookie, if any. The response then varies on `Cookie`.
     ///
     /// # Errors
-    /// [`EncodeError::NoRandomBytes`], for a cookie that came malformed; [`EncodeError::CookieTooLarge`], for options that
-    /// leave no room; [`EncodeError::ExpiryOutOfRange`], if the clock is far off.
+    /// [`EncodeError::NoRandomBytes`], if a malformed cookie is replaced; [`EncodeError::CookieTooLarge`], if the
+    /// options leave no room; [`EncodeError::ExpiryOutOfRange`], if the clock is far off.
     ///
     /// ```
     /// use django_session::Csrf;

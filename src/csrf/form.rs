@@ -15,8 +15,8 @@ impl Csrf {
 
     /// Returns the token in a body of type `application/x-www-form-urlencoded`, if it holds one.
     ///
-    /// Of several fields of that name the last counts, as in Django. The form is not otherwise validated, and nothing but
-    /// the token is decoded.
+    /// Of several fields of that name the last counts, as in Django. The form is not otherwise validated, and nothing
+    /// but the token is decoded.
     ///
     /// Django: `request.POST.get("csrfmiddlewaretoken")`.
     ///

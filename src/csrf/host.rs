@@ -2,7 +2,8 @@
 
 /// Whether this is a host, and perhaps a port, in lower case: `example.com`, `example.com:8000`, `[::1]:8000`.
 ///
-/// No user, no path, no white space, no empty label: a text that only ends in a trusted domain is not one of its hosts.
+/// A user, a path, white space or an empty label make it invalid, so that a text is not taken for a host because of its
+/// end.
 pub(super) fn is_authority(text: &str) -> bool {
     let (host, port) = split_port(text);
     let is_host = match host.strip_prefix('[') {
@@ -12,7 +13,7 @@ pub(super) fn is_authority(text: &str) -> bool {
     is_host && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether Django takes this for the host of a request, whatever its case, and we do. Django: `split_domain_port`.
+/// Whether this is a valid host of a request, in any case. Django: `split_domain_port`, which also takes empty labels.
 pub(super) fn is_host(text: &str) -> bool {
     is_authority(&text.to_ascii_lowercase()) && !text.contains('_')
 }
@@ -55,7 +56,7 @@ impl HostPattern {
         Self { authority: authority.to_ascii_lowercase(), with_subdomains }
     }
 
-    /// Whether this host, with its port if there is one, is meant.
+    /// Whether the pattern matches this host, with its port if there is one.
     pub(super) fn covers(&self, authority: &str) -> bool {
         let is_below = || {
             let below = authority.strip_suffix(&self.authority);

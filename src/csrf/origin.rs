@@ -1,4 +1,4 @@
-//! Where a request comes from, as its browser says it.
+//! The origins of requests: `Origin`, `Referer`, `CSRF_TRUSTED_ORIGINS`.
 
 use crate::csrf::host::{HostPattern, is_authority, split_port};
 
@@ -11,7 +11,7 @@ pub(super) struct TrustedOrigin {
 }
 
 impl TrustedOrigin {
-    /// `None` for what no browser sends in an `Origin`, so that it would never match.
+    /// `None` for a text that no browser sends in an `Origin`: it would never match.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme))?;
         let (authority, with_subdomains) = match rest.strip_prefix("*.") {
@@ -25,7 +25,7 @@ impl TrustedOrigin {
             .then(|| Self { scheme: scheme.to_owned(), hosts: HostPattern::new(authority, with_subdomains) })
     }
 
-    /// Whether an `Origin` header says this, or a host below.
+    /// Whether this value of an `Origin` header is trusted.
     pub(super) fn covers(&self, origin: &str) -> bool {
         origin.split_once("://").is_some_and(|(scheme, host)| scheme == self.scheme && self.hosts.covers(host))
     }
@@ -36,7 +36,7 @@ impl TrustedOrigin {
     }
 }
 
-/// Lower-case letters, and behind the first digits, `+`, `-` and `.`, too.
+/// A lower-case letter, and then letters, digits, `+`, `-` and `.`.
 fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|first: char| first.is_ascii_lowercase())
         && scheme.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.'))
@@ -46,7 +46,7 @@ fn is_port(port: &str) -> bool {
     !port.starts_with('0') && port.parse::<u16>().is_ok()
 }
 
-/// The one that browsers leave out.
+/// The port that browsers leave out.
 fn default_port(scheme: &str) -> Option<&'static str> {
     match scheme {
         "http" => Some("80"),
@@ -55,7 +55,7 @@ fn default_port(scheme: &str) -> Option<&'static str> {
     }
 }
 
-/// What a `Referer` says of its origin.
+/// The origin in a `Referer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Referer<'r> {
     /// Without a scheme or a host, or with half of a bracketed address.
@@ -67,7 +67,7 @@ pub(super) enum Referer<'r> {
 }
 
 impl<'r> Referer<'r> {
-    /// Reads as much of the URL as counts. Browsers write the scheme in lower case.
+    /// Reads the scheme and the host of the URL. Browsers write the scheme in lower case.
     pub(super) fn parse(url: &'r str) -> Self {
         let Some((scheme, rest)) = url.split_once("://") else { return Self::Malformed };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -6,9 +6,8 @@ use crate::html;
 
 /// Why a request is rejected. Its text is the reason that Django's `CsrfViewMiddleware` gives.
 ///
-/// The texts of [`BadOrigin`](Self::BadOrigin) and [`BadReferer`](Self::BadReferer) hold the header that the client sent,
-/// as Django's do: escape them where they become HTML. No text holds a token or a cookie, and `Debug` shows neither those
-/// headers.
+/// The texts of [`BadOrigin`](Self::BadOrigin) and [`BadReferer`](Self::BadReferer) hold the header that the client
+/// sent, as Django's do: escape them in HTML. No text holds a token or a cookie. `Debug` shows no header either.
 ///
 /// ```
 /// use django_session::{Csrf, CsrfRejection, CsrfRequest};
@@ -31,7 +30,8 @@ pub enum CsrfRejection {
     MalformedReferer,
     /// The request came over HTTPS, the `Referer` did not.
     InsecureReferer,
-    /// The `Referer` names neither the host of the request nor a trusted one. Holds the header, without control characters.
+    /// The `Referer` names neither the host of the request nor a trusted one. Holds the header, without control
+    /// characters.
     BadReferer(Box<str>),
     /// There is no CSRF cookie, or no secret in the session.
     NoCookie,
@@ -72,9 +72,9 @@ impl CsrfRejection {
         }
     }
 
-    /// Returns a page for the response of status 403, which says why, with whatever the client sent escaped.
+    /// Returns an HTML page with the reason, for a response of status 403. What the client sent is escaped.
     ///
-    /// Django: `django.views.csrf.csrf_failure`, whose page says why with `DEBUG` only.
+    /// Django: `django.views.csrf.csrf_failure`, whose page shows the reason only with `DEBUG`.
     ///
     /// ```
     /// use django_session::{Csrf, CsrfRequest};
@@ -96,9 +96,8 @@ impl CsrfRejection {
         )
     }
 
-    /// Returns whether the token was missing or wrong, and all else is as it should be.
-    ///
-    /// A middleware that has not read the form yet knows by this whether it has to.
+    /// Returns whether the request was rejected for its token alone. A middleware that has not read the form yet then
+    /// has to read it.
     ///
     /// ```
     /// use django_session::{CsrfRejection, CsrfTokenSource};
@@ -113,7 +112,7 @@ impl CsrfRejection {
     }
 }
 
-/// No line of a log ends within it.
+/// Without control characters, so that it cannot end a line of a log.
 fn printable(header: &str) -> Box<str> {
     header.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }
@@ -163,7 +162,7 @@ impl fmt::Debug for CsrfRejection {
 
 impl Error for CsrfRejection {}
 
-/// Where a request has its token. As text, what Django calls it.
+/// Where the token of a request was found. `Display` is what Django calls it.
 ///
 /// ```
 /// use django_session::CsrfTokenSource;

@@ -1,8 +1,8 @@
 use std::fmt;
 
-/// What the check has to know of a request.
+/// The parts of a request that the check needs.
 ///
-/// Of a header that came twice, pass neither or a text that joins them: the check must not see only one.
+/// For a header that came twice, pass its values joined with a comma, which the check rejects, rather than one of them.
 ///
 /// ```
 /// use django_session::{Csrf, CsrfRequest};
@@ -26,28 +26,27 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Default)]
 pub struct CsrfRequest<'r> {
-    /// The method, as the request has it: methods have a case.
+    /// The method, in the case that the request has.
     pub method: &'r str,
-    /// Whether the browser sent it over HTTPS, be it to a proxy. Django: `request.is_secure()`.
+    /// Whether the browser sent it over HTTPS, for example to a proxy. Django: `request.is_secure()`.
     pub secure: bool,
-    /// The `Host` header, with the port if it names one, that the caller vouches for: of a server that answers for any
-    /// host, the check cannot know which are the site's. `None` if it is none of them. Django: `request.get_host()`, with
-    /// `ALLOWED_HOSTS`.
+    /// The `Host` header, with the port if it has one. `None` if it is not a host of this site: the caller must know
+    /// its hosts. Django: `request.get_host()`, with `ALLOWED_HOSTS`.
     pub host: Option<&'r str>,
     /// The `Origin` header.
     pub origin: Option<&'r str>,
     /// The `Referer` header.
     pub referer: Option<&'r str>,
-    /// The CSRF cookie, [`CsrfCookie::value`](crate::CsrfCookie::value); or, of a site that keeps the secret there, what the
-    /// session has: [`Session::csrf_secret`](crate::Session::csrf_secret).
+    /// The CSRF cookie: [`CsrfCookie::value`](crate::CsrfCookie::value). For a site that keeps the secret in the
+    /// session: [`Session::csrf_secret`](crate::Session::csrf_secret).
     pub cookie: Option<&'r str>,
-    /// The form's field `csrfmiddlewaretoken`. It counts for the method POST only.
+    /// The form's field `csrfmiddlewaretoken`. It is used for the method POST only.
     pub form_token: Option<&'r str>,
-    /// The header [`X-CSRFToken`](crate::Csrf::header_name). It counts where the form has no token, or an empty one.
+    /// The header [`X-CSRFToken`](crate::Csrf::header_name). It is used if the form has no token, or an empty one.
     pub header_token: Option<&'r str>,
 }
 
-/// Which parts there are, and nothing that the client sent.
+/// Shows which parts there are, but not their texts.
 impl fmt::Debug for CsrfRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CsrfRequest")

@@ -7,16 +7,16 @@ use crate::csrf::alphabet;
 use crate::encoding;
 use crate::random::{self, NoRandomBytes};
 
-/// The characters of a secret; a masked one has as many of the mask before it.
+/// The characters of a secret, and of a mask.
 const LEN: usize = 32;
 
 type Indexes = Zeroizing<[u8; LEN]>;
 
-/// What tokens are derived from: 32 characters, each by its index in the alphabet.
+/// A secret, from which tokens are made: 32 characters, each as its index in the alphabet.
 #[derive(Clone)]
 pub(super) struct Secret(Indexes);
 
-/// Why a text is no secret.
+/// Why a text is not a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flaw {
     Length,
@@ -49,8 +49,8 @@ impl Secret {
         Ok(Self(secret))
     }
 
-    /// Returns the token for a page: a mask that differs from page to page, and the secret under it, so that a compressed
-    /// response does not leak the secret (BREACH). Django: `_mask_cipher_secret`.
+    /// Returns a token: a random mask, and the secret added to it. Each page has another mask, so that the sizes of
+    /// compressed pages do not leak the secret (BREACH). Django: `_mask_cipher_secret`.
     pub(super) fn masked(&self) -> Result<String, NoRandomBytes> {
         let mask = random_indexes()?;
         let cipher = self.0.iter().zip(mask.iter()).map(|(index, mask)| alphabet::add(*index, *mask));

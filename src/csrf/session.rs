@@ -7,8 +7,8 @@ const KEY: &str = "_csrftoken";
 
 /// For sites whose CSRF secret is in the session: [`CsrfBuilder::use_sessions`](crate::CsrfBuilder::use_sessions).
 impl Session {
-    /// Returns the CSRF secret, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie), if there is one. What is no text
-    /// becomes an empty one, which the check rejects; Django fails.
+    /// Returns the CSRF secret, if there is one, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie). A value that
+    /// is not text is returned as an empty text, which the check rejects; Django fails with an error.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -22,10 +22,11 @@ impl Session {
         self.get(KEY).unwrap_or_else(|_| Some(String::new()))
     }
 
-    /// Returns a CSRF token for a page, another each time. Where the session has no well-formed secret, it gets one.
+    /// Returns a CSRF token for a page, a different one each time. If the session has no well-formed secret, one is
+    /// made.
     ///
-    /// Django: `get_token`, with `CSRF_USE_SESSIONS`. Django reads the secret when the request starts and writes it when
-    /// the response goes out; here both happen now, so that a token always belongs to the session as it is.
+    /// Django: `get_token`, with `CSRF_USE_SESSIONS`. Django writes a new secret at the end of the request, this method
+    /// at once: a token always belongs to the session as it is.
     ///
     /// # Errors
     /// [`EncodeError::NoRandomBytes`].
@@ -55,7 +56,8 @@ impl Session {
         Ok(secret.masked()?)
     }
 
-    /// Replaces the CSRF secret: at login, see [`CsrfCookie::rotate`](crate::CsrfCookie::rotate).
+    /// Replaces the CSRF secret. [`SessionAuth::login`](crate::SessionAuth::login) removes it, which is enough; see
+    /// [`CsrfCookie::rotate`](crate::CsrfCookie::rotate).
     ///
     /// # Errors
     /// [`EncodeError::NoRandomBytes`].

@@ -1,7 +1,8 @@
 use crate::cookie::SetCookie;
 use crate::messages::Message;
 
-/// What [`MessageStorage::commit`](crate::MessageStorage::commit) leaves to do.
+/// The answer of [`MessageStorage::commit`](crate::MessageStorage::commit): what the response has to send, and what is
+/// lost.
 ///
 /// ```
 /// use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, MessagesCommit, SecretKey};
@@ -20,9 +21,9 @@ use crate::messages::Message;
 #[must_use]
 #[non_exhaustive]
 pub struct MessagesCommit {
-    /// The header to send, if any, beside other `Set-Cookie` headers.
+    /// The `Set-Cookie` header that sets or removes the cookie. It is appended to other `Set-Cookie` headers.
     pub set_cookie: Option<SetCookie>,
-    /// The messages that found no room, and are lost: there are some only without a session. Django with `DEBUG` raises a
-    /// `ValueError`, and is silent without.
+    /// The messages that did not fit and are lost. With a session, there are none. Django raises a `ValueError` for
+    /// them if `DEBUG` is on.
     pub unstored: Vec<Message>,
 }

@@ -9,19 +9,20 @@ use crate::signing::{Signer, TimestampSigner};
 
 pub(super) const NAME: &str = "messages";
 
-/// What Django salts the cookie with.
+/// Django's salt for the cookie.
 const SALT: &[u8] = b"django.contrib.messages";
 
-/// Of the cookie's value, in bytes. Django leaves room for other cookies: servers limit all headers together.
+/// The longest value that is written, in bytes. Django leaves room for other cookies, because servers limit the sum of
+/// all headers.
 const MAX_LEN: usize = 2048;
 
-/// A longer cookie is not looked at.
+/// The longest cookie that is verified, in bytes.
 const MAX_TOKEN_LEN: usize = 8192;
 
-/// What a cookie may inflate to, in bytes.
+/// The most that a cookie may inflate to, in bytes.
 const INFLATE_LIMIT: usize = 1 << 18;
 
-/// The cookie of messages: signed, without an age.
+/// The signed cookie `messages`, which has no maximum age.
 #[derive(Debug)]
 pub(super) struct MessagesCookie {
     signer: TimestampSigner,
@@ -29,7 +30,7 @@ pub(super) struct MessagesCookie {
     options: CookieOptions,
 }
 
-/// What stays in the cookie when not all messages fit.
+/// Which messages stay in the cookie if not all fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
     Oldest,
@@ -60,7 +61,7 @@ impl MessagesCookie {
         self
     }
 
-    /// The messages of the first value that is signed with our keys, and whether there are no others in the session.
+    /// The messages of the first value that our keys signed, and whether those are all.
     pub(super) fn read<'v>(
         &self,
         values: impl Iterator<Item = &'v str>,
@@ -75,7 +76,7 @@ impl MessagesCookie {
         rejection.map_or(Ok(None), |reason| Err(reason.into()))
     }
 
-    /// The cookie with as many messages as it takes, and those that it does not take.
+    /// The cookie with as many messages as fit, and the others.
     pub(super) fn write<'a, 'm>(
         &self,
         messages: &'a [&'m Message],
@@ -96,7 +97,7 @@ impl MessagesCookie {
         Ok((self.options.set_cookie(&token, self.signer.now())?, left))
     }
 
-    /// The token of as many messages as fit, found as Django finds them, and how many those are.
+    /// The token of as many messages as fit, and their number, by Django's binary search.
     fn sign_some(&self, spelled: &[String], keep: Keep) -> Result<(String, usize), EncodeError> {
         let sign = |count: usize| {
             let some = match keep {

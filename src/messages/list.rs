@@ -5,7 +5,7 @@ use crate::messages::{Message, MessageLevel};
 
 /// The messages of one visitor: those that earlier responses left, and those that this one adds.
 ///
-/// Showing them [takes](Self::drain) them. Whoever only adds leaves the others for the next page.
+/// [`drain`](Self::drain) takes them, to be shown. Otherwise they wait for the next page.
 ///
 /// Django: `request._messages`, `get_messages`.
 ///
@@ -32,7 +32,7 @@ pub struct Messages {
     pub(super) loaded: Vec<Message>,
     pub(super) added: Vec<Message>,
     pub(super) drained: bool,
-    /// Whether the cookie, or the session, is to be removed when nothing is left for it.
+    /// Whether the cookie, or the session's key, has to be removed when no message is left for it.
     pub(super) in_cookie: bool,
     pub(super) in_session: bool,
     pub(super) rejection: Option<DecodeError>,
@@ -52,7 +52,7 @@ impl Messages {
         }
     }
 
-    /// Takes over what the cookie holds. Returns whether the session holds more.
+    /// Takes over what the cookie holds. Returns whether the session has more.
     pub(super) fn take_cookie(&mut self, found: Result<Option<(Vec<Message>, bool)>, DecodeError>) -> bool {
         match found {
             Ok(Some((messages, is_finished))) => {
@@ -68,7 +68,7 @@ impl Messages {
         }
     }
 
-    /// Takes over what the session holds, behind what the cookie does.
+    /// Appends what the session holds.
     pub(super) fn take_session(&mut self, found: Result<Option<Vec<Message>>, DecodeError>) {
         match found {
             Ok(messages) => {
@@ -79,8 +79,8 @@ impl Messages {
         }
     }
 
-    /// Adds a message, without tags, whose text is not HTML. An empty text, and a level below that of the
-    /// [storage](crate::MessageStorage::with_level), are dropped.
+    /// Adds a message without tags. The text is not HTML. A message is dropped if its text is empty, or its level below
+    /// that of the [storage](crate::MessageStorage::with_level).
     ///
     /// Django: `messages.add_message(request, level, text)`.
     ///
@@ -100,7 +100,7 @@ impl Messages {
         self.push(Message::new(level, text));
     }
 
-    /// As [`add`](Self::add), with tags or with HTML.
+    /// Adds a message that has tags or is HTML; otherwise as [`add`](Self::add).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, Message, MessageLevel, MessageStorage, SecretKey};
@@ -117,9 +117,9 @@ impl Messages {
         }
     }
 
-    /// Takes all messages, the oldest first. What is added later is for the next page.
+    /// Takes all messages, the oldest first. Messages that are added later wait for the next page.
     ///
-    /// Django: `for message in messages`, which gives them again when it runs again on the same page.
+    /// Django: `for message in messages`. Django returns them again if the same page iterates twice.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -138,7 +138,7 @@ impl Messages {
         all.into_iter()
     }
 
-    /// Returns how many messages there are. None is taken.
+    /// Returns how many messages there are, without taking them.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -166,8 +166,8 @@ impl Messages {
         self.len() == 0
     }
 
-    /// Returns why a cookie, or what the session holds, was refused, if it was: for logs. It is left as it is until another
-    /// message takes its place.
+    /// Returns why the cookie, or the session's messages, were rejected, if they were: for logs. They are left alone
+    /// until another message is written.
     ///
     /// ```
     /// # use django_session::{BadSignature, CookieOptions, DecodeError, KeyRing, MessageStorage, SecretKey};
@@ -183,7 +183,7 @@ impl Messages {
     }
 }
 
-/// How many there are, and not their texts.
+/// Shows how many there are, but not their texts.
 impl fmt::Debug for Messages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Messages")

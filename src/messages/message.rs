@@ -6,8 +6,8 @@ use crate::messages::MessageLevel;
 
 /// A message: a level, a text, and tags for the page that shows it.
 ///
-/// The text is not HTML. A page shows [`html`](Self::html), which escapes it, unless whoever wrote the message has marked it
-/// [safe](Self::mark_safe).
+/// The text is not HTML, unless it was marked [safe](Self::mark_safe). Use [`html`](Self::html) in a page: it escapes
+/// the text if need be.
 ///
 /// Django: `django.contrib.messages.storage.base.Message`.
 ///
@@ -24,7 +24,7 @@ use crate::messages::MessageLevel;
 pub struct Message {
     pub(super) level: MessageLevel,
     pub(super) text: String,
-    /// Django tells none from empty ones when it writes.
+    /// Django distinguishes none from empty ones when it writes.
     pub(super) extra_tags: Option<String>,
     pub(super) safe: bool,
 }
@@ -43,7 +43,7 @@ impl Message {
         Self { level, text: text.into(), extra_tags: Some(String::new()), safe: false }
     }
 
-    /// Sets the extra tags, CSS classes parted by spaces, that a page finds beside the level's.
+    /// Sets the extra tags: CSS classes, separated by spaces.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};
@@ -57,8 +57,8 @@ impl Message {
         self
     }
 
-    /// Marks the text as HTML: pages show it as it is. Everything in it that is not the program's own must be escaped
-    /// already, or a visitor's input becomes part of the page.
+    /// Marks the text as HTML, which pages do not escape. Input of a visitor must have been escaped before it became
+    /// part of the text.
     ///
     /// Django: `mark_safe`.
     ///
@@ -87,8 +87,8 @@ impl Message {
         self.level
     }
 
-    /// Returns the text, which is HTML only if it [is safe](Self::is_safe). Half of a surrogate pair, which Python's
-    /// strings can hold, is U+FFFD.
+    /// Returns the text, which is HTML only if it [is safe](Self::is_safe). A lone surrogate, which a string of Python
+    /// can hold, is read as U+FFFD.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};
@@ -100,7 +100,7 @@ impl Message {
         &self.text
     }
 
-    /// Returns the text as HTML, for an element or a quoted attribute: escaped, unless it is safe. Django:
+    /// Returns the text as HTML, for the content of an element: escaped, unless it is safe. Django:
     /// `conditional_escape`, which its templates call.
     ///
     /// ```
@@ -116,7 +116,7 @@ impl Message {
         if self.safe { Cow::Borrowed(&self.text) } else { html::escape(&self.text) }
     }
 
-    /// Returns the extra tags, which are text, not HTML; empty if there are none.
+    /// Returns the extra tags, or an empty text. They are not HTML: a page escapes them.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};
@@ -128,7 +128,7 @@ impl Message {
         self.extra_tags.as_deref().unwrap_or_default()
     }
 
-    /// Returns the extra tags and the level's, parted by a space. They are text, not HTML: a page escapes them.
+    /// Returns the extra tags and the level's, separated by a space. They are not HTML: a page escapes them.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};
@@ -155,7 +155,7 @@ impl Message {
     }
 }
 
-/// The level, and not the text, which may be nobody else's business.
+/// Shows the level, but not the text.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message").field("level", &self.level).field("safe", &self.safe).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Django's messages: what one response leaves for the next page to show once.
+//! Django's messages: notes of one response that the next page shows, once.
 
 mod commit;
 mod cookie;

@@ -3,14 +3,14 @@ use crate::messages::Message;
 use crate::messages::wire::{self, SPACED};
 use crate::sessions::Session;
 
-/// Where Django keeps messages: as text, which is JSON.
+/// Django's key. The value is a text, which is JSON.
 pub(super) const KEY: &str = "_messages";
 
 pub(super) fn read(session: &Session) -> Result<Option<Vec<Message>>, DecodeError> {
     let Some(text) = session.get::<String>(KEY)? else { return Ok(None) };
     match wire::read(&text)? {
         (messages, true) => Ok(Some(messages)),
-        (_, false) => Err(DecodeError::Deserialize { reason: "messages without an end" }),
+        (_, false) => Err(DecodeError::Deserialize { reason: "messages that are not finished" }),
     }
 }
 

@@ -6,10 +6,11 @@ use crate::messages::cookie::{self, Keep, MessagesCookie};
 use crate::messages::{Message, MessageLevel, Messages, MessagesCommit, session};
 use crate::sessions::Session;
 
-/// Where messages wait for the next page: in a cookie, in the session, or in both.
+/// Reads and writes messages in a cookie, in the session, or in both.
 ///
-/// Django: `MESSAGE_STORAGE`. Each reads and writes what its counterpart does with the same `SECRET_KEY` and
-/// `SESSION_COOKIE_*` settings. A response that shows or leaves messages varies on `Cookie`; Django does not say so.
+/// Django: `MESSAGE_STORAGE`. With the same `SECRET_KEY` and `SESSION_COOKIE_*` settings, each reads and writes what
+/// its counterpart does. A response that shows or adds messages depends on the cookie: send `Vary: Cookie`, which
+/// Django does not.
 ///
 /// Make it once and keep it: the keys are derived when it is made.
 ///
@@ -37,8 +38,8 @@ pub struct MessageStorage {
 impl MessageStorage {
     /// Makes the storage that is Django's default: the cookie, and the session for what does not fit there.
     ///
-    /// Takes the options of the session's cookie. The cookie `messages` has the same Domain, Secure, HttpOnly, SameSite and
-    /// Partitioned, the path "/", and ends with the browser.
+    /// Takes the options of the session's cookie. The cookie `messages` has the same Domain, Secure, HttpOnly, SameSite
+    /// and Partitioned, the path "/", and ends with the browser.
     ///
     /// Django: `FallbackStorage`.
     ///
@@ -124,7 +125,7 @@ impl MessageStorage {
         self
     }
 
-    /// Takes the time from another clock than the system's. The cookie holds when it was signed; it does not expire.
+    /// Takes the time from another clock than the system's. The cookie holds the time, but does not expire.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -147,9 +148,9 @@ impl MessageStorage {
 
     /// Reads the messages of a visitor from the cookie's value and the session.
     ///
-    /// With a cookie, the session is read only if the cookie says that the session holds more, so that it is not accessed
-    /// without need. A cookie or a session that is [refused](Messages::rejection) holds no message; Django fails for junk that
-    /// is properly signed.
+    /// A storage in both reads the session only if the cookie says that the session has more. Otherwise the session is
+    /// not accessed. A rejected cookie, or a rejected text of the session, counts as no messages:
+    /// [`Messages::rejection`]. Django fails with an error if the cookie is properly signed and holds something else.
     ///
     /// ```
     /// use django_session::{MessageStorage, Session};
@@ -166,8 +167,7 @@ impl MessageStorage {
 
     /// Reads the messages of a visitor from a whole `Cookie` header, as text or bytes, and the session.
     ///
-    /// Of several cookies of that name, the last that is signed with our keys is taken; Django takes the last and stops
-    /// there.
+    /// Of several cookies of that name, the last that our keys signed is used. Django uses the last, whoever signed it.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -225,13 +225,14 @@ impl MessageStorage {
         messages
     }
 
-    /// Writes what is left for the next page: into the session, and as the cookie to set. If the messages were taken, those
-    /// that were added later; else all, but only if any were added. What was read and is not needed any longer is removed.
+    /// Writes the messages for the next page into the session, and returns the cookie to set. After
+    /// [`drain`](Messages::drain), those are the messages that were added later; otherwise all, if any was added. A
+    /// cookie or a text of the session that is no longer needed is removed.
     ///
-    /// A session must be the one that the messages were loaded with, and be committed afterwards.
+    /// Pass the session that the messages were loaded with, and commit it afterwards.
     ///
-    /// Django: `MessageMiddleware.process_response`. It leaves a cookie that only says that the session has more, and removes
-    /// one that was refused if there is no session behind it.
+    /// Django: `MessageMiddleware.process_response`. Django keeps a cookie without messages that only says that the
+    /// session has more, and its `CookieStorage` removes a rejected cookie.
     ///
     /// # Errors
     /// [`EncodeError::CookieTooLarge`], for options that leave no room.

@@ -11,10 +11,10 @@ use crate::messages::{Message, MessageLevel};
 /// What each message starts with.
 const MESSAGE: &str = "__json_message";
 
-/// The last of a list that is continued in the session.
+/// The last item of a list that goes on in the session.
 const NOT_FINISHED: &str = "__messagesnotfinished__";
 
-/// Between values in the cookie, and in the session.
+/// The separators of the cookie, and of the session.
 pub(super) const COMPACT: &str = ",";
 pub(super) const SPACED: &str = ", ";
 
@@ -31,7 +31,7 @@ pub(super) fn list(messages: &[String], comma: &str) -> String {
     format!("[{}]", messages.join(comma))
 }
 
-/// The JSON text of the beginning, or the end, of a list.
+/// The JSON text of a part of a list.
 pub(super) fn part(messages: &[String], comma: &str) -> String {
     let comma_before = if messages.is_empty() { "" } else { comma };
     format!("[{}{comma_before}\"{NOT_FINISHED}\"]", messages.join(comma))
@@ -46,7 +46,7 @@ pub(super) fn read(json: &str) -> Result<(Vec<Message>, bool), DecodeError> {
     let is_finished = items.pop_if(|item| matches!(item, Item::NotFinished)).is_none();
     let messages = items.into_iter().map(|item| match item {
         Item::Message(message) => Ok(message),
-        Item::NotFinished => Err(DecodeError::Deserialize { reason: "messages go on behind their end" }),
+        Item::NotFinished => Err(DecodeError::Deserialize { reason: "items follow the end of the messages" }),
     });
     Ok((messages.collect::<Result<_, _>>()?, is_finished))
 }
@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for Item {
                 let level = seq.next_element().map(|level| level.map(MessageLevel::new))?.ok_or_else(missing)?;
                 let Text(text) = seq.next_element()?.ok_or_else(missing)?;
                 let extra_tags = seq.next_element::<Option<Text>>()?.flatten().map(|Text(tags)| tags);
-                // One element too many is an error of serde_json.
+                // serde_json rejects further elements.
                 Ok(Item::Message(Message { level, text, extra_tags, safe }))
             }
         }
@@ -124,7 +124,7 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// Text in which each lone surrogate, which Python can write and Rust cannot hold, is U+FFFD.
+/// Text with U+FFFD for each lone surrogate, which Python can write and a Rust string cannot hold.
 struct Text(String);
 
 impl<'de> Deserialize<'de> for Text {
@@ -139,7 +139,7 @@ impl<'de> Deserialize<'de> for Text {
             }
 
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Text, E> {
-                /// Of the three bytes that a surrogate would have in UTF-8.
+                /// The first of the three bytes that `serde_json` writes for a surrogate.
                 const FIRST_OF_SURROGATE: u8 = 0xed;
                 let mut text = String::with_capacity(bytes.len());
                 for chunk in bytes.utf8_chunks() {
@@ -152,7 +152,7 @@ impl<'de> Deserialize<'de> for Text {
             }
         }
 
-        // As text, serde_json would refuse lone surrogates.
+        // serde_json rejects lone surrogates in text, but not in bytes.
         deserializer.deserialize_bytes(OneText)
     }
 }

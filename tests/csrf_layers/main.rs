@@ -43,6 +43,7 @@ impl Site {
             .with_body_limit(self.limit)
     }
 
+    #[expect(clippy::unused_self, reason = "all sites have the same")]
     fn sessions(self) -> CookieSessions {
         CookieSessions::new(&ring("secret"), CookieOptions::builder("sessionid").build().unwrap())
             .with_clock(clock(1_700_000_000.0))

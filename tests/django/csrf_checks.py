@@ -144,7 +144,7 @@ class DepartingMiddleware(CsrfViewMiddleware):
             assert ours is not None, (referer, django)
             remark("reason against a referer", django)
             is_host_of_none = re.match(rf"https://{AUTHORITY}($|[/?#])", referer)
-            remark("host that is none" if is_host_of_none else "referer that no browser writes", not django)
+            remark("invalid host" if is_host_of_none else "referer that no browser writes", not django)
         if ours is not None:
             raise RejectRequest(ours)
 
@@ -185,7 +185,7 @@ class DepartingMiddleware(CsrfViewMiddleware):
     def process_request(self, request):
         """A secret of the session that is none is replaced when it is needed."""
         if settings.CSRF_USE_SESSIONS and malformed(request.session.get("_csrftoken")):
-            remark("secret in the session that is none")
+            remark("malformed CSRF secret in the session")
             return
         super().process_request(request)
 

@@ -196,7 +196,7 @@ def messages(data, may_end_early=True):
     *some, last = items if isinstance(items, list) and items else [None]
     ends = last == NOT_FINISHED and may_end_early
     if not isinstance(items, list) or not all(map(is_message, some if ends else items)):
-        remark("messages that are none")
+        remark("not messages")
         return None
     return [item if item == NOT_FINISHED else cleaned(item) for item in items]
 
@@ -224,6 +224,6 @@ def session_messages(kept):
         return None
     text = json.loads(kept)
     if not isinstance(text, str):
-        remark("messages that are none")
+        remark("not messages")
         return None
     return messages(text.encode("utf-8", "surrogatepass"), may_end_early=False)

@@ -13,24 +13,26 @@ use crate::middleware::csrf::head::Head;
 use crate::middleware::headers::write;
 use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 
-/// Checks each request as Django's `CsrfViewMiddleware` does, before the handler, and gives it a [`CsrfToken`].
+/// Checks each request before the handler, as Django's `CsrfViewMiddleware` does, and gives the handler a
+/// [`CsrfToken`].
 ///
-/// The token of a request is found in the body, if that is a form (`application/x-www-form-urlencoded`), or in the header
-/// `X-CSRFToken`. A form is read up to a [limit](CsrfGuard::with_body_limit), and handed on whole. A form of several parts
-/// (`multipart/form-data`) is not read: a script sends the token in the header, or the path is
-/// [exempt](CsrfGuard::with_exempt) and the handler [checks](CsrfToken::check) it.
+/// The token of a request is the one in the form, if the body is `application/x-www-form-urlencoded`, or else the one
+/// in the header `X-CSRFToken`. The middleware reads a form up to a [limit](CsrfGuard::with_body_limit), and passes the
+/// whole body on. It does not read a form of several parts (`multipart/form-data`): send the token in the header, or
+/// [exempt](CsrfGuard::with_exempt) the path and [check](CsrfToken::check) the request in the handler.
 ///
-/// The middleware goes around the `App`, so that a route that is added later is checked, too. With a secret
-/// [in the session](crate::CsrfBuilder::use_sessions), the session's middleware goes around this one:
-/// `.wrap(csrf).wrap(sessions)`. The host of a request is the one that its target and its `Host` header name: a server that
-/// is reached under others' names, or a proxy that sets another, must be kept from that.
+/// [`App::wrap`](actix_web::App::wrap) covers all routes of the `App`, those that are added later, too. If the secret
+/// is [in the session](crate::CsrfBuilder::use_sessions), the session's middleware must be outside of this one:
+/// `.wrap(csrf).wrap(sessions)`.
+///
+/// The host of a request is that of its target and its `Host` header, which must agree. The server must not be
+/// reachable by hosts of others, and a proxy must pass on the `Host` that the browser sent.
 ///
 /// # Errors
-/// A rejected request is answered with a [page](CsrfRejection::to_html) of status 403, which carries the [`CsrfRejection`]
-/// as its [error](actix_web::HttpResponse::error), for an outer middleware or `ErrorHandlers` to answer in its own words. A
-/// form beyond the limit is answered with 413, one whose connection breaks with 400. If the cookie cannot be made, an
-/// [`EncodeError`](crate::EncodeError) takes the place of the response; if the session's middleware is missing, a
-/// [`MissingCsrf`].
+/// A rejected request gets a [page](CsrfRejection::to_html) with status 403. The response carries the [`CsrfRejection`]
+/// as its [error](actix_web::HttpResponse::error), for an outer middleware or `ErrorHandlers` to answer in its own
+/// words. A form beyond the limit gets status 413, a form whose connection breaks status 400. If the cookie cannot be
+/// made, the error is an [`EncodeError`](crate::EncodeError); if the session middleware is missing, a [`MissingCsrf`].
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, web};
@@ -65,7 +67,7 @@ use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 pub struct CsrfMiddleware(CsrfGuard);
 
 impl CsrfMiddleware {
-    /// Makes the middleware of a guard, or of a [`Csrf`](crate::Csrf) with the guard's defaults.
+    /// Makes the middleware from a guard, or from a [`Csrf`](crate::Csrf) with the guard's defaults.
     ///
     /// ```
     /// use actix_web::dev::{Service, ServiceRequest, Transform, fn_service};
@@ -104,7 +106,7 @@ where
     }
 }
 
-/// What a [`CsrfMiddleware`] makes of a service.
+/// The service of a [`CsrfMiddleware`].
 ///
 /// ```
 /// use actix_web::dev::{Service, ServiceRequest, Transform, fn_service};

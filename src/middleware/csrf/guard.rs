@@ -12,7 +12,7 @@ const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 /// Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
 const BODY_LIMIT: usize = 2_621_440;
 
-/// A [`Csrf`] check, and what a layer or middleware has to know beside it: `CsrfLayer`, `CsrfMiddleware`.
+/// A [`Csrf`] check with the settings of a layer or middleware: `CsrfLayer`, `CsrfMiddleware`.
 ///
 /// ```
 /// use django_session::{Csrf, CsrfGuard};
@@ -62,9 +62,8 @@ impl From<Arc<Csrf>> for CsrfGuard {
 }
 
 impl CsrfGuard {
-    /// Sets whether browsers reach the site over HTTPS, be it through a proxy. Default: yes. Over plain HTTP, as in
-    /// development, no `Referer` is asked for, and the cookie must not be
-    /// [Secure](crate::CookieOptionsBuilder::secure).
+    /// Sets whether browsers reach the site over HTTPS, directly or through a proxy. Default: yes. For development over
+    /// plain HTTP, also turn off [Secure](crate::CookieOptionsBuilder::secure) for the cookie.
     ///
     /// Django: `request.is_secure()`.
     ///
@@ -83,8 +82,8 @@ impl CsrfGuard {
         self
     }
 
-    /// Lets every request with this path pass, for example one that another server signs. The path is compared to the letter
-    /// with that of the request. A handler behind it may still [check](CsrfToken::check) the request.
+    /// Exempts a path from the check, for example one for requests that another server signs. It must equal the path of
+    /// the request, byte by byte. Its handler can [check](CsrfToken::check) the request itself.
     ///
     /// Django: `csrf_exempt`.
     ///
@@ -102,8 +101,8 @@ impl CsrfGuard {
         self
     }
 
-    /// Sets how many bytes a form may have. Default: 2.5 MiB. It is held in memory while its token is looked for; a larger
-    /// one is answered with a status of 413.
+    /// Sets the largest size of a form, in bytes. Default: 2.5 MiB. The layer holds a form in memory to find its token,
+    /// and answers a larger one with status 413.
     ///
     /// ```
     /// use django_session::{Csrf, CsrfGuard};
@@ -137,7 +136,7 @@ impl CsrfGuard {
         self.body_limit
     }
 
-    /// The token of a request, and what becomes of it.
+    /// The token of a request, and whether the request is accepted.
     pub(in crate::middleware) fn open(
         &self,
         head: &impl Head,
@@ -153,7 +152,7 @@ impl CsrfGuard {
             return Ok((token, Admission::Accepted));
         }
         let admission = match token.check(None) {
-            // Whatever the header says, a form's token counts first.
+            // The token of a form comes before that of the header.
             Err(rejection) if !rejection.is_about_token() => Admission::rejected(rejection),
             _ if !is_safe && head::is_form(head) => Admission::AsksForForm,
             Err(rejection) => Admission::rejected(rejection),

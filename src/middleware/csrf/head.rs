@@ -4,12 +4,12 @@ use crate::CsrfRequest;
 pub(in crate::middleware) trait Head {
     fn method(&self) -> &str;
     fn path(&self) -> &str;
-    /// The host and port in the target, where it has any: HTTP/2 puts them there.
+    /// The host and port of the target, if it has them: in HTTP/2 it does.
     fn authority(&self) -> Option<&str>;
     fn values(&self, header: &str) -> impl DoubleEndedIterator<Item = &[u8]>;
 }
 
-/// What the check has to know of a request, to be kept while its body is read.
+/// The parts of a request that the check needs, kept while the body is read.
 pub(super) struct Facts {
     method: String,
     host: Option<String>,
@@ -48,7 +48,8 @@ impl Facts {
     }
 }
 
-/// Of a header that came several times, all values, which then are none that the check accepts. WSGI's servers do the same.
+/// All values of a header, joined with commas: the check rejects an `Origin` that came twice. Servers of WSGI do the
+/// same.
 fn joined(head: &impl Head, header: &str) -> Option<String> {
     let values: Vec<&[u8]> = head.values(header).collect();
     (!values.is_empty()).then(|| String::from_utf8_lossy(&values.join(&b","[..])).into_owned())
@@ -64,7 +65,7 @@ fn host(head: &impl Head) -> Option<String> {
     }
 }
 
-/// Whether the body is a form that holds the token: not one of several parts, which are as large as their files.
+/// Whether the body is a form that the layer reads. A form of several parts is not: it may hold large files.
 pub(super) fn is_form(head: &impl Head) -> bool {
     let mut types = head.values("content-type");
     let essence = types.next_back().and_then(|value| value.split(|byte| *byte == b';').next()).unwrap_or_default();

@@ -3,9 +3,9 @@ use std::fmt;
 
 use crate::middleware::visit::TARGET;
 
-/// A handler asked for its [`CsrfToken`](crate::CsrfToken) where no layer or middleware has put one; or a layer of a site
-/// whose secret is in the session found no session, because the session's layer is not around it. As a response, an empty
-/// one of status 500; it is logged.
+/// A layer is missing: the CSRF layer around a handler that takes a [`CsrfToken`](crate::CsrfToken), or the session
+/// layer around a CSRF layer whose secret is in the session. As a response, it is an empty one of status 500; it is
+/// logged.
 ///
 /// ```
 /// use django_session::MissingCsrf;

@@ -7,8 +7,8 @@ use crate::{Commit, Csrf, CsrfCookie, CsrfRejection, EncodeError, Session, Sessi
 
 /// The CSRF token of the request that is being answered. Clones share it.
 ///
-/// A page with a form puts [`field`](Self::field) into it, and the response then writes the cookie. A response whose handler
-/// does not ask for a token sends none.
+/// A page puts [`field`](Self::field) into its form. The response then sends the cookie. If the handler does not use
+/// the token, it does not.
 ///
 /// ```
 /// use django_session::{CsrfToken, EncodeError};
@@ -51,7 +51,7 @@ struct Slot {
 }
 
 impl CsrfToken {
-    /// Makes the token of a request without a layer, from its `Cookie` headers: for the unit test of a handler.
+    /// Makes the token of a request with these `Cookie` headers, without a layer: for the unit test of a handler.
     ///
     /// ```
     /// use django_session::{Csrf, CsrfToken};
@@ -84,15 +84,15 @@ impl CsrfToken {
         Self(Arc::new(Shared { csrf: Arc::clone(csrf), keeper, secure, facts }))
     }
 
-    /// Returns a token for the page, for the form's field `csrfmiddlewaretoken` or the header `X-CSRFToken`: 64 letters and
-    /// digits, others each time. See [`CsrfCookie::token`] and [`Session::csrf_token`].
+    /// Returns a token for the page, for the form's field `csrfmiddlewaretoken` or the header `X-CSRFToken`: 64 letters
+    /// and digits, different each time. See [`CsrfCookie::token`] and [`Session::csrf_token`].
     ///
     /// # Errors
     /// [`EncodeError::NoRandomBytes`].
     ///
     /// # Panics
-    /// For a secret in the session: inside [`SessionHandle::with`] of that session, where [`Session::csrf_token`] does the
-    /// same.
+    /// If the secret is in the session: inside [`SessionHandle::with`] of that session. Use [`Session::csrf_token`]
+    /// there.
     ///
     /// ```
     /// # use django_session::{Csrf, CsrfToken};
@@ -122,7 +122,7 @@ impl CsrfToken {
         Ok(format!(r#"<input type="hidden" name="{}" value="{}">"#, Csrf::FORM_FIELD, self.get()?))
     }
 
-    /// Replaces the secret, at login: see [`CsrfCookie::rotate`].
+    /// Replaces the secret. Call it at login: see [`CsrfCookie::rotate`].
     ///
     /// # Errors
     /// [`EncodeError::NoRandomBytes`].
@@ -145,8 +145,8 @@ impl CsrfToken {
         }
     }
 
-    /// Checks the request once more, with a token that the handler has found in the form: for a form of several parts, which
-    /// the layer does not read, on a path that is [exempt](crate::CsrfGuard::with_exempt). Nothing may be done before.
+    /// Checks the request with a token that the handler found in the form: for a form of several parts, which the layer
+    /// does not read, on an [exempt](crate::CsrfGuard::with_exempt) path. Call it before anything is changed.
     ///
     /// # Errors
     /// [`CsrfRejection`], which is a response of status 403.
@@ -174,8 +174,8 @@ impl CsrfToken {
         }
     }
 
-    /// Returns the headers that the response needs: for adapters to other frameworks, when the head of the response is ready.
-    /// A secret in the session needs none of its own.
+    /// Returns the headers that the response needs; none, if the secret is in the session. For adapters: a layer calls
+    /// it once, when the head of the response is ready.
     ///
     /// # Errors
     /// Those of [`Csrf::commit`].
@@ -212,7 +212,7 @@ impl Slot {
     }
 }
 
-/// No panic leaves a cookie half changed.
+/// A panic does not leave a cookie half changed.
 fn open(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,25 +15,28 @@ use crate::middleware::csrf::head::Head;
 use crate::middleware::headers::write;
 use crate::{CsrfGuard, CsrfRejection, SessionHandle};
 
-/// Checks each request as Django's `CsrfViewMiddleware` does, before the handler, and gives it a
+/// Checks each request before the handler, as Django's `CsrfViewMiddleware` does, and gives the handler a
 /// [`CsrfToken`](crate::CsrfToken).
 ///
-/// The token of a request is found in the body, if that is a form (`application/x-www-form-urlencoded`), or in the header
-/// `X-CSRFToken`. A form is read up to a [limit](CsrfGuard::with_body_limit), and handed on whole, but for trailers. A form
-/// of several parts (`multipart/form-data`) is not read: a script sends the token in the header, or the path is
-/// [exempt](CsrfGuard::with_exempt) and the handler [checks](crate::CsrfToken::check) it.
+/// The token of a request is the one in the form, if the body is `application/x-www-form-urlencoded`, or else the one
+/// in the header `X-CSRFToken`. The layer reads a form up to a [limit](CsrfGuard::with_body_limit), and passes the
+/// whole body on, without trailers. It does not read a form of several parts (`multipart/form-data`): send the token in
+/// the header, or [exempt](CsrfGuard::with_exempt) the path and [check](crate::CsrfToken::check) the request in the
+/// handler.
 ///
-/// The layer goes around the routes, so that one that is added later is checked, too. With a secret
-/// [in the session](crate::CsrfBuilder::use_sessions), the session's layer goes around this one:
-/// `.layer(csrf).layer(sessions)`. The host of a request is the one that its target and its `Host` header name: a server
-/// that is reached under others' names, or a proxy that sets another, must be kept from that.
+/// [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer) covers the routes that were added
+/// before it: call it last. If the secret is [in the session](crate::CsrfBuilder::use_sessions), the session's layer
+/// must be outside of this one: `.layer(csrf).layer(sessions)`.
+///
+/// The host of a request is that of its target and its `Host` header, which must agree. The server must not be
+/// reachable by hosts of others, and a proxy must pass on the `Host` that the browser sent.
 ///
 /// # Errors
-/// A rejected request is answered with a [page](CsrfRejection::to_html) of status 403, which carries the
-/// [`CsrfRejection`] among its extensions, for an outer layer to answer in its own words. A form beyond the limit is
-/// answered with 413, one whose connection breaks with 400. If the cookie cannot be made, or the session's layer is missing,
-/// the answer is an empty one of status 500, with an [`EncodeError`](crate::EncodeError) in an `Arc` among its extensions,
-/// or a log entry.
+/// A rejected request gets a [page](CsrfRejection::to_html) with status 403. The response carries the [`CsrfRejection`]
+/// among its extensions, for an outer layer to answer in its own words. A form beyond the limit gets status 413, a form
+/// whose connection breaks status 400. If the cookie cannot be made, the response is an empty one of status 500 that
+/// carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its extensions; if the session layer is missing,
+/// one of status 500.
 ///
 /// ```
 /// use axum::routing::{get, post};
@@ -73,7 +76,7 @@ use crate::{CsrfGuard, CsrfRejection, SessionHandle};
 pub struct CsrfLayer(CsrfGuard);
 
 impl CsrfLayer {
-    /// Makes the layer of a guard, or of a [`Csrf`](crate::Csrf) with the guard's defaults.
+    /// Makes the layer from a guard, or from a [`Csrf`](crate::Csrf) with the guard's defaults.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -104,7 +107,7 @@ impl<Inner> Layer<Inner> for CsrfLayer {
     }
 }
 
-/// What a [`CsrfLayer`] makes of a service.
+/// The service of a [`CsrfLayer`].
 ///
 /// ```
 /// use django_session::{Csrf, CsrfToken};
@@ -144,7 +147,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        // The clone need not be ready.
+        // The service that is ready answers; its clone takes its place.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         Box::pin(answer(inner, self.guard.clone(), request))
