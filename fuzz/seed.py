@@ -1,7 +1,7 @@
 """Write the first inputs of each target from the test vectors: `python3 fuzz/seed.py`
 
 What Djangos signed becomes files below `fuzz/corpus`, named by a digest of what they hold, as libFuzzer names its own.
-Two runs write the same files. The targets that make their input of choices (roundtrip, set_cookie, session_ops) start
+Two runs write the same files. The targets that make their input of choices (roundtrip, set_cookie, session_ops, csrf) start
 from nothing.
 """
 
@@ -82,10 +82,15 @@ def seeds():
     yield "cookie_header", [b"sessionid\t=\t@\t"]
     nested = [b'{"a":' + b"[" * depth + b"]" * depth + b"}" for depth in (127, 128, 1024, 1025)]
     yield "stored", [*texts, *sessions, *nested, *in_every_form(sessions, texts)]
+    pickles = [bytes.fromhex(v["pickle"]) for v in vectors("pickles", "cached_sessions", "protocols")]
+    yield "pickle", [*pickles, *objects, *sessions]
     yield "isoformat", [*dates, *own, *ISO]
     # In encrypted, a version, the choice of a key and a nonce come before the plaintext.
     yield "encrypted", [b"\x01\x00" + bytes(12) + value for value in [*objects, *sessions]]
     yield "encrypted", [b"\x02\x01" + bytes(12) + zlib.compress(value) for value in [*objects, *sessions]]
+    messages = json.loads((VECTORS / "csrf_messages_django42.json").read_text())["messages"]
+    lists = utf8(v["json"] for v in messages)
+    yield "messages", in_every_form(lists, utf8(v["set_cookie"].split("=", 1)[1] for v in messages))
 
 
 def main():

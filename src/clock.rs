@@ -148,15 +148,6 @@ impl Timestamp {
     }
 }
 
-/// Drops the fraction, toward 1970, as Django's `int(time.time())` does.
-///
-/// ```
-/// use django_session::Timestamp;
-/// use std::time::{Duration, UNIX_EPOCH};
-///
-/// assert_eq!(Timestamp::from(UNIX_EPOCH + Duration::from_millis(1_999)), Timestamp::from_secs(1));
-/// assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_millis(1_999)), Timestamp::from_secs(-1));
-/// ```
 /// The seconds since 1970-01-01 00:00 UTC.
 ///
 /// ```
@@ -168,6 +159,15 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Drops the fraction, toward 1970, as Django's `int(time.time())` does.
+///
+/// ```
+/// use django_session::Timestamp;
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// assert_eq!(Timestamp::from(UNIX_EPOCH + Duration::from_millis(1_999)), Timestamp::from_secs(1));
+/// assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_millis(1_999)), Timestamp::from_secs(-1));
+/// ```
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {

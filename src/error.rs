@@ -7,6 +7,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "pickle")]
+use crate::python_type::PythonType;
 use crate::random::NoRandomBytes;
 use crate::size::CookieTooLarge;
 
@@ -47,6 +49,11 @@ pub enum ConfigError {
     CookieNotSecure,
     /// The cookie lives less than a second, or longer than the 400 days that browsers grant.
     CookieMaxAge,
+    /// A trusted origin is not `scheme://host` or `scheme://*.domain` in lower case, or names the port that browsers leave
+    /// out.
+    TrustedOrigin,
+    /// The name of the header that carries the CSRF token is not a token of RFC 9110.
+    HeaderName,
 }
 
 impl fmt::Display for ConfigError {
@@ -63,6 +70,8 @@ impl fmt::Display for ConfigError {
             Self::CookiePrefix => "cookie does not meet the conditions of its name's prefix",
             Self::CookieNotSecure => "cookie with SameSite=None or Partitioned is not Secure",
             Self::CookieMaxAge => "cookie max_age is not between 1 second and 400 days",
+            Self::TrustedOrigin => "trusted origin is not a scheme and a host as browsers write them",
+            Self::HeaderName => "header name is not a token",
         })
     }
 }
@@ -91,6 +100,19 @@ pub enum EncodeError {
     Config(ConfigError),
     /// The serializer refused the value; its reason is the [`source`](Error::source).
     Serialize(Box<dyn Error + Send + Sync>),
+    /// The serializer reads and never writes: [`PickleSerializer`](crate::PickleSerializer). Feature `pickle`.
+    #[cfg(feature = "pickle")]
+    ReadOnly,
+    /// The session holds a value, or a key, that could not be read: writing the session would lose it. Only a pickle can
+    /// hold either.
+    Unreadable {
+        /// The first key whose value could not be read, cut after 64 characters; `None` if it is a key that could not.
+        key: Option<String>,
+        /// Why it could not be read.
+        reason: DecodeError,
+        /// How many more values could not be read.
+        others: usize,
+    },
     /// The key already holds a value, of another type than the one asked for.
     Occupied(DecodeError),
     /// The value of `_session_expiry` is neither seconds nor a date.
@@ -116,6 +138,13 @@ impl fmt::Display for EncodeError {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::Serialize(_) => f.write_str("value cannot be serialized"),
+            #[cfg(feature = "pickle")]
+            Self::ReadOnly => f.write_str("pickles are read, never written"),
+            Self::Unreadable { key: Some(key), others: 0, .. } => write!(f, "session value cannot be written: {key:?}"),
+            Self::Unreadable { key: Some(key), others, .. } => {
+                write!(f, "session values cannot be written: {key:?} and {others} more")
+            }
+            Self::Unreadable { key: None, .. } => f.write_str("session has a key that cannot be written"),
             Self::Occupied(_) => f.write_str("key holds a value of another type"),
             Self::MalformedExpiry => f.write_str("_session_expiry is neither seconds nor a date"),
             Self::ExpiryOutOfRange => f.write_str("session expiry lies outside the years 1 to 9999"),
@@ -133,7 +162,7 @@ impl Error for EncodeError {
         match self {
             Self::Config(error) => error.source(),
             Self::Serialize(source) => Some(source.as_ref()),
-            Self::Occupied(error) => Some(error),
+            Self::Occupied(error) | Self::Unreadable { reason: error, .. } => Some(error),
             Self::CookieTooLarge(report) => report.source(),
             Self::MalformedExpiry
             | Self::ExpiryOutOfRange
@@ -141,6 +170,8 @@ impl Error for EncodeError {
             | Self::NoRandomBytes
             | Self::NotAnObject
             | Self::TooLong => None,
+            #[cfg(feature = "pickle")]
+            Self::ReadOnly => None,
         }
     }
 }
@@ -175,11 +206,11 @@ pub enum BadSignature {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The token has no separator, or no second one where a timestamp is due.
+    /// The token has no separator.
     MissingSeparator,
     /// No key of the ring made this signature.
     Mismatch,
-    /// The signature is ours, but what stands in the timestamp's place is not a base62 number of seconds.
+    /// The signature is ours, but there is no timestamp, or it is not a base62 number of seconds.
     MalformedTimestamp,
     /// The signature is ours, but too old.
     Expired {
@@ -268,6 +299,12 @@ pub enum DecodeError {
         /// What was wrong. A fixed sentence, so that it cannot carry any of the payload.
         reason: &'static str,
     },
+    /// The value is one that Python pickled and JSON cannot hold. Feature `pickle`.
+    #[cfg(feature = "pickle")]
+    BeyondJson {
+        /// What it is in Python.
+        python_type: PythonType,
+    },
 }
 
 impl fmt::Display for DecodeError {
@@ -287,6 +324,8 @@ impl fmt::Display for DecodeError {
             Self::NotStored => f.write_str("no stored session has this key"),
             Self::SessionExpired { since } => write!(f, "session's own expiry passed {since:?} ago"),
             Self::Deserialize { reason } => write!(f, "payload cannot be deserialized: {reason}"),
+            #[cfg(feature = "pickle")]
+            Self::BeyondJson { python_type } => write!(f, "JSON cannot hold this value of Python: {python_type}"),
         }
     }
 }
@@ -312,6 +351,8 @@ impl DecodeError {
             | Self::InflatesPast { .. }
             | Self::Deserialize { .. }
             | Self::SessionExpired { .. } => true,
+            #[cfg(feature = "pickle")]
+            Self::BeyondJson { .. } => true,
         }
     }
 }

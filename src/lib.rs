@@ -12,14 +12,24 @@
 mod clock;
 mod codec;
 mod cookie;
+#[cfg(feature = "csrf")]
+mod csrf;
 mod encoding;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod error;
+#[cfg(any(feature = "csrf", feature = "messages"))]
+mod html;
 mod json;
 mod key;
+#[cfg(feature = "messages")]
+mod messages;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub mod middleware;
+#[cfg(feature = "pickle")]
+mod pickle;
+#[cfg(feature = "pickle")]
+mod python_type;
 mod random;
 mod sessions;
 mod signing;
@@ -28,16 +38,30 @@ mod size;
 pub use clock::{Clock, MaxAge, Timestamp};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePackSerializer;
+#[cfg(feature = "pickle")]
+pub use codec::PickleSerializer;
 pub use codec::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
 pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie, SignedCookie};
+#[cfg(feature = "csrf")]
+pub use csrf::{Csrf, CsrfBuilder, CsrfCookie, CsrfRejection, CsrfRequest, CsrfTokenSource};
 #[cfg(feature = "encryption")]
 pub use encryption::{Encryption, Plaintext};
 pub use error::{BadSignature, ConfigError, DecodeError, EncodeError};
 pub use key::{KeyRing, SecretKey};
+#[cfg(feature = "messages")]
+pub use messages::{Message, MessageLevel, MessageStorage, Messages, MessagesCommit};
+#[cfg(all(feature = "csrf", any(feature = "actix-web", feature = "tower")))]
+pub use middleware::csrf::{guard::CsrfGuard, missing::MissingCsrf, token::CsrfToken};
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub use middleware::missing::MissingSession;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
-pub use middleware::{future::SessionFuture, handle::SessionHandle, mount::SessionMount};
+pub use middleware::{
+    future::SessionFuture, handle::SessionHandle, mount::SessionMount, writer::SessionWriter, writer::Unwritten,
+};
+#[cfg(feature = "pickle")]
+pub use python_type::PythonType;
+#[cfg(feature = "pickle")]
+pub use sessions::CachedSessions;
 pub use sessions::{
     AuthKey, Commit, CookieSessions, Expiry, ExpiryPolicy, SentCookie, Session, SessionAuth, SessionItems, SessionKey,
     SessionKeys, SessionUser, StoredChange, StoredCommit, StoredRow, StoredSessions,

@@ -21,7 +21,7 @@ use actix_web::http::header::{COOKIE, HeaderValue, SET_COOKIE, VARY};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, try_call_service};
 use actix_web::web::{self, Bytes};
-use actix_web::{App, Error, FromRequest, Handler, HttpResponse, HttpServer, Responder};
+use actix_web::{App, Error, FromRequest, Handler, HttpMessage as _, HttpResponse, HttpServer, Responder};
 use common::{clock, events, key, ring, written};
 use django_session::middleware::actix::{SessionError, SessionMiddleware};
 use django_session::{CookieOptions, CookieSessions, EncodeError, MissingSession, Serializer, Session, SessionHandle};
@@ -284,6 +284,15 @@ async fn an_error_of_an_inner_middleware() {
         session.flush();
         "goodbye"
     }
+    async fn refill(session: SessionHandle) -> &'static str {
+        session.flush();
+        session.insert("visits", 1).unwrap();
+        "welcome"
+    }
+    async fn flush_and_fill(session: SessionHandle) -> &'static str {
+        session.flush();
+        fill(session).await
+    }
     async fn read(session: SessionHandle) -> String {
         session.get::<u32>("visits").unwrap().unwrap_or(0).to_string()
     }
@@ -295,6 +304,8 @@ async fn an_error_of_an_inner_middleware() {
         (web::to(logout), ErrorForbidden, removal(), true),
         (web::to(logout), ErrorInternalServerError, removal(), true),
         (web::to(count), ErrorInternalServerError, None, true),
+        (web::to(refill), ErrorInternalServerError, removal(), true),
+        (web::to(flush_and_fill), ErrorForbidden, removal(), true),
     ] {
         let app = App::new().default_service(route).wrap_fn(move |request, inner| {
             let answer = inner.call(request);
@@ -312,7 +323,61 @@ async fn an_error_of_an_inner_middleware() {
         let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!((header(SET_COOKIE), header(VARY).is_some()), (set_cookie, vary));
     }
+    assert_eq!(events::told().len(), 1, "of the session that was too large");
+}
+
+/// What takes the old session's place is too large: the old one must not survive.
+#[tokio::test]
+async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
+    let handler = async |session: SessionHandle| {
+        session.flush();
+        fill(session).await
+    };
+    let app = App::new().default_service(web::to(handler)).wrap(SessionMiddleware::new(sessions()));
+    let request = with_cookie(&visited(&sessions(), 41)).to_request();
+    let error = try_call_service(&init_service(app).await, request).await.unwrap_err();
+    assert!(SessionError::find::<EncodeError>(&error).is_some());
+    let response = error.error_response();
+    assert_eq!(response.headers().get(SET_COOKIE).unwrap(), sessions().cookie().removal().as_str());
+}
+
+/// Between two layers, the session is the outer one, before the inner service and after it.
+#[tokio::test]
+async fn the_session_between_two_layers() {
+    async fn mark<B: MessageBody + 'static>(
+        request: ServiceRequest,
+        next: Next<B>,
+    ) -> Result<ServiceResponse<B>, Error> {
+        let response = next.call(request).await?;
+        let session = response.request().extensions().get::<SessionHandle>().cloned().unwrap();
+        session.insert("marked", true).unwrap();
+        Ok(response)
+    }
+    let inner = SessionMiddleware::new(store_named("inner").with_salt("inner").unwrap());
+    let scope = web::scope("").route("/", web::get().to(count)).wrap(inner).wrap(from_fn(mark));
+    let app = init_service(App::new().service(scope).wrap(SessionMiddleware::new(sessions()))).await;
+    let response = call_service(&app, TestRequest::get().to_request()).await;
+    let response = response.map_into_boxed_body();
+    let cookies = lines(&response, SET_COOKIE);
+    let names: Vec<_> = cookies.iter().filter_map(|cookie| cookie.split('=').next()).collect();
+    assert_eq!(names, ["inner", "sessionid"]);
     assert_eq!(events::told(), [""; 0]);
+}
+
+/// Each layer adds its headers; the error within is found all the same.
+#[tokio::test]
+async fn an_error_through_two_layers() {
+    let read_outer = async |session: SessionHandle| {
+        assert!(!session.of_cookie("outer").unwrap().contains_key("visits"));
+        fill(session).await
+    };
+    let app = App::new()
+        .default_service(web::to(read_outer))
+        .wrap(SessionMiddleware::new(sessions()))
+        .wrap(SessionMiddleware::new(store_named("outer").with_salt("outer").unwrap()));
+    let error = try_call_service(&init_service(app).await, TestRequest::get().to_request()).await.unwrap_err();
+    assert!(matches!(SessionError::find(&error), Some(EncodeError::CookieTooLarge(_))));
+    assert!(error.as_error::<SessionError>().unwrap().error().as_error::<EncodeError>().is_some());
 }
 
 /// One thread serves all requests: were it to wait for itself, nobody would be served any more.
@@ -377,7 +442,7 @@ async fn a_session_too_large_is_an_error() {
 
 async fn in_other_words<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
     next.call(request).await.map_err(|error| match error.as_error::<SessionError>() {
-        Some(lost) if lost.error().as_error::<EncodeError>().is_some() => {
+        Some(lost) if SessionError::find::<EncodeError>(&error).is_some() => {
             let response = HttpResponse::PayloadTooLarge().body("your cart is full");
             InternalError::from_response("cart", lost.apply(response)).into()
         }

@@ -84,8 +84,12 @@ async fn errors_are_responses() {
     let insert = async |session: SessionHandle| -> Result<(), EncodeError> { session.insert("ratio", f64::NAN) };
     let first = answer(&bare(count).layer(layer()), "").await;
     let cookie = first.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
-    for app in [bare(get).layer(layer()), bare(insert).layer(layer())] {
+    for (app, event) in [
+        (bare(get).layer(layer()), "ERROR a handler failed error=payload cannot be deserialized: JSON of another type"),
+        (bare(insert).layer(layer()), "ERROR a handler failed error=value cannot be serialized"),
+    ] {
         let response = answer(&app, cookie).await;
         assert_eq!((response.status(), text(response).await), (StatusCode::INTERNAL_SERVER_ERROR, String::new()));
+        assert_eq!(told(), [event]);
     }
 }

@@ -4,10 +4,10 @@ mod common;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use common::{clock, ring};
+use common::{clock, key, moment, ring};
 use django_session::{
-    ConfigError, CookieOptions, CookieOptionsBuilder, CookieSessions, EncodeError, KeyRing, SameSite, SizeRule,
-    TimestampSigner,
+    BadSignature, ConfigError, CookieOptions, CookieOptionsBuilder, CookieSessions, EncodeError, KeyRing, MaxAge,
+    SameSite, SignedCookie, Signer, SizeRule, TimestampSigner,
 };
 use proptest::prelude::*;
 
@@ -290,4 +290,67 @@ proptest! {
         prop_assert!(sessions.load_header(&header).is_empty());
         prop_assert!(sessions.load_header(&pairs).is_empty());
     }
+}
+
+/// A `SignedCookie` names its cookie once, for writing, reading and removing.
+#[test]
+fn signed_cookies() {
+    let keys = ring("secret");
+    let options = || CookieOptions::builder("theme").build().unwrap();
+    let theme = SignedCookie::new(&keys, options(), "salt").with_clock(clock(1e9));
+    let set_cookie = theme.set("dark").unwrap();
+    assert_eq!((set_cookie.name(), theme.options().name()), ("theme", "theme"));
+    let signer = TimestampSigner::for_cookie(&keys, "theme", "salt").with_clock(clock(1e9));
+    assert_eq!(set_cookie.value(), signer.sign("dark"));
+
+    let ours = format!("theme={}", set_cookie.value());
+    let get = |header: &str| theme.get(header, MaxAge::Unlimited);
+    for (header, value) in [
+        (String::new(), Ok(None)),
+        ("other=dark".to_owned(), Ok(None)),
+        (ours.clone(), Ok(Some("dark".to_owned()))),
+        (format!("{ours}; theme=planted:by:another"), Ok(Some("dark".to_owned()))),
+        (format!("theme=planted:by:another; {ours}"), Ok(Some("dark".to_owned()))),
+        ("theme=planted:by:another".to_owned(), Err(BadSignature::Mismatch)),
+    ] {
+        assert_eq!(get(&header), value, "{header}");
+    }
+    let later = SignedCookie::new(&keys, options(), "salt").with_clock(clock(1e9 + 61.0));
+    let (age, max_age) = (Duration::from_secs(61), Duration::from_secs(60));
+    assert_eq!(later.get(&ours, max_age), Err(BadSignature::Expired { age, max_age }));
+
+    let legacy = TimestampSigner::for_cookie_or_legacy(&keys, "theme", "salt").with_clock(clock(1e9));
+    assert!(legacy.unsign(set_cookie.value(), MaxAge::Unlimited).is_ok());
+    let before = Signer::new(&KeyRing::new(key("django.http.cookiessecret")), "themesalt").unwrap();
+    let before = format!("theme={}", TimestampSigner::from(before).with_clock(clock(1e9)).sign("dark"));
+    assert_eq!(get(&before), Err(BadSignature::Mismatch));
+    let both = SignedCookie::new(&keys, options(), "salt").with_legacy_salt();
+    assert_eq!(both.get(&before, MaxAge::Unlimited).unwrap().as_deref(), Some("dark"));
+    assert!(theme.set("dark; Domain=evil.example").is_err());
+    assert_eq!(format!("{theme:?}"), r#"SignedCookie { name: "theme", .. }"#);
+}
+
+/// What was built can be asked for.
+#[test]
+fn options_and_headers_tell_what_they_hold() {
+    let options = CookieOptions::builder("myapp:session")
+        .path("/shop")
+        .domain("example.com")
+        .same_site(SameSite::None)
+        .partitioned(true)
+        .http_only(false)
+        .expire_at_browser_close(true)
+        .size_rule(SizeRule::Rfc6265bis)
+        .build()
+        .unwrap();
+    assert_eq!((options.name(), options.path(), options.domain()), ("myapp:session", "/shop", Some("example.com")));
+    assert_eq!((options.secure(), options.http_only(), options.partitioned()), (true, false, true));
+    assert_eq!((options.same_site(), options.size_rule()), (Some(SameSite::None), SizeRule::Rfc6265bis));
+    assert_eq!((options.max_age(), options.expire_at_browser_close()), (Duration::from_secs(1_209_600), true));
+
+    let set_cookie = options.set_cookie("a", moment(0.0)).unwrap();
+    assert_eq!((set_cookie.name(), set_cookie.value()), ("myapp:session", "a"));
+    assert_eq!(set_cookie.to_string(), set_cookie.as_str());
+    assert_eq!(String::from(set_cookie.clone()), set_cookie.into_string());
+    assert_eq!(options.removal().value(), "\"\"");
 }

@@ -508,7 +508,7 @@ fn stored_sessions_of_the_older_form() {
             .with_encryption(Encryption::new(&keys).with_plaintext(plaintext))
             .with_legacy()
     };
-    let text = stored(Plaintext::Reject).encode_legacy(&session(LOGIN));
+    let text = stored(Plaintext::Reject).encode_legacy(&session(LOGIN)).unwrap();
     assert_eq!(json_of(&stored(Plaintext::Accept).decode(&text).unwrap()), json_of(&session(LOGIN)));
     assert_eq!(stored(Plaintext::Reject).decode(&text).unwrap_err(), DecodeError::NotEncrypted);
 

@@ -7,15 +7,17 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use common::ring;
 use django_session::{
-    BadSignature, Codec, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, MaxAge, SizeRule, dumps,
-    loads,
+    BadSignature, Codec, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, KeyRing, MaxAge,
+    SaltedHmac, SecretKey, Signer, SizeRule, Timestamp, dumps, loads,
 };
 
 #[test]
 fn sentences() {
     let seconds = Duration::from_secs;
-    let sentences: [(&dyn Error, &str); 37] = [
+    let sentences: [(&dyn Error, &str); 42] = [
         (&ConfigError::EmptyKey, "secret key is empty or white space"),
+        (&ConfigError::NoKeys, "list of keys is empty"),
+        (&ConfigError::NoRandomBytes, "operating system's random number generator failed"),
         (&ConfigError::EmptySalt, "salt is empty"),
         (&ConfigError::UnsafeSeparator, "separator is empty or made only of characters that tokens are made of"),
         (&ConfigError::CookieName, "cookie name is not a token"),
@@ -57,6 +59,9 @@ fn sentences() {
         (&DecodeError::Decrypt, "no key decrypts the payload"),
         (&DecodeError::Zlib, "payload is not a zlib stream"),
         (&DecodeError::InflatesPast { limit: 10 }, "payload inflates to more than 10 bytes"),
+        (&DecodeError::SessionId, "cookie holds a session id, not a signed session"),
+        (&DecodeError::NotStored, "no stored session has this key"),
+        (&DecodeError::SessionExpired { since: seconds(100) }, "session's own expiry passed 100s ago"),
         (&DecodeError::Deserialize { reason: "not JSON" }, "payload cannot be deserialized: not JSON"),
     ];
     for (error, sentence) in sentences {
@@ -91,4 +96,23 @@ fn an_empty_salt_is_refused_by_the_short_forms_too() {
     assert!(matches!(dumps("hello", &ring("secret"), ""), Err(EncodeError::Config(ConfigError::EmptySalt))));
     let refused = loads::<String>("a:b:c", &ring("secret"), "", MaxAge::Unlimited);
     assert_eq!(refused, Err(DecodeError::Config(ConfigError::EmptySalt)));
+}
+
+/// Keys of one ring: at least one, and what was generated is another each time.
+#[test]
+fn rings() {
+    let of = |keys: &[&str]| KeyRing::from_keys(keys.iter().map(|key| SecretKey::new(key).unwrap()));
+    assert_eq!(of(&[]).unwrap_err(), ConfigError::NoKeys);
+    let ring = of(&["new", "old"]).unwrap();
+    assert_eq!(ring.len(), 2);
+    let token = Signer::new(&of(&["old"]).unwrap(), "salt").unwrap().sign("a");
+    assert_eq!(Signer::new(&ring, "salt").unwrap().unsign(&token).unwrap().key_index(), 1);
+
+    let generated = || Signer::new(&KeyRing::new(SecretKey::generate().unwrap()), "salt").unwrap();
+    assert_eq!(generated().unsign(&generated().sign("a")).unwrap_err(), BadSignature::Mismatch);
+    for blank in ["", " ", "\n", "\t \r\n"] {
+        assert_eq!(SecretKey::new(blank).unwrap_err(), ConfigError::EmptyKey);
+    }
+    assert_eq!(Timestamp::from_secs(-1).to_string(), "-1");
+    assert_eq!(SaltedHmac::new(&ring, "").unwrap_err(), ConfigError::EmptySalt);
 }

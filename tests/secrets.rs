@@ -150,7 +150,8 @@ fn no_type_tells_a_secret() {
     );
 }
 
-/// What is `Copy` and `'static` owns no text: numbers and fixed sentences are all that these can hold.
+/// What is `Copy` and `'static` owns no text: numbers, fixed sentences and the short name of a Python type are all that these
+/// can hold.
 #[test]
 fn these_errors_own_no_text() {
     fn owns_nothing<T: Copy + 'static>() {}

@@ -18,7 +18,9 @@ use axum::{Extension, Router, handler::Handler};
 use common::events::{listen, told};
 use common::{clock, key, payload, ring};
 use django_session::middleware::tower::SessionLayer;
-use django_session::{CookieOptions, CookieSessions, EncodeError, KeyRing, Session, SessionHandle};
+use django_session::{
+    Commit, CookieOptions, CookieSessions, EncodeError, KeyRing, Session, SessionHandle, SessionMount,
+};
 use futures_util::stream;
 use tokio::sync::Barrier;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -194,11 +196,16 @@ async fn errors_of_the_server_write_nothing_but_a_logout() {
     let response = answer(&failing, []).await;
     assert_eq!((set(&response).len(), lines(&response, VARY)), (0, vec!["Cookie"]));
 
-    let logout = app(async |Extension(session): Handle| {
-        session.with(Session::flush);
-        StatusCode::BAD_GATEWAY
-    });
-    assert_eq!(set(&answer(&logout, [visited(&keys(), 1).as_str()]).await), ["sessionid="]);
+    for refill in [false, true] {
+        let logout = app(async move |Extension(session): Handle| {
+            session.flush();
+            if refill {
+                session.insert("visits", 1).unwrap();
+            }
+            StatusCode::BAD_GATEWAY
+        });
+        assert_eq!(set(&answer(&logout, [visited(&keys(), 1).as_str()]).await), ["sessionid="], "{refill}");
+    }
 }
 
 /// The head is sent before the body is polled: what that does to the session is too late, and the log says so.
@@ -267,7 +274,7 @@ async fn plain_services() {
 
     // An error is no response: it goes on as it is, and what answers it outside knows nothing of the session.
     assert_eq!(service.clone().oneshot(request(2)).await.unwrap_err(), "three are enough");
-    assert_eq!(events(), ["WARN the session was changed, but an error took the place of the response"]);
+    assert_eq!(events(), ["WARN the session was changed, but no response was made of the request"]);
     let reader = SessionLayer::new(sessions()).layer(service_fn(async |request: http::Request<()>| {
         request.extensions().get::<SessionHandle>().unwrap().with(|session| assert_eq!(session.len(), 1));
         Err::<http::Response<()>, _>("nothing is lost")
@@ -327,10 +334,107 @@ fn a_session_used_inside_its_own_closure_panics() {
     let clone = session.clone();
     for inner in [|session: &SessionHandle| drop(session.bytes_left()), |session: &SessionHandle| session.flush()] {
         let nested = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| session.with(|_| inner(&clone))));
-        let message = nested.unwrap_err().downcast::<String>().unwrap();
+        let message = nested.unwrap_err().downcast::<&str>().unwrap();
         assert!(message.contains("use the `&mut Session` of the closure"), "{message}");
     }
     assert_eq!(session.get::<u8>("a").unwrap(), None, "it can be used afterwards");
+}
+
+/// Known once the lock is held, not before.
+#[test]
+fn a_panic_on_another_thread_while_the_response_waits() {
+    listen();
+    let mount = SessionMount::new(sessions());
+    let (session, writer) = mount.begin(None, [visited(&keys(), 7)]);
+    let locked = std::sync::Barrier::new(2);
+    let commit = std::thread::scope(|scope| {
+        let buggy = scope.spawn(|| {
+            session.with(|session| {
+                session.insert("half", true).unwrap();
+                locked.wait();
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                panic!("a bug under the lock");
+            })
+        });
+        locked.wait();
+        let commit = writer.commit(200).unwrap();
+        assert!(buggy.join().is_err());
+        commit
+    });
+    assert_eq!((commit.set_cookie, commit.vary_on_cookie), (None, true));
+    assert_eq!(events().len(), 1);
+}
+
+/// A destructor that reads the session while its closure unwinds: a second panic would abort the process.
+#[test]
+fn a_destructor_may_use_a_session_whose_closure_panics() {
+    struct Reads(SessionHandle);
+    impl Drop for Reads {
+        fn drop(&mut self) {
+            assert_eq!(self.0.get::<u8>("visits").unwrap(), None, "it sees an empty session");
+        }
+    }
+    let session = SessionHandle::new(sessions(), [visited(&keys(), 7)]);
+    let reads = Reads(session.clone());
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        session.with(|_| {
+            let _reads = reads;
+            panic!("a bug under the lock");
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(session.get("visits").unwrap(), Some(7));
+}
+
+/// A request that is cancelled, or whose handler panics, has no response to write its session into.
+#[test]
+fn a_writer_that_is_dropped() {
+    listen();
+    let mount = SessionMount::new(sessions());
+    let (session, writer) = mount.begin(None, [visited(&keys(), 7)]);
+    session.insert("seen", true).unwrap();
+    drop(writer);
+    assert_eq!(events(), ["WARN the session was changed, but no response was made of the request"]);
+    assert_eq!(session.get("visits").unwrap(), Some(7));
+    assert_eq!(events(), [""; 0], "a read is nothing to tell of");
+    session.insert("seen", false).unwrap();
+    assert_eq!(events(), ["WARN the session is changed after the response's head: the change is lost"]);
+    drop(mount.begin(None, [""]));
+    assert_eq!(events(), [""; 0]);
+}
+
+/// Nested a, b, a, b: each cookie is written once, by its outermost layer, and reached from inside.
+#[test]
+fn nested_layers_in_any_order() {
+    listen();
+    let [a, b] = ["a", "b"].map(|name| SessionMount::new(store_of(&keys(), name).with_salt(name).unwrap()));
+    let (outer_a, writer_a) = a.begin(None, [""]);
+    let (outer_b, writer_b) = b.begin(Some(outer_a), [""]);
+    let (inner_a, no_writer_a) = a.begin(Some(outer_b), [""]);
+    let (inner_b, no_writer_b) = b.begin(Some(inner_a.clone()), [""]);
+    inner_a.of_cookie("b").unwrap().insert("n", 1).unwrap();
+    assert_eq!(inner_b.get("n").unwrap(), Some(1));
+    inner_b.of_cookie("a").unwrap().insert("n", 2).unwrap();
+    assert_eq!(inner_a.get("n").unwrap(), Some(2));
+    for writer in [no_writer_b, no_writer_a] {
+        assert_eq!(writer.commit(200).unwrap(), Commit::default());
+    }
+    for (writer, name) in [(writer_b, "b"), (writer_a, "a")] {
+        assert_eq!(writer.commit(200).unwrap().set_cookie.unwrap().name(), name);
+    }
+    assert_eq!(events(), [""; 0]);
+}
+
+/// Each accepts the other's cookies, though they sign with different keys.
+#[test]
+fn rings_that_overlap_are_told_of() {
+    listen();
+    let outer = SessionMount::new(store_of(&ring(FALLBACK), "outer"));
+    let inner = SessionMount::new(store_of(&keys(), "inner"));
+    let (session, _writer) = outer.begin(None, [""]);
+    drop(inner.begin(Some(session), [""]));
+    let events = events();
+    assert!(events.len() == 1 && events[0].contains("accept each other's cookie"), "{events:?}");
 }
 
 /// Other threads wait their turn.
@@ -413,9 +517,12 @@ async fn a_session_that_outgrew_its_cookie_is_an_error() {
     assert!(event.contains(&error.to_string()), "{event}");
 
     // A layer outside may say it in its own words.
-    let told = map_response(async |response: Response| match response.extensions().get::<Arc<EncodeError>>() {
-        Some(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too much").into_response(),
-        None => response,
+    let told = map_response(async |mut response: Response| {
+        if response.extensions().get::<Arc<EncodeError>>().is_some() {
+            *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+            *response.body_mut() = Body::from("too much");
+        }
+        response
     });
     let response = answer(&app(hoard).layer(told), []).await;
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);

@@ -2,6 +2,7 @@
 //! obvious twins of what the crate does fast.
 
 pub mod cookies;
+pub mod csrf;
 pub mod json;
 pub mod model;
 pub mod moments;

@@ -6,6 +6,8 @@ mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
 mod payload;
+#[cfg(feature = "pickle")]
+mod pickle;
 mod scratch;
 #[cfg(feature = "encryption")]
 mod sealing;
@@ -17,5 +19,7 @@ pub use json::JsonSerializer;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePackSerializer;
 pub use payload::{Codec, Compression};
+#[cfg(feature = "pickle")]
+pub use pickle::PickleSerializer;
 pub use serializer::Serializer;
 pub use sign_object::{dumps, loads};

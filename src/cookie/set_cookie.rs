@@ -110,15 +110,15 @@ impl CookieOptions {
         SetCookie::removal(self)
     }
 
-    /// The removal of this former cookie; `None` if a browser takes it for the present one, in whose scope it is. A leading dot
-    /// of the domain makes no difference to it.
-    pub(crate) fn former_of(&self, present: &Self) -> Option<SetCookie> {
-        let domain = |options: &Self| {
+    /// The removal of the present cookie from this former scope; `None` if the scope is that of the present cookie. Browsers
+    /// ignore a leading dot of the domain, and keep partitioned cookies apart.
+    pub(crate) fn former_removal(&self, present: &Self) -> Option<SetCookie> {
+        let scope = |options: &Self| {
             let domain = options.domain.as_deref().map(|domain| domain.strip_prefix('.').unwrap_or(domain));
-            domain.map(str::to_ascii_lowercase)
+            (domain.map(str::to_ascii_lowercase), options.path.clone(), options.partitioned)
         };
-        let is_present = self.name == present.name && self.path == present.path && domain(self) == domain(present);
-        (!is_present).then(|| self.removal())
+        let former = Self { name: present.name.clone(), ..self.clone() };
+        (scope(self) != scope(present)).then(|| former.removal())
     }
 }
 

@@ -10,12 +10,27 @@ use crate::error::DecodeError;
 /// # Errors
 /// [`DecodeError::Deserialize`] for anything but the JSON text of a `T`.
 pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, DecodeError> {
-    serde_json::from_str(json).map_err(|error| DecodeError::Deserialize {
+    serde_json::from_str(json).map_err(refusal)
+}
+
+/// As [`read`], of text that the value cannot borrow from.
+///
+/// # Errors
+/// Those of [`read`].
+#[cfg(feature = "pickle")]
+pub(crate) fn read_copied<'de, T: Deserialize<'de>>(json: &str) -> Result<T, DecodeError> {
+    let mut reader = serde_json::Deserializer::from_reader(json.as_bytes());
+    T::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value)).map_err(refusal)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn refusal(error: serde_json::Error) -> DecodeError {
+    DecodeError::Deserialize {
         reason: match error.classify() {
             Category::Data => "JSON of another type",
             Category::Syntax | Category::Eof | Category::Io => "not JSON",
         },
-    })
+    }
 }
 
 /// The bytes as text.

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::io::Write as _;
 
 use crate::encoding;
 use crate::json::read::read;
 
 /// Python escapes this byte and every character above it.
 const DELETE: u8 = 0x7f;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends JSON text with everything outside ASCII escaped. Such characters occur only inside strings, where control
 /// characters are escaped already.
@@ -29,21 +30,31 @@ pub(super) fn is_ascii(json: &[u8]) -> bool {
 fn push_ascii(char: char, out: &mut Vec<u8>) {
     match u8::try_from(char) {
         Ok(byte) if byte < DELETE => out.push(byte),
-        _ => char.encode_utf16(&mut [0; 2]).iter().for_each(|unit| push_escaped(*unit, out)),
+        _ => char.encode_utf16(&mut [0; 2]).iter().for_each(|unit| push_unit(*unit, out)),
     }
 }
 
-fn push_escaped(unit: u16, out: &mut Vec<u8>) {
-    // Writing to a Vec does not fail.
-    let _ = write!(out, "\\u{unit:04x}");
+/// Appends the escape of a UTF-16 code unit.
+pub(crate) fn push_unit(unit: u16, out: &mut Vec<u8>) {
+    let digit = |shift: u16| HEX.get(usize::from(unit >> shift & 0xf)).copied().unwrap_or_default();
+    out.extend([b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
 }
 
 /// The JSON text of a string, without its quotes.
 pub(crate) fn escape(text: &str) -> Box<str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..DELETE) && !matches!(byte, b'"' | b'\\')) {
+    if is_plain(text) {
         return text.into();
     }
     let mut out = Vec::with_capacity(text.len().saturating_mul(2));
+    push_escaped(text, &mut out);
+    encoding::into_text(out).into()
+}
+
+/// Appends the JSON text of a string, without its quotes.
+pub(crate) fn push_escaped(text: &str, out: &mut Vec<u8>) {
+    if is_plain(text) {
+        return out.extend_from_slice(text.as_bytes());
+    }
     for char in text.chars() {
         match char {
             '"' | '\\' => out.extend([b'\\', char as u8]),
@@ -52,11 +63,15 @@ pub(crate) fn escape(text: &str) -> Box<str> {
             '\t' => out.extend(b"\\t"),
             '\u{8}' => out.extend(b"\\b"),
             '\u{c}' => out.extend(b"\\f"),
-            '\0'..' ' => push_escaped(char as u16, &mut out),
-            _ => push_ascii(char, &mut out),
+            '\0'..' ' => push_unit(char as u16, out),
+            _ => push_ascii(char, out),
         }
     }
-    encoding::into_text(out).into()
+}
+
+/// Whether a string has no escapes.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..DELETE) && !matches!(byte, b'"' | b'\\'))
 }
 
 /// Undoes [`escape`]; `None` for a lone surrogate, which no Rust string holds.

@@ -3,8 +3,9 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::SessionHandle;
 use crate::middleware::headers::{Headers, write};
-use crate::{Commit, EncodeError, SessionHandle};
+use crate::middleware::writer::{SessionWriter, Unwritten};
 
 pin_project! {
     /// The future of a session layer or middleware, which writes the session into the response.
@@ -32,13 +33,14 @@ pin_project! {
     pub struct SessionFuture<Inner> {
         #[pin]
         inner: Inner,
-        session: SessionHandle,
+        writer: Option<SessionWriter>,
+        outer: Option<SessionHandle>,
     }
 }
 
 impl<Inner> SessionFuture<Inner> {
-    pub(super) fn new(inner: Inner, session: SessionHandle) -> Self {
-        Self { inner, session }
+    pub(super) fn new(inner: Inner, writer: SessionWriter, outer: Option<SessionHandle>) -> Self {
+        Self { inner, writer: Some(writer), outer }
     }
 }
 
@@ -46,10 +48,12 @@ impl<Inner> SessionFuture<Inner> {
 pub trait SessionResponse<Error>: Sized {
     fn status_code(&self) -> u16;
     fn header_map(&mut self) -> &mut impl Headers;
-    /// Takes the place of this response, because the session cannot be written; needs the headers of `commit`.
-    fn unwritten(self, error: EncodeError, commit: Commit) -> Result<Self, Error>;
+    /// Puts back the handle of the layer around this one, if the response still has its request.
+    fn restore(&self, outer: Option<SessionHandle>);
+    /// Takes the place of this response, because the session cannot be written.
+    fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error>;
     /// The error of the inner service; it needs the headers of the session if it becomes a response.
-    fn failed(error: Error, session: &SessionHandle) -> Error;
+    fn failed(error: Error, writer: SessionWriter) -> Error;
 }
 
 impl<Inner, Response, Error> Future for SessionFuture<Inner>
@@ -61,16 +65,19 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = match ready!(this.inner.poll(context)) {
+        let outcome = ready!(this.inner.poll(context));
+        let Some(writer) = this.writer.take() else { return Poll::Ready(outcome) };
+        let mut response = match outcome {
             Ok(response) => response,
-            Err(error) => return Poll::Ready(Err(Response::failed(error, this.session))),
+            Err(error) => return Poll::Ready(Err(Response::failed(error, writer))),
         };
-        Poll::Ready(match this.session.commit(response.status_code()) {
+        response.restore(this.outer.take());
+        Poll::Ready(match writer.commit(response.status_code()) {
             Ok(commit) => {
                 write(commit, response.header_map());
                 Ok(response)
             }
-            Err(error) => response.unwritten(error, this.session.commit(500).unwrap_or_default()),
+            Err(unwritten) => response.unwritten(unwritten),
         })
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::middleware::lock::{Lock, Locked};
-use crate::middleware::visit::{Request, TARGET, Visit};
-use crate::{Commit, DecodeError, EncodeError, Serializer, Session};
+use crate::middleware::shared::Shared;
+use crate::middleware::visit::Visit;
+use crate::{DecodeError, EncodeError, Session};
 
 /// The session of the request that is being answered. Clones share the session.
 ///
@@ -35,43 +35,22 @@ use crate::{Commit, DecodeError, EncodeError, Serializer, Session};
 #[doc(alias = "request.session")]
 pub struct SessionHandle {
     shared: Arc<Shared>,
-    /// Another handle writes the session, that of a layer further out.
-    borrowed: bool,
-}
-
-struct Shared<V: ?Sized = dyn Visit> {
-    slot: Lock<Slot>,
     /// The handle of the layer around this one.
-    outer: Option<SessionHandle>,
-    visit: V,
-}
-
-#[derive(Default)]
-struct Slot {
-    /// Loaded when it is first used.
-    session: Option<Session>,
-    head_sent: bool,
-    /// A change after the head was told of.
-    told_of_loss: bool,
+    outer: Option<Arc<SessionHandle>>,
 }
 
 impl SessionHandle {
-    pub(super) fn of_request<S, H>(outer: Option<Self>, request: Request<S, H>) -> Self
-    where
-        S: Serializer + Send + Sync + 'static,
-        H: AsRef<[u8]> + Send + Sync + 'static,
-    {
-        Self { shared: Arc::new(Shared { slot: Lock::default(), outer, visit: request }), borrowed: false }
-    }
-
-    /// The same session, for a layer that leaves writing it to this handle.
-    pub(super) fn borrow(&self) -> Self {
-        Self { borrowed: true, ..self.clone() }
+    pub(super) fn new_within(outer: Option<Self>, shared: Arc<Shared>) -> Self {
+        Self { shared, outer: outer.map(Arc::new) }
     }
 
     /// This handle and those of the layers around it, from the inside out.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |handle| handle.shared.outer.as_ref())
+        std::iter::successors(Some(self), |handle| handle.outer.as_deref())
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     pub(super) fn visit(&self) -> &dyn Visit {
@@ -91,14 +70,15 @@ impl SessionHandle {
     /// ```
     #[must_use]
     pub fn of_cookie(&self, name: &str) -> Option<Self> {
-        self.chain().find(|handle| handle.visit().cookie().name() == name).map(Self::borrow)
+        self.chain().find(|handle| handle.visit().cookie().name() == name).cloned()
     }
 
     /// Calls `work` with the session and returns what it returns: for several steps that must not be interleaved with
     /// those of a clone.
     ///
     /// The session is locked meanwhile, for its clones and for the response. If `work` panics, no change of this request is
-    /// written. Changes after the response's head is sent, as from a streaming body, are lost; a `tracing` event of level
+    /// written. Where layers are nested, use the handle of the inner one first, or not at all inside `work`: two threads that
+    /// lock two sessions in different orders wait for each other. Changes after the response's head is sent, as from a streaming body, are lost; a `tracing` event of level
     /// WARN says so.
     ///
     /// # Panics
@@ -118,18 +98,7 @@ impl SessionHandle {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
-        let (mut slot, visit) = self.open();
-        let Slot { session, head_sent, told_of_loss } = &mut *slot;
-        let session = session.get_or_insert_with(|| visit.load());
-        let was_accessed = session.is_accessed();
-        let result = work(session);
-        if *head_sent && !was_accessed && session.is_accessed() {
-            tracing::warn!(target: TARGET, "the session is first used after the response's head: it lacks `Vary: Cookie`");
-        }
-        if *head_sent && session.is_modified() && !std::mem::replace(told_of_loss, true) {
-            tracing::warn!(target: TARGET, "the session is changed after the response's head: the change is lost");
-        }
-        result
+        self.shared.with(work)
     }
 
     /// Returns the value for `key`, if there is one: see [`Session::get`].
@@ -223,10 +192,10 @@ impl SessionHandle {
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// # let removal = sessions.cookie().removal();
-    /// let session = SessionHandle::new(sessions, ["sessionid=eyJhIjoxfQ:1r31eq:rejected"]);
+    /// let session = SessionHandle::new(sessions, [""]);
+    /// session.insert("user", "ada")?;
     /// session.flush();
-    /// assert_eq!(session.commit(200)?.set_cookie, Some(removal));
+    /// assert_eq!(session.get::<String>("user")?, None);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn flush(&self) {
@@ -262,56 +231,6 @@ impl SessionHandle {
     pub fn bytes_left(&self) -> Result<usize, EncodeError> {
         let visit = self.visit();
         self.with(|session| visit.bytes_left(session))
-    }
-
-    /// An error of the service takes the place of the response: there are no headers to write.
-    #[cfg(feature = "tower")]
-    pub(super) fn abandon(&self) {
-        if self.borrowed {
-            return;
-        }
-        let (mut slot, _) = self.open();
-        slot.head_sent = true;
-        if slot.session.as_ref().is_some_and(Session::is_modified) {
-            tracing::warn!(target: TARGET, "the session was changed, but an error took the place of the response");
-        }
-    }
-
-    /// Returns the headers that a response with this status needs: nothing, if the session was not used. For adapters: a
-    /// layer calls it once, when the head of the response is ready.
-    ///
-    /// # Errors
-    /// Those of [`CookieSessions::commit`](crate::CookieSessions::commit). Answer with a status of 500 then, and commit again with that.
-    ///
-    /// ```
-    /// # use django_session::{Commit, CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    /// let session = SessionHandle::new(sessions, [""]);
-    /// assert_eq!(session.commit(200)?, Commit::default());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
-        if self.borrowed {
-            return Ok(Commit::default());
-        }
-        let panicked = self.shared.slot.is_poisoned();
-        let (mut slot, visit) = self.open();
-        slot.head_sent = true;
-        if slot.session.is_none() && !visit.saves_unread() {
-            return Ok(Commit::default());
-        }
-        let session = slot.session.get_or_insert_with(|| visit.load());
-        if panicked && session.is_modified() {
-            tracing::error!(target: TARGET, "a closure of `SessionHandle::with` panicked: the session is not written");
-        }
-        let commit = visit.commit(session, if panicked { 500 } else { status })?;
-        session.discard();
-        Ok(commit)
-    }
-
-    fn open(&self) -> (Locked<'_, Slot>, &dyn Visit) {
-        (self.shared.slot.lock(), self.visit())
     }
 }
 

@@ -1,5 +1,4 @@
 use crate::Commit;
-use crate::middleware::vary;
 
 /// The header map of a framework.
 pub trait Headers {
@@ -11,9 +10,7 @@ pub trait Headers {
 
 /// Adds what `commit` needs.
 pub(super) fn write(commit: Commit, headers: &mut impl Headers) {
-    if commit.vary_on_cookie
-        && let Some(vary) = vary::with_cookie(headers.vary())
-    {
+    if let Some(vary) = commit.vary(headers.vary()) {
         headers.set_vary(vary);
     }
     commit.into_set_cookies().for_each(|cookie| headers.append_set_cookie(cookie.into_string()));

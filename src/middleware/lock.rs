@@ -2,28 +2,25 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A mutex that panics, instead of waiting for ever, where a thread locks it twice.
-#[derive(Default)]
+/// A mutex that a thread cannot wait for while it holds it.
+#[derive(Debug, Default)]
 pub(super) struct Lock<T> {
     value: Mutex<T>,
-    /// The thread that has it locked, or 0.
+    /// The thread that holds it, or 0.
     holder: AtomicUsize,
 }
 
 impl<T> Lock<T> {
-    /// # Panics
-    /// If this thread has it locked already.
-    pub(super) fn lock(&self) -> Locked<'_, T> {
+    /// `None` if this thread holds it already.
+    pub(super) fn lock(&self) -> Option<Locked<'_, T>> {
         // No other thread stores this thread's number, so that a stale value does no harm.
         let thread = this_thread();
-        assert_ne!(
-            self.holder.load(Ordering::Relaxed),
-            thread,
-            "a session is used inside its own `SessionHandle::with`: use the `&mut Session` of the closure"
-        );
+        if self.holder.load(Ordering::Relaxed) == thread {
+            return None;
+        }
         let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         self.holder.store(thread, Ordering::Relaxed);
-        Locked { value, holder: &self.holder }
+        Some(Locked { value, holder: &self.holder })
     }
 
     /// Whether a thread panicked while it had it locked.

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "actix-web")]
 pub mod actix;
+#[cfg(feature = "csrf")]
+pub(crate) mod csrf;
 pub(crate) mod future;
 pub(crate) mod handle;
 mod headers;
@@ -9,7 +11,8 @@ mod lock;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 pub(crate) mod missing;
 pub(crate) mod mount;
+mod shared;
 #[cfg(feature = "tower")]
 pub mod tower;
-mod vary;
 mod visit;
+pub(crate) mod writer;

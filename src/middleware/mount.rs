@@ -1,32 +1,35 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::middleware::visit::{Mounted, Request, Visit as _};
+use crate::middleware::shared::Shared;
+use crate::middleware::visit::{Mounted, Request};
+use crate::middleware::writer::SessionWriter;
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 
-/// The sessions of one layer: makes the [`SessionHandle`] of each request. For adapters to other frameworks.
+/// The sessions of one layer, for adapters to other frameworks.
 ///
 /// An adapter makes one when the layer is built. For each request it takes the handle of a layer further out from the
-/// request, if there is one, and puts the new handle in its place; for each response it appends the headers of
-/// [`SessionHandle::commit`].
+/// request, if there is one, calls [`begin`](Self::begin), and puts the new handle in its place. When the head of the
+/// response is ready, it adds the headers of [`SessionWriter::commit`].
 ///
 /// ```
 /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionMount};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let mount = SessionMount::new(CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?));
+/// let mount = SessionMount::new(CookieSessions::new(&keys, CookieOptions::default()));
 ///
-/// let outer = mount.handle(None, ["theme=dark"]);
-/// let inner = mount.handle(Some(outer.clone()), ["theme=dark"]);
-/// inner.insert("visits", 1)?;
-/// assert!(inner.commit(200)?.set_cookie.is_none()); // the outer layer writes it
-/// assert!(outer.commit(200)?.set_cookie.is_some());
+/// let (session, writer) = mount.begin(None, ["theme=dark", "sessionid=rejected"]);
+/// session.insert("visits", 1)?;
+///
+/// let commit = writer.commit(200)?;
+/// assert_eq!(commit.vary(["Accept"]).as_deref(), Some(&b"Accept, Cookie"[..]));
+/// assert_eq!(commit.into_set_cookies().count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SessionMount<S = JsonSerializer>(Arc<Mounted<S>>);
 
 impl<S> SessionMount<S> {
-    /// Makes it of sessions, or of such as are shared.
+    /// Creates a mount from sessions, which may be shared.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionMount};
@@ -35,7 +38,7 @@ impl<S> SessionMount<S> {
     ///
     /// let sessions = Arc::new(CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?));
     /// let mount = SessionMount::new(Arc::clone(&sessions));
-    /// assert!(mount.handle(None, [""]).of_cookie("sessionid").is_some());
+    /// assert!(mount.begin(None, [""]).0.of_cookie("sessionid").is_some());
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
@@ -45,56 +48,81 @@ impl<S> SessionMount<S> {
 }
 
 impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
-    /// Makes the handle of a request with these `Cookie` headers, inside a layer whose handle is `outer`.
+    /// Begins a request with these `Cookie` headers, inside a layer whose handle is `outer`: returns the handle for its
+    /// handler, and the writer for its response.
     ///
-    /// If a layer further out has a cookie of this name, its session is returned, which that layer writes: two layers would
-    /// overwrite each other.
+    /// If a layer further out has a cookie of this name, that layer writes the session, because two would overwrite each
+    /// other: the handle shares its session, and the writer does nothing.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionMount};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// # let mount = SessionMount::new(CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?));
-    /// let session = mount.handle(None, ["theme=dark", "sessionid=rejected"]);
-    /// assert!(session.with(|session| session.rejection()).is_some());
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let mount = SessionMount::new(CookieSessions::new(&keys, CookieOptions::default()));
+    ///
+    /// let (outer, outer_writer) = mount.begin(None, ["theme=dark"]);
+    /// let (inner, inner_writer) = mount.begin(Some(outer), ["theme=dark"]);
+    /// inner.insert("visits", 1)?;
+    /// assert!(inner_writer.commit(200)?.set_cookie.is_none());
+    /// assert!(outer_writer.commit(200)?.set_cookie.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn handle<H>(&self, outer: Option<SessionHandle>, cookie_headers: impl IntoIterator<Item = H>) -> SessionHandle
+    pub fn begin<H>(
+        &self,
+        outer: Option<SessionHandle>,
+        cookie_headers: impl IntoIterator<Item = H>,
+    ) -> (SessionHandle, SessionWriter)
     where
         H: AsRef<[u8]> + Send + Sync + 'static,
     {
+        if let Some(outer) = &outer
+            && let Some(shared) = self.0.shared_with(outer)
+        {
+            let handle = SessionHandle::new_within(Some(outer.clone()), shared);
+            return (handle, SessionWriter::new(None));
+        }
         let request = Request { mounted: Arc::clone(&self.0), cookies: cookie_headers.into_iter().collect() };
-        let Some(outer) = outer else { return SessionHandle::of_request(None, request) };
-        if let Some(same) = outer.chain().find(|layer| layer.visit().cookie().name() == request.cookie().name()) {
-            if same.visit().cookie() != request.cookie() || same.visit().fingerprint() != request.fingerprint() {
-                self.0.warn_once_of_nesting(
+        let shared: Arc<Shared> = Arc::new(Shared::new(request));
+        (SessionHandle::new_within(outer, Arc::clone(&shared)), SessionWriter::new(Some(shared)))
+    }
+}
+
+impl<S> Mounted<S> {
+    /// The session of a layer further out that has a cookie of this name. Settings that cannot be meant are logged.
+    fn shared_with(&self, outer: &SessionHandle) -> Option<Arc<Shared>> {
+        let cookie = self.sessions.cookie();
+        let accepts = |layer: &SessionHandle| {
+            layer.visit().fingerprints().iter().any(|fingerprint| self.fingerprints.contains(fingerprint))
+        };
+        let same = outer.chain().find(|layer| layer.visit().cookie().name() == cookie.name());
+        match same {
+            Some(same) if same.visit().cookie() != cookie || *same.visit().fingerprints() != *self.fingerprints => {
+                self.warn_once_of_nesting(
                     "a session layer is ignored: an outer one has its cookie's name, with other settings",
                 );
             }
-            return same.borrow();
+            None if outer.chain().any(accepts) => {
+                self.warn_once_of_nesting(
+                    "nested session layers accept each other's cookie: give each a salt, `with_salt`",
+                );
+            }
+            _ => {}
         }
-        if outer.chain().any(|layer| layer.visit().fingerprint() == request.fingerprint()) {
-            self.0.warn_once_of_nesting(
-                "nested session layers accept each other's cookie: give each a salt, `with_salt`",
-            );
-        }
-        SessionHandle::of_request(Some(outer), request)
+        same.map(|same| Arc::clone(same.shared()))
     }
 }
 
 impl SessionHandle {
-    /// Makes a handle without a layer: for the unit test of a handler, or in an adapter for another framework, which then
-    /// calls [`commit`](Self::commit). An adapter whose layers may be nested uses a
-    /// [`SessionMount`](crate::SessionMount).
+    /// Makes a handle without a layer, for the unit test of a handler. (Adapters to other frameworks use a
+    /// [`SessionMount`](crate::SessionMount), which also gives the writer.)
     ///
     /// ```
     /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
     ///
     /// let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::default());
     /// let session = SessionHandle::new(sessions, ["theme=dark"]);
-    ///
     /// session.insert("visits", 1)?;
-    /// assert!(session.commit(200)?.set_cookie.is_some());
+    /// assert_eq!(session.get("visits")?, Some(1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new<S, H>(sessions: impl Into<Arc<CookieSessions<S>>>, cookie_headers: impl IntoIterator<Item = H>) -> Self
@@ -102,7 +130,9 @@ impl SessionHandle {
         S: Serializer + Send + Sync + 'static,
         H: AsRef<[u8]> + Send + Sync + 'static,
     {
-        SessionMount::new(sessions).handle(None, cookie_headers)
+        let mounted = Arc::new(Mounted::new(sessions.into()));
+        let request = Request { mounted, cookies: cookie_headers.into_iter().collect() };
+        Self::new_within(None, Arc::new(Shared::new(request)))
     }
 }
 

@@ -1,3 +1,5 @@
+#[cfg(feature = "axum")]
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,6 +8,12 @@ use crate::{BadSignature, Commit, CookieOptions, CookieSessions, DecodeError, En
 /// The target of our `tracing` events.
 pub(super) const TARGET: &str = "django_session";
 
+/// Logs the error of the session that a handler answers with.
+#[cfg(feature = "axum")]
+pub(in crate::middleware) fn log_failure(error: &dyn Error) {
+    tracing::error!(target: TARGET, error = %error, "a handler failed");
+}
+
 /// A request, whatever the types of its headers and of the serializer.
 pub(super) trait Visit: Send + Sync {
     fn load(&self) -> Session;
@@ -13,20 +21,26 @@ pub(super) trait Visit: Send + Sync {
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError>;
     fn saves_unread(&self) -> bool;
     fn cookie(&self) -> &CookieOptions;
-    /// The same for sessions that accept each other's cookies.
-    fn fingerprint(&self) -> u64;
+    /// Of each key, salt and algorithm that is accepted.
+    fn fingerprints(&self) -> &[u64];
 }
 
-/// The sessions of a layer, and what its log was told of already.
+/// The sessions of a layer, and which warnings were logged.
 pub(super) struct Mounted<S> {
     pub(super) sessions: Arc<CookieSessions<S>>,
+    pub(super) fingerprints: Box<[u64]>,
     warned_of_session_id: AtomicBool,
     warned_of_nesting: AtomicBool,
 }
 
 impl<S> Mounted<S> {
     pub(super) fn new(sessions: Arc<CookieSessions<S>>) -> Self {
-        Self { sessions, warned_of_session_id: AtomicBool::new(false), warned_of_nesting: AtomicBool::new(false) }
+        Self {
+            fingerprints: sessions.fingerprints(),
+            sessions,
+            warned_of_session_id: AtomicBool::new(false),
+            warned_of_nesting: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn warn_once_of_nesting(&self, what: &str) {
@@ -95,7 +109,7 @@ where
         self.mounted.sessions.cookie()
     }
 
-    fn fingerprint(&self) -> u64 {
-        self.mounted.sessions.fingerprint()
+    fn fingerprints(&self) -> &[u64] {
+        &self.mounted.fingerprints
     }
 }

@@ -36,6 +36,34 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// Returns the value of the `Vary` header to set, if one is to be set: the values that the response has, and `Cookie`.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::default());
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let commit = sessions.commit(&session, 200)?;
+    /// assert_eq!(commit.vary(["Accept"]).as_deref(), Some(&b"Accept, Cookie"[..]));
+    /// assert_eq!(commit.vary(["accept, cookie"]), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn vary(&self, present: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Option<Vec<u8>> {
+        let mut vary = Vec::new();
+        for line in present {
+            vary.extend_from_slice(if vary.is_empty() { b"" } else { b", " });
+            vary.extend_from_slice(line.as_ref());
+        }
+        let has_cookie = |name: &[u8]| name == b"*" || name.eq_ignore_ascii_case(b"cookie");
+        if !self.vary_on_cookie || vary.split(|byte| *byte == b',').any(|name| has_cookie(name.trim_ascii())) {
+            return None;
+        }
+        vary.extend_from_slice(if vary.is_empty() { b"Cookie" } else { b", Cookie" });
+        Some(vary)
+    }
+
     /// Returns all `Set-Cookie` headers to append to the response.
     ///
     /// ```
@@ -60,14 +88,14 @@ impl<S: Serializer> CookieSessions<S> {
     /// - A changed session is written. An unchanged one is written only for
     ///   [save-every-request](Self::with_save_every_request), if its cookie was accepted.
     /// - Nothing is written with a status of 500 or more.
-    /// - A session that was changed and has no keys left is removed (Django writes `{}`), and one that was
-    ///   [flushed](Session::flush) whatever the status, if the browser sent a cookie.
+    /// - An accepted session that was changed and has no keys left is removed; Django writes `{}`.
+    /// - A session that was [flushed](Session::flush) is removed whatever the status, if the browser sent a cookie.
     /// - A rejected cookie is replaced when the session is changed, removed when it is flushed, and else left alone.
     /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
     ///
     /// # Errors
     /// [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::Serialize`] with a serializer
-    /// other than JSON's. The changes are lost then, so the response should be an error. Commit again with its status of
+    /// other than JSON's; [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot. The changes are lost then, so the response should be an error. Commit again with its status of
     /// 500, for the headers that it needs: the removal after a flush, and `Vary`.
     ///
     /// ```
@@ -82,23 +110,24 @@ impl<S: Serializer> CookieSessions<S> {
     /// assert!(sessions.commit(&session, 200)?.set_cookie.is_some());
     /// assert!(sessions.commit(&session, 500)?.set_cookie.is_none());
     ///
-    /// session.remove("visits");
+    /// session.flush();
     /// assert_eq!(sessions.commit(&session, 200)?.set_cookie, Some(sessions.cookie().removal()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
         let Provenance { cookies, accepted, .. } = session.provenance;
         let renew = self.save_every_request && accepted && !session.is_discarded();
-        let save = (session.is_modified() || renew) && status < 500;
+        let (changed, may_save) = (session.is_modified(), status < 500);
+        let emptied = changed && may_save && accepted && session.data().is_empty();
 
-        let set_cookie = if save && !session.data().is_empty() {
+        let set_cookie = if (changed || renew) && may_save && !session.data().is_empty() {
             Some(self.set_cookie(session)?.0)
-        } else if (save || session.is_flushed()) && cookies > 0 {
+        } else if session.is_flushed() && cookies > 0 || emptied {
             Some(self.cookie.removal())
         } else {
             None
         };
-        let former = set_cookie.is_some() && (cookies > 1 || session.is_flushed());
+        let former = set_cookie.is_some() && cookies > 0;
         Ok(Commit {
             vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
             set_cookie,
@@ -131,7 +160,7 @@ impl<S: Serializer> CookieSessions<S> {
     fn set_cookie(&self, session: &Session) -> Result<(SetCookie, usize), EncodeError> {
         let now = self.signer.now();
         let lifetime = session.cookie_lifetime(now)?;
-        let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
+        let payload = self.codec.encode_json_with_room(&session.data().to_json()?, self.signer.overhead())?;
         let token = self.signer.seal_at(payload, now);
         SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|mut error| {
             if let EncodeError::CookieTooLarge(report) = &mut error {

@@ -62,7 +62,7 @@ pub struct CookieSessions<S = JsonSerializer> {
 }
 
 impl CookieSessions {
-    /// A store of JSON sessions with Django's defaults, but the expiry policy.
+    /// Creates JSON sessions with Django's defaults, except for the expiry policy.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -253,8 +253,8 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Removes the cookie of a former Domain or Path as well: on [`flush`](Session::flush), and on a write if the browser
-    /// sent several cookies of our name.
+    /// Also removes the cookie from a former scope (domain, path, partitioned) whenever it sets or removes it, if the browser
+    /// sent one. Of `former`, the name does not matter.
     ///
     /// A browser keeps cookies of different scopes apart and sends them all. After a change of scope, without this, logout
     /// would leave the old cookie behind, still logged in. Options with the scope of the present cookie are ignored.
@@ -264,7 +264,7 @@ impl<S> CookieSessions<S> {
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// let former = CookieOptions::builder("sessionid").build()?;
     /// let present = CookieOptions::builder("sessionid").domain("example.com").build()?;
-    /// let sessions = CookieSessions::new(&keys, present).with_former_cookie(former.clone());
+    /// let sessions = CookieSessions::new(&keys, present).with_former_cookie(&former);
     ///
     /// let mut session = sessions.load_header("sessionid=old; sessionid=new");
     /// session.flush();
@@ -273,9 +273,8 @@ impl<S> CookieSessions<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "as in `new`")]
-    pub fn with_former_cookie(mut self, former: CookieOptions) -> Self {
-        self.former.extend(former.former_of(&self.cookie));
+    pub fn with_former_cookie(mut self, former: &CookieOptions) -> Self {
+        self.former.extend(former.former_removal(&self.cookie));
         self
     }
 
@@ -296,7 +295,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Whether a session that nobody changed is written all the same, so that it lives on. Default: no.
+    /// Whether to write an unchanged session too, which renews its cookie. Default: no.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -366,13 +365,13 @@ impl<S> CookieSessions<S> {
         &self.cookie
     }
 
-    /// The same for sessions that accept each other's cookies: those of one current key, salt and algorithm.
+    /// One number of each key, salt and algorithm that is accepted.
     #[cfg(any(feature = "actix-web", feature = "tower"))]
-    pub(crate) fn fingerprint(&self) -> u64 {
-        self.signer.fingerprint()
+    pub(crate) fn fingerprints(&self) -> Box<[u64]> {
+        self.signer.fingerprints()
     }
 
-    /// Whether a session that nobody changed is written all the same.
+    /// Returns whether unchanged sessions are written too.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};

@@ -2,8 +2,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::slice;
 
-use crate::error::DecodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::json;
+#[cfg(feature = "pickle")]
+use crate::pickle;
 
 /// An ordered map from keys to the JSON text of their values.
 ///
@@ -12,14 +14,16 @@ use crate::json;
 pub(super) struct Data {
     loaded: String,
     entries: Vec<Entry>,
+    /// Why a key was left out when this was loaded, if one was.
+    left_out: Option<Box<DecodeError>>,
 }
 
 #[derive(Clone)]
 struct Entry {
     /// JSON text, without its quotes.
     key: Text,
-    /// JSON text.
-    value: Text,
+    /// JSON text, or why there is none.
+    value: Result<Text, Box<DecodeError>>,
 }
 
 #[derive(Clone)]
@@ -37,21 +41,46 @@ impl Text {
     }
 }
 
+impl Entry {
+    fn json<'d>(&'d self, loaded: &'d str) -> Result<&'d str, &'d DecodeError> {
+        self.value.as_ref().map(|text| text.of(loaded)).map_err(|error| &**error)
+    }
+}
+
 /// Few sessions have more keys; so many are loaded without moving them.
 const USUAL: usize = 16;
+
+/// So many characters of a key stand in an error.
+const SHOWN: usize = 64;
 
 impl Data {
     /// # Errors
     /// [`DecodeError::Deserialize`] for what is not one JSON object.
     pub(super) fn parse(loaded: String) -> Result<Self, DecodeError> {
         let mut entries = Vec::with_capacity(USUAL);
-        json::object(&loaded, |key, value| entries.push(Entry { key: Text::Loaded(key), value: Text::Loaded(value) }))
-            .ok_or(DecodeError::Deserialize { reason: "not a JSON object" })?;
-        Ok(Self { loaded, entries })
+        let found = |key, value| entries.push(Entry { key: Text::Loaded(key), value: Ok(Text::Loaded(value)) });
+        json::object(&loaded, found).ok_or(DecodeError::Deserialize { reason: "not a JSON object" })?;
+        Ok(Self { loaded, entries, left_out: None })
+    }
+
+    /// The data of a pickled dict.
+    ///
+    /// # Errors
+    /// [`DecodeError::Deserialize`] for what is not one, or asks for more than it may.
+    #[cfg(feature = "pickle")]
+    pub(super) fn unpickle(pickle: &[u8]) -> Result<Self, DecodeError> {
+        let beyond_json = |python_type| Box::new(DecodeError::BeyondJson { python_type });
+        let pickle::Dict { json, items, other_key } = pickle::read_dict(pickle)?;
+        let entry = |item: pickle::Item| Entry {
+            key: Text::Loaded(item.key),
+            value: item.value.map(Text::Loaded).map_err(beyond_json),
+        };
+        let entries = items.into_iter().map(entry).collect();
+        Ok(Self { loaded: json, entries, left_out: other_key.map(beyond_json) })
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.left_out.is_none()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -63,14 +92,22 @@ impl Data {
         self.entries.iter().rposition(|entry| json::spells(entry.key.of(&self.loaded), key))
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
-        let entry = self.entries.get(self.position(key)?)?;
-        Some(entry.value.of(&self.loaded))
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.position(key).is_some()
+    }
+
+    /// # Errors
+    /// Why the value could not be read.
+    pub(super) fn get(&self, key: &str) -> Result<Option<&str>, DecodeError> {
+        match self.position(key).and_then(|at| self.entries.get(at)) {
+            Some(entry) => entry.json(&self.loaded).map(Some).map_err(Clone::clone),
+            None => Ok(None),
+        }
     }
 
     /// Replaces the value in its place, or appends it.
     pub(super) fn insert(&mut self, key: &str, value: String) {
-        let value = Text::Written(value.into());
+        let value = Ok(Text::Written(value.into()));
         match self.position(key).and_then(|at| self.entries.get_mut(at)) {
             Some(entry) => entry.value = value,
             None => self.entries.push(Entry { key: Text::Written(json::escape(key)), value }),
@@ -93,27 +130,46 @@ impl Data {
     /// The bytes that each key adds to the JSON object.
     pub(super) fn sizes(&self) -> impl Iterator<Item = (Cow<'_, str>, usize)> {
         self.iter().map(|(key, value)| {
-            let size = key.len().saturating_add(value.len()).saturating_add("\"\":".len());
+            let size = key.len().saturating_add(value.map_or(0, str::len)).saturating_add("\"\":".len());
             (name(key), size)
         })
     }
 
+    /// Keys and values as [`iter`](Self::iter) gives them, of data that was read whole.
+    ///
+    /// # Errors
+    /// [`EncodeError::Unreadable`] if something was not, and would be lost.
+    pub(super) fn whole(&self) -> Result<impl Iterator<Item = (&str, &str)>, EncodeError> {
+        let mut unreadable = self.iter().filter_map(|(key, value)| Some((key, value.err()?)));
+        if let Some((key, reason)) = unreadable.next() {
+            let (key, others) = (name(key).chars().take(SHOWN).collect(), unreadable.count());
+            return Err(EncodeError::Unreadable { key: Some(key), reason: *reason, others });
+        }
+        match &self.left_out {
+            Some(reason) => Err(EncodeError::Unreadable { key: None, reason: **reason, others: 0 }),
+            None => Ok(self.iter().filter_map(|(key, value)| Some((key, value.ok()?)))),
+        }
+    }
+
     /// The JSON object.
-    pub(super) fn to_json(&self) -> String {
+    ///
+    /// # Errors
+    /// Those of [`whole`](Self::whole).
+    pub(super) fn to_json(&self) -> Result<String, EncodeError> {
         let mut json = String::with_capacity(self.loaded.len().max(2));
         json.push('{');
-        for (index, (key, value)) in self.iter().enumerate() {
+        for (index, (key, value)) in self.whole()?.enumerate() {
             json.push_str(if index == 0 { "\"" } else { ",\"" });
             json.push_str(key);
             json.push_str("\":");
             json.push_str(value);
         }
         json.push('}');
-        json
+        Ok(json)
     }
 }
 
-/// Keys, as JSON text without quotes, and values, as JSON text.
+/// Keys, as JSON text without quotes, and values, as JSON text or why there is none.
 #[derive(Clone)]
 pub(super) struct Iter<'d> {
     loaded: &'d str,
@@ -121,10 +177,10 @@ pub(super) struct Iter<'d> {
 }
 
 impl<'d> Iterator for Iter<'d> {
-    type Item = (&'d str, &'d str);
+    type Item = (&'d str, Result<&'d str, &'d DecodeError>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.entries.next().map(|entry| (entry.key.of(self.loaded), entry.value.of(self.loaded)))
+        self.entries.next().map(|entry| (entry.key.of(self.loaded), entry.json(self.loaded)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -13,7 +13,8 @@ impl Session {
     /// The value under this key, or `None` if there is none.
     ///
     /// # Errors
-    /// [`DecodeError::Deserialize`] if it is not a `T`.
+    /// [`DecodeError::Deserialize`] if it is not a `T`; `DecodeError::BeyondJson` for a value in a pickle that JSON cannot
+    /// hold.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -23,10 +24,10 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, DecodeError> {
-        self.read().get(key).map(json::read).transpose()
+        self.read().get(key)?.map(json::read).transpose()
     }
 
-    /// The value under this key as JSON text, to the byte.
+    /// The value under this key as JSON text, to the byte; `None` also for a value that JSON cannot hold.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -36,7 +37,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn get_json(&self, key: &str) -> Option<&str> {
-        self.read().get(key)
+        self.read().get(key).ok().flatten()
     }
 
     /// Puts a value under this key, in the place of the old one if there was one.
@@ -118,7 +119,7 @@ impl Session {
     #[doc(alias = "pop")]
     pub fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, DecodeError> {
         let value = self.get(key)?;
-        if value.is_some() || self.data().get(key).is_some() {
+        if value.is_some() {
             self.erase(key);
         }
         Ok(value)
@@ -160,7 +161,7 @@ impl Session {
     #[doc(alias = "__contains__")]
     #[doc(alias = "has_key")]
     pub fn contains_key(&self, key: &str) -> bool {
-        self.read().get(key).is_some()
+        self.read().contains(key)
     }
 
     /// The keys, in the order in which they came.
@@ -174,13 +175,14 @@ impl Session {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn keys(&self) -> SessionKeys<'_> {
-        SessionKeys(self.iter())
+        SessionKeys(self.read().iter())
     }
 
     /// The keys with the JSON text of their values, in the order in which they came. Django: `items`.
     ///
     /// A key that stands twice in the JSON (Python writes `{1: …, "1": …}` so) is here twice, and goes back as it came;
-    /// [`get`](Self::get) finds the last. Django merges them when it loads the session.
+    /// [`get`](Self::get) finds the last. Django merges them when it loads the session. A value that JSON cannot hold is left
+    /// out.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -190,7 +192,7 @@ impl Session {
     /// ```
     #[doc(alias = "items")]
     pub fn iter(&self) -> SessionItems<'_> {
-        SessionItems(self.read().iter())
+        SessionItems::new(self.read().iter())
     }
 
     /// How many keys there are.

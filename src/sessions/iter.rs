@@ -16,17 +16,30 @@ use crate::sessions::data::{Iter, name};
 /// # Ok::<(), django_session::EncodeError>(())
 /// ```
 #[derive(Clone)]
-pub struct SessionItems<'s>(pub(super) Iter<'s>);
+pub struct SessionItems<'s> {
+    entries: Iter<'s>,
+    /// How many of them are still to come and have JSON text.
+    len: usize,
+}
+
+impl<'s> SessionItems<'s> {
+    pub(super) fn new(entries: Iter<'s>) -> Self {
+        let len = entries.clone().filter(|(_, json)| json.is_ok()).count();
+        Self { entries, len }
+    }
+}
 
 impl<'s> Iterator for SessionItems<'s> {
     type Item = (Cow<'s, str>, &'s str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|(key, json)| (name(key), json))
+        let found = self.entries.find_map(|(key, json)| Some((name(key), json.ok()?)));
+        self.len = self.len.saturating_sub(found.is_some().into());
+        found
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        (self.len, Some(self.len))
     }
 }
 
@@ -50,13 +63,13 @@ impl fmt::Debug for SessionItems<'_> {
 /// # Ok::<(), django_session::EncodeError>(())
 /// ```
 #[derive(Clone)]
-pub struct SessionKeys<'s>(pub(super) SessionItems<'s>);
+pub struct SessionKeys<'s>(pub(super) Iter<'s>);
 
 impl<'s> Iterator for SessionKeys<'s> {
     type Item = Cow<'s, str>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|(key, _)| key)
+        self.0.next().map(|(key, _)| name(key))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -114,9 +114,9 @@ impl Keyed {
                 let lifetime = session.cookie_lifetime(now)?;
                 Some(SetCookie::new(&self.cookie, row.key.as_str(), lifetime.as_ref())?.0)
             }
-            _ => (cookies > 0 && (save || session.is_flushed())).then(|| self.cookie.removal()),
+            _ => (cookies > 0 && session.is_flushed()).then(|| self.cookie.removal()),
         };
-        let former = set_cookie.is_some() && (cookies > 1 || session.is_flushed());
+        let former = set_cookie.is_some() && cookies > 0;
         Ok(StoredCommit {
             change,
             vary_on_cookie: session.is_accessed() || set_cookie.is_some(),

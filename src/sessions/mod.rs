@@ -1,6 +1,8 @@
 //! The session: Cookie header → session → Set-Cookie header.
 
 mod auth;
+#[cfg(feature = "pickle")]
+mod cached;
 mod commit;
 mod cookie;
 mod data;
@@ -18,6 +20,8 @@ mod stored;
 mod stored_commit;
 
 pub use auth::{AuthKey, SessionAuth, SessionUser};
+#[cfg(feature = "pickle")]
+pub use cached::CachedSessions;
 pub use commit::Commit;
 pub use cookie::CookieSessions;
 pub use iter::{SessionItems, SessionKeys};

@@ -78,10 +78,21 @@ impl Session {
     /// # Errors
     /// [`DecodeError::Deserialize`] if this is not a JSON object, or its expiry is malformed.
     pub(super) fn parse(json: String, provenance: Provenance, terms: Terms) -> Result<Self, DecodeError> {
-        let data = Data::parse(json)?;
+        Self::with_data(Data::parse(json)?, provenance, terms)
+    }
+
+    /// # Errors
+    /// [`DecodeError::Deserialize`] if this is not a pickled dict, or its expiry is malformed.
+    #[cfg(feature = "pickle")]
+    pub(super) fn unpickle(pickle: &[u8], provenance: Provenance, terms: Terms) -> Result<Self, DecodeError> {
+        Self::with_data(Data::unpickle(pickle)?, provenance, terms)
+    }
+
+    fn with_data(data: Data, provenance: Provenance, terms: Terms) -> Result<Self, DecodeError> {
         let own_expiry = match data.get(KEY) {
-            Some(json) => Stored::parse(json, terms.naive_offset())?,
-            None => None,
+            Ok(Some(json)) => Stored::parse(json, terms.naive_offset())?,
+            // An expiry that cannot be read is no obstacle to the other keys.
+            Ok(None) | Err(_) => None,
         };
         Ok(Self { data, own_expiry, ..Self::empty(provenance, terms) })
     }

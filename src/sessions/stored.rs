@@ -84,7 +84,7 @@ impl StoredSessions {
     #[must_use]
     pub fn new(keys: &KeyRing, cookie: CookieOptions) -> Self {
         Self {
-            // A row of one's own database is no stranger's input, and what was written must be read.
+            // Rows come from our own database, and what was written must be read.
             signer: Signer::salted(keys, SALT).with_max_token_len(usize::MAX).into(),
             codec: Codec::default().with_compression(Compression::IfSmaller),
             keyed: Keyed::new(cookie),
@@ -118,16 +118,15 @@ impl StoredSessions {
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// let present = CookieOptions::builder("sessionid").domain("example.com").build()?;
-    /// let sessions = StoredSessions::new(&keys, present).with_former_cookie(CookieOptions::default());
+    /// let sessions = StoredSessions::new(&keys, present).with_former_cookie(&CookieOptions::default());
     /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None, None);
     /// session.flush();
     /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "as in `new`")]
-    pub fn with_former_cookie(mut self, former: CookieOptions) -> Self {
-        self.keyed.former.extend(former.former_of(&self.keyed.cookie));
+    pub fn with_former_cookie(mut self, former: &CookieOptions) -> Self {
+        self.keyed.former.extend(former.former_removal(&self.keyed.cookie));
         self
     }
 
@@ -333,10 +332,10 @@ impl StoredSessions {
         Session::parse(self.codec.decode_json(verified)?, provenance, self.keyed.terms)
     }
 
-    /// Writes the text to sessions.
+    /// Returns the session as stored text.
     ///
     /// # Errors
-    /// None so far: a session is JSON already.
+    /// [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -348,11 +347,14 @@ impl StoredSessions {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn encode(&self, session: &Session) -> Result<String, EncodeError> {
-        let payload = self.codec.encode_json_with_room(&session.data().to_json(), self.signer.overhead())?;
+        let payload = self.codec.encode_json_with_room(&session.data().to_json()?, self.signer.overhead())?;
         Ok(self.signer.seal(payload))
     }
 
     /// Writes the text as Django before 3.1 did, which reads no encrypted ones: it is never encrypted. Feature `legacy`.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -360,14 +362,13 @@ impl StoredSessions {
     /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
     /// let mut session = sessions.create();
     /// session.insert("a", 1)?;
-    /// let text = sessions.encode_legacy(&session);
+    /// let text = sessions.encode_legacy(&session)?;
     /// assert_eq!(text, "NTdkYjJhMDQwZDA4ZjIyNDFmMmM1YjM5Zjg5OGQ5MDNkMGE3MDQ0Zjp7ImEiOjF9");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[cfg(feature = "legacy")]
-    #[must_use]
-    pub fn encode_legacy(&self, session: &Session) -> String {
-        self.legacy.encode(&session.data().to_json())
+    pub fn encode_legacy(&self, session: &Session) -> Result<String, EncodeError> {
+        Ok(self.legacy.encode(&session.data().to_json()?))
     }
 }
 

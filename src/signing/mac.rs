@@ -181,6 +181,13 @@ impl MacRing {
         self.current().tag(message)
     }
 
+    /// The first bytes of each MAC of this message, which tell rings apart.
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(super) fn fingerprints(&self, message: &[u8]) -> Box<[u64]> {
+        let first = |tag: &Tag| tag.as_bytes().first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
+        self.macs.iter().map(|(_, mac)| first(&mac.tag(message))).collect()
+    }
+
     /// The index of the first key that gives `message` this tag. Tags of another length are passed over, which tells
     /// nothing but the length of what was presented.
     pub(super) fn verify(&self, message: &[u8], tag: &Tag) -> Option<usize> {

@@ -71,7 +71,7 @@ impl Signer {
     }
 
     /// Django's signer for cookies, which puts a prefix before each secret. With a salt that is not empty.
-    pub(super) fn for_cookies(keys: &KeyRing, salt: &[u8]) -> Self {
+    pub(crate) fn for_cookies(keys: &KeyRing, salt: &[u8]) -> Self {
         Self::from_macs(MacRing::new(keys, b"django.http.cookies", &signer_salt(salt)))
     }
 
@@ -202,14 +202,14 @@ impl Signer {
         })
     }
 
-    /// Django encodes the MAC it expects and compares texts. The presented text is decoded, strictly, instead: that
-    /// accepts the same texts, and no secret byte ever indexes a table.
-    /// The same for signers of one current key, salt and algorithm. No token has this message, which holds no separator.
+    /// One number of each key, salt and algorithm that is accepted. The message is none that has a timestamp.
     #[cfg(any(feature = "actix-web", feature = "tower"))]
-    pub(super) fn fingerprint(&self) -> u64 {
-        self.macs.tag(b"fingerprint").as_bytes().first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+    pub(super) fn fingerprints(&self) -> Box<[u64]> {
+        self.macs.fingerprints(b"fingerprint")
     }
 
+    /// Django encodes the MAC it expects and compares texts. The presented text is decoded, strictly, instead: that
+    /// accepts the same texts, and no secret byte ever indexes a table.
     fn verify(&self, value: &str, signature: &str) -> Option<usize> {
         let tag = Tag::presented(|bytes| encoding::base64_decode_slice(signature.as_bytes(), bytes))?;
         self.macs.verify(value.as_bytes(), &tag)

@@ -209,7 +209,8 @@ impl TimestampSigner {
         now: SystemTime,
     ) -> Result<Verified<'t>, BadSignature> {
         let verified = self.signer.unsign(token)?;
-        let (value, timestamp) = self.signer.split(verified.as_str())?;
+        let parts = self.signer.split(verified.as_str());
+        let (value, timestamp) = parts.map_err(|_| BadSignature::MalformedTimestamp)?;
         let timestamp = encoding::base62_decode(timestamp).ok_or(BadSignature::MalformedTimestamp)?;
         let timestamp = Timestamp::from_secs(timestamp);
         self.check_age(timestamp, max_age, now)?;
@@ -222,8 +223,8 @@ impl TimestampSigner {
     }
 
     #[cfg(any(feature = "actix-web", feature = "tower"))]
-    pub(crate) fn fingerprint(&self) -> u64 {
-        self.signer.fingerprint()
+    pub(crate) fn fingerprints(&self) -> Box<[u64]> {
+        self.signer.fingerprints()
     }
 
     fn check_age(&self, timestamp: Timestamp, max_age: MaxAge, now: SystemTime) -> Result<(), BadSignature> {

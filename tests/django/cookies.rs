@@ -73,6 +73,6 @@ fn age_and_limit(random: &mut Random) -> (f64, Option<f64>) {
 }
 
 /// The key of Django's cookie signer.
-fn prefixed(key: &Key) -> Key {
+pub fn prefixed(key: &Key) -> Key {
     Key::Hex([b"django.http.cookies", key.as_ref()].concat())
 }

@@ -13,6 +13,8 @@
 //! visit.rs      a request, its view and its response: sites.rs and views.rs draw them
 //! visitor.rs    ours                          visits.py     Django's
 //! departures.py Django with our differences   same.rs       equal but for zlib
+//! csrf.rs       requests to be checked        csrf_checks.py
+//! messages.rs   what a view adds and shows    message_storages.py
 //! ```
 
 #![allow(
@@ -32,12 +34,14 @@ mod common;
 
 mod check;
 mod cookies;
+mod csrf;
 mod dates;
 mod describe;
 mod django;
 mod encrypted;
 mod forgeries;
 mod junk;
+mod messages;
 mod objects;
 mod ours;
 mod question;
@@ -95,6 +99,10 @@ fn main() -> ExitCode {
     check.group("logins", sessions::logins);
     check.group("login hashes", sessions::auth_hashes);
     check.group("example", sessions::example);
+    check.group("csrf", csrf::requests);
+    check.group("csrf tokens", csrf::tokens);
+    check.group("trusted origins", csrf::trusted_origins);
+    check.group("messages", messages::visits);
     if check.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

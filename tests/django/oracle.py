@@ -115,6 +115,21 @@ def visit(site, **asked):
 
 
 @op
+def csrf(**asked):
+    return csrf_checks.ask(**asked)
+
+
+@op
+def csrf_page(cookie):
+    return csrf_checks.page(cookie)
+
+
+@op
+def messages(site, **asked):
+    return message_storages.ask({**site, "keys": [secret(key) for key in site["keys"]]}, **asked)
+
+
+@op
 def encode_stored(keys, json_text):
     """The text that the database engine keeps."""
     with cookie_settings(keys):
@@ -256,6 +271,8 @@ if __name__ == "__main__":
 
     import accounts
     import encrypted
+    import csrf_checks
+    import message_storages
     import visits
 
     print(json.dumps(world.provenance()), flush=True)

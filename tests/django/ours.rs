@@ -13,8 +13,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::common::{self, clock, json::Json};
+use crate::csrf;
 use crate::describe::describe;
 use crate::encrypted;
+use crate::messages;
 use crate::question::{Answer, Key, Op, Question, Read, Signing};
 use crate::visitor;
 
@@ -72,6 +74,9 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
             Ok(describe(&loads(token, &keys, salt, MaxAge::Unlimited).map_err(name)?).into())
         }
         Op::Visit(visit) => visitor::visit(visit, *now),
+        Op::Messages(asked) => messages::answer(asked, *now),
+        Op::Csrf(asked) => csrf::answer(asked, *now),
+        Op::CsrfPage { cookie } => csrf::page(cookie.as_deref()),
         Op::EncodeStored { keys, json_text } => visitor::encode_stored(keys, json_text, *now),
         Op::DecodeStored { keys, text } => visitor::decode_stored(keys, text),
         Op::Date { json_text } => visitor::date(json_text),

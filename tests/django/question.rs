@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::common::json::Json;
+use crate::csrf;
 use crate::encrypted::{Bytes, Site};
+use crate::messages;
 use crate::visit::Visit;
 
 /// One question, at one moment.
@@ -80,6 +82,12 @@ pub enum Op {
         token: String,
     },
     Visit(Visit),
+    Csrf(Box<csrf::Asked>),
+    Messages(messages::Asked),
+    /// The CSRF cookie and a token, after a request with this cookie.
+    CsrfPage {
+        cookie: Option<String>,
+    },
     /// The text that the database engine keeps.
     EncodeStored {
         keys: Vec<Key>,

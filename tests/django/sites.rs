@@ -36,19 +36,24 @@ pub fn site(random: &mut Random) -> Site {
 
 /// The `Cookie` header of a browser that has collected these tokens.
 pub fn header(random: &mut Random, site: &Site, jar: &[String]) -> Option<String> {
+    header_of(random, &site.name, jar)
+}
+
+/// The same, of a cookie of any name.
+pub fn header_of(random: &mut Random, name: &str, jar: &[String]) -> Option<String> {
     if random.once_in(12) {
         return None;
     }
     let ours = random.pick(&[0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3]);
-    let mut pairs: Vec<String> = (0..ours).map(|_| pair(random, site, jar)).collect();
+    let mut pairs: Vec<String> = (0..ours).map(|_| pair(random, name, jar)).collect();
     for _ in 0..random.pick(&[0, 0, 1, 3]) {
-        pairs.insert(random.below(pairs.len() + 1), another(random, site));
+        pairs.insert(random.below(pairs.len() + 1), another(random, name));
     }
     Some(pairs.join(random.pick(&["; ", "; ", ";", " ;\t"])))
 }
 
 /// A cookie of the site's name, mostly a good one.
-fn pair(random: &mut Random, Site { name, .. }: &Site, jar: &[String]) -> String {
+fn pair(random: &mut Random, name: &str, jar: &[String]) -> String {
     let token = random.pick(jar);
     let value = match random.below(21) {
         0 => String::new(),
@@ -75,12 +80,12 @@ fn session_id(random: &mut Random) -> String {
     (0..32).map(|_| char::from(random.pick(b"abcdefghijklmnopqrstuvwxyz0123456789"))).collect()
 }
 
-fn another(random: &mut Random, Site { name, .. }: &Site) -> String {
+fn another(random: &mut Random, name: &str) -> String {
     match random.below(9) {
         0 => format!("{}=1", name.to_uppercase()),
         1 => format!("x{name}=1"),
         2 => format!("{name}x=1"),
-        3 => name.clone(),
+        3 => name.to_owned(),
         4 => format!("={name}=1"),
         5 => format!("{}{name}={}", random.pick(&["\u{a0}", "\u{2003}"]), random.word()),
         6 => String::new(),

@@ -14,19 +14,27 @@ use paths::is_punct;
 use proc_macro2::TokenTree;
 
 /// The rooms of src/, the lowest first: each with the rooms that it imports from.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("encoding", &[]),
+    ("html", &[]),
     ("random", &[]),
     ("size", &[]),
-    ("error", &["random", "size"]),
+    ("python_type", &[]),
+    ("error", &["python_type", "random", "size"]),
     ("key", &["error", "random"]),
     ("clock", &[]),
     ("signing", &["error", "encoding", "key", "clock"]),
     ("json", &["encoding", "error"]),
+    ("pickle", &["error", "encoding", "json", "python_type"]),
     ("encryption", &["error", "key", "random"]),
-    ("codec", &["error", "encoding", "key", "clock", "signing", "json", "encryption"]),
+    ("codec", &["error", "encoding", "key", "clock", "signing", "json", "pickle", "encryption"]),
     ("cookie", &["size", "error", "encoding", "key", "clock", "signing"]),
-    ("sessions", &["random", "error", "encoding", "key", "clock", "signing", "json", "encryption", "codec", "cookie"]),
+    (
+        "sessions",
+        &["random", "error", "encoding", "key", "clock", "signing", "json", "pickle", "encryption", "codec", "cookie"],
+    ),
+    ("csrf", &["encoding", "html", "random", "error", "clock", "cookie", "sessions"]),
+    ("messages", &["html", "error", "key", "clock", "signing", "json", "codec", "cookie", "sessions"]),
     ("middleware", &[ROOT]),
 ];
 
@@ -34,42 +42,44 @@ const ROOMS: [(&str, &[&str]); 13] = [
 const ROOT: &str = "lib";
 
 /// The files that use a dependency; "folder/" stands for all files in it.
-const USERS: [(&str, &[&str]); 25] = [
+const USERS: [(&str, &[&str]); 26] = [
     ("actix_web", &["middleware/actix/"]),
     ("aes", &["encryption/aead.rs"]),
     ("aes_gcm_siv", &["encryption/aead.rs"]),
-    ("axum_core", &["middleware/tower/extract.rs"]),
+    ("axum_core", &["middleware/tower/csrf_extract.rs", "middleware/tower/extract.rs"]),
     ("base16ct", &["encoding.rs"]),
     ("base64", &["encoding.rs"]),
+    ("bytes", &["middleware/tower/csrf.rs"]),
     ("flate2", &["codec/zlib.rs"]),
     ("getrandom", &["random.rs"]),
     ("hkdf", &["encryption/aead.rs"]),
     ("hmac", &["signing/mac.rs"]),
     ("http", &["middleware/tower/"]),
+    ("http_body", &["middleware/tower/csrf.rs"]),
     ("pin_project_lite", &["middleware/future.rs"]),
     // Named for a feature of it.
     ("polyval", &[]),
     ("rmp_serde", &["codec/msgpack.rs"]),
-    ("serde", &["codec/", "json/", "middleware/handle.rs", "sessions/items.rs"]),
+    ("serde", &["codec/", "json/", "messages/wire.rs", "middleware/handle.rs", "sessions/items.rs"]),
     ("serde_json", &["json/"]),
-    ("serde_transcode", &["json/transcode.rs"]),
     ("sha1", &["signing/mac.rs"]),
     ("sha2", &["encryption/aead.rs", "signing/mac.rs"]),
-    ("subtle", &["signing/mac.rs"]),
+    ("subtle", &["csrf/secret.rs", "signing/mac.rs"]),
     (
         "time",
         &[
             "cookie/set_cookie.rs",
+            "sessions/cached.rs",
             "sessions/cookie.rs",
             "sessions/lifetime/",
             "sessions/stored.rs",
             "sessions/stored_commit.rs",
         ],
     ),
-    ("tower_layer", &["middleware/tower/layer.rs"]),
-    ("tower_service", &["middleware/tower/layer.rs"]),
-    ("tracing", &["middleware/handle.rs", "middleware/missing.rs", "middleware/visit.rs"]),
-    ("zeroize", &["codec/", "encryption/", "key.rs", "signing/mac.rs"]),
+    ("tower_layer", &["middleware/tower/csrf.rs", "middleware/tower/layer.rs"]),
+    ("tower_service", &["middleware/tower/csrf.rs", "middleware/tower/layer.rs"]),
+    ("tracing", &["middleware/csrf/", "middleware/missing.rs", "middleware/shared.rs", "middleware/visit.rs"]),
+    ("zeroize", &["codec/", "csrf/cookie.rs", "csrf/secret.rs", "encryption/", "key.rs", "signing/mac.rs"]),
 ];
 
 /// A file names another one, or what is defined there.

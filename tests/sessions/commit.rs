@@ -32,6 +32,10 @@ fn commit_rules() {
         s.flush();
         s.insert("a", 2).unwrap();
     };
+    let fill_and_empty: Operation = |s| {
+        s.insert("b", 2).unwrap();
+        s.remove("b");
+    };
     let discard: Operation = |s| {
         s.insert("a", 2).unwrap();
         s.discard();
@@ -73,7 +77,11 @@ fn commit_rules() {
         (forged, remove, 200, keep, true),
         (forged, write, 200, set, true),
         (forged, write, 500, keep, true),
-        (forged, clear, 200, unset, true),
+        (forged, clear, 200, keep, true),
+        (forged, cycle, 200, keep, true),
+        (forged, fill_and_empty, 200, keep, true),
+        (good, fill_and_empty, 200, set, true),
+        (empty, fill_and_empty, 200, unset, true),
         (forged, flush, 500, unset, true),
         (short, nothing, 200, keep, false), // Django removes it
         (short, read, 200, keep, true),
@@ -115,6 +123,8 @@ fn save_every_request() {
             assert_ne!(Some(renewed), sent, "with a new date");
         }
     }
+    let empty = sessions.load(Some(&token("{}", 60.0)));
+    assert_eq!(sessions.commit(&empty, 200).unwrap().set_cookie, None, "Django renews it");
     let mut discarded = sessions.load(Some(&token(r#"{"a":1}"#, 60.0)));
     discarded.discard();
     assert_eq!(sessions.commit(&discarded, 200).unwrap().set_cookie, None);
@@ -135,6 +145,13 @@ fn a_reader_does_no_harm() {
         (
             &token(r#"{"a":1,"_session_expiry":300}"#, 400.0),
             DecodeError::SessionExpired { since: Duration::from_secs(100) },
+        ),
+        (
+            &token(r#"{"a":1}"#, 1_209_700.0),
+            DecodeError::Signature(BadSignature::Expired {
+                age: Duration::from_secs(1_209_700),
+                max_age: Duration::from_secs(1_209_600),
+            }),
         ),
         ("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2", DecodeError::SessionId),
     ] {
@@ -172,7 +189,7 @@ fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
 fn former_cookies() {
     let former = options().build().unwrap();
     let present = || options().domain("example.com");
-    let sessions = store_with(present()).with_former_cookie(former.clone());
+    let sessions = store_with(present()).with_former_cookie(&former);
     let present = present().build().unwrap();
     let (old, new) = (token(r#"{"a":1}"#, 60.0), token(r#"{"a":2}"#, 30.0));
     let headers = |cookies: &str, operation: Operation, status: u16| {
@@ -187,7 +204,8 @@ fn former_cookies() {
         [|s| s.insert("a", 3).unwrap(), Session::flush, |s| assert_eq!(s.get("a").unwrap(), Some(2))];
     assert_eq!(headers(&one, flush, 200), removals);
     assert_eq!(headers(&two, flush, 500), removals);
-    assert_eq!(headers(&one, write, 200).len(), 1);
+    assert_eq!(headers(&one, write, 200).len(), 2, "it may be the former one");
+    assert_eq!(headers("", write, 200).len(), 1);
     let both = headers(&two, write, 200);
     assert_eq!((both.len(), &both[0]), (2, &removals[0]));
     assert!(both[1].contains("Domain=example.com") && !both[1].contains("Max-Age=0"));
@@ -196,7 +214,7 @@ fn former_cookies() {
 
     // The scope of the present cookie is no former one, however its domain is written.
     let same = store_with(options().domain("example.com"))
-        .with_former_cookie(options().domain(".Example.com").secure(false).build().unwrap());
+        .with_former_cookie(&options().domain(".Example.com").secure(false).build().unwrap());
     let mut session = same.load_header(&two);
     session.flush();
     assert_eq!(same.commit(&session, 200).unwrap().into_set_cookies().count(), 1);

@@ -1,5 +1,7 @@
 //! A session as a dict: what its methods do, keep and note.
 
+use std::borrow::Cow;
+
 use django_session::{EncodeError, Expiry, Session};
 use proptest::prelude::*;
 
@@ -199,4 +201,30 @@ proptest! {
             }
         }
     }
+}
+
+/// The iterators know how many are left; a session can be looked through by reference.
+#[test]
+fn iterators() {
+    let mut session = Session::default();
+    session.extend([("b", 1), ("a", 2), ("é", 3)]).unwrap();
+    let (mut items, mut keys) = (session.iter(), session.keys());
+    assert_eq!((items.len(), keys.len()), (3, 3));
+    assert_eq!((items.next(), keys.next()), (Some(("b".into(), "1")), Some("b".into())));
+    assert_eq!((items.len(), keys.clone().collect::<Vec<_>>()), (2, vec!["a".into(), "é".into()] as Vec<Cow<'_, str>>));
+    assert_eq!(format!("{items:?} {keys:?}"), "SessionItems { len: 2, .. } SessionKeys { len: 2, .. }");
+    assert_eq!((&session).into_iter().count(), 3);
+}
+
+/// A copy is a session of its own.
+#[test]
+fn clones_and_take() {
+    let mut session = sessions().load(Some(&token(r#"{"a":1,"b":null}"#, 0.0)));
+    let copy = session.clone();
+    assert!(session.take::<String>("a").is_err() && !session.is_modified(), "the key stays");
+    assert_eq!(session.take("a").unwrap(), Some(1));
+    assert_eq!(session.take::<u8>("a").unwrap(), None);
+    assert_eq!(session.take::<Option<u8>>("b").unwrap(), Some(None));
+    assert!(session.is_modified() && session.is_empty());
+    assert_eq!((copy.get("a").unwrap(), copy.is_modified(), copy.key_index()), (Some(1), false, Some(0)));
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use django_session::{BadSignature, ConfigError, CookieOptions, CookieSessions, DecodeError};
+use django_session::{BadSignature, ConfigError, CookieOptions, CookieSessions, DecodeError, Signer};
 
 use crate::common::{clock, key, ring, written};
-use crate::{NOW, options, sessions, store_with, token};
+use crate::{NOW, SALT, options, sessions, store_with, token};
 
 /// What was refused, to the caller; to the visitor, it is an empty session.
 #[test]
@@ -74,7 +74,9 @@ fn the_last_cookie_of_ours_is_the_answer() {
     let undecodable = token("[]", 0.0);
     let ahead = token(r#"{"n":3}"#, -3600.0);
     let sessions = sessions().with_max_ahead(Duration::from_secs(60));
+    let undated = Signer::new(&ring("secret"), SALT).unwrap().sign("e30");
     for (ours, reason) in [
+        (&undated, DecodeError::Signature(BadSignature::MalformedTimestamp)),
         (&expired, DecodeError::SessionExpired { since: Duration::from_secs(100) }),
         (&undecodable, DecodeError::Deserialize { reason: "not a JSON object" }),
         (

@@ -1,7 +1,8 @@
 """Write the test vectors with real Djangos: `python3 tests/vectors/generate.py`
 
-Every expected value in `django-X.Y.json` (signing) and `sessions-X.Y.json` (sessions, cookies, login) was computed by
-the Django of that series, asked through its own API with the clock stopped. Nothing here computes a signature.
+Every expected value in `django-X.Y.json` (signing), `sessions-X.Y.json` (sessions, cookies, login) and
+`pickles-X.Y.json` (sessions in a cache) was computed by the Django of that series, asked through its own API with the
+clock stopped. Nothing here computes a signature.
 
 All Djangos run on one Python 3.11: their wheels are unpacked side by side below `target/`, and this script runs itself
 once per Django with that folder on PYTHONPATH. Two runs write the same bytes. A group that reads "4.1" instead of a list is the same as
@@ -13,6 +14,7 @@ in the file of Django 4.1.
     signing_vectors.py      the groups of django-X.Y.json, one function each
     session_vectors.py      the groups of sessions-X.Y.json, but for
     middleware_vectors.py   its last and longest
+    pickle_vectors.py       the groups of pickles-X.Y.json, one function each
 """
 
 import json
@@ -114,11 +116,13 @@ def child(version):
 
     world.start(version)
     import middleware_vectors
+    import pickle_vectors
     import session_vectors
     import signing_vectors
 
     files = {
         "django": answer(signing_vectors.GROUPS),
+        "pickles": answer(pickle_vectors.GROUPS),
         "sessions": answer([*session_vectors.GROUPS, *middleware_vectors.GROUPS]),
     }
     json.dump(files, sys.stdout)

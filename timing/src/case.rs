@@ -3,10 +3,11 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use django_session::{
-    Algorithm, Clock, CookieOptions, KeyRing, SecretKey, SessionAuth, Signer, StoredSessions, TimestampSigner,
+    Algorithm, Clock, CookieOptions, Encryption, KeyRing, SecretKey, SessionAuth, Signer, StoredSessions,
+    TimestampSigner,
 };
 
-use crate::subject::{DatedTokens, Login, Stored, Subject, Tokens};
+use crate::subject::{DatedTokens, Login, Sealed, Stored, Subject, Tokens};
 use crate::twin::{Twin, early_exit, whole};
 
 pub struct Case {
@@ -17,24 +18,30 @@ pub struct Case {
 }
 
 pub enum Role {
-    /// The crate, with so many keys.
-    Ours { keys: u32 },
+    /// The crate, with so many keys, each of which takes so many jumps.
+    Ours { keys: u32, jumps: u32 },
     /// The comparison that the crate relies on, and nothing after it.
     Comparison,
     /// What must be caught, or neither check is worth anything.
     Control,
 }
 
-const ONE_KEY: Role = Role::Ours { keys: 1 };
+const ONE_KEY: Role = Role::Ours { keys: 1, jumps: 1 };
+/// In the crate `aes-gcm-siv`, and on its answer.
+const JUMPS_OF_ENCRYPTION: u32 = 2;
 
-pub const CASES: [Case; 9] = [
+pub const CASES: [Case; 11] = [
     Case { name: "Signer", role: ONE_KEY, make: |key| tokens(signer(&ring(key))) },
     Case {
         name: "Signer, SHA-512",
         role: ONE_KEY,
         make: |key| tokens(signer(&ring(key)).with_algorithm(Algorithm::Sha512)),
     },
-    Case { name: "Signer, two keys", role: Role::Ours { keys: 2 }, make: |key| tokens(signer(&ring_of_two(key))) },
+    Case {
+        name: "Signer, two keys",
+        role: Role::Ours { keys: 2, jumps: 1 },
+        make: |key| tokens(signer(&ring_of_two(key))),
+    },
     Case { name: "TimestampSigner", role: ONE_KEY, make: |key| dated_tokens(timestamp_signer(key)) },
     Case {
         name: "TimestampSigner, SHA-512",
@@ -46,6 +53,16 @@ pub const CASES: [Case; 9] = [
         name: "StoredSessions, legacy",
         role: ONE_KEY,
         make: |key| Box::new(Stored::new(StoredSessions::new(&ring(key), CookieOptions::default()).with_legacy())),
+    },
+    Case {
+        name: "Encryption",
+        role: Role::Ours { keys: 1, jumps: JUMPS_OF_ENCRYPTION },
+        make: |key| Box::new(Sealed::new(Encryption::new(&ring(key)))),
+    },
+    Case {
+        name: "Encryption, two keys",
+        role: Role::Ours { keys: 2, jumps: JUMPS_OF_ENCRYPTION },
+        make: |key| Box::new(Sealed::new(Encryption::new(&ring_of_two(key)))),
     },
     Case { name: "comparison alone", role: Role::Comparison, make: |key| Box::new(Twin::new(key, whole)) },
     Case { name: "early exit", role: Role::Control, make: |key| Box::new(Twin::new(key, early_exit)) },

@@ -39,6 +39,8 @@ pub enum Form {
     Hex,
     /// Base64 of `hexadecimal:…`
     Stored,
+    /// Base64url of what ends in a tag.
+    Sealed,
 }
 
 impl Form {
@@ -61,6 +63,12 @@ impl Form {
                 let data = String::from_utf8(data).expect("ASCII");
                 let (digest, json) = data.split_once(':').expect("a digest in front");
                 BASE64_STANDARD.encode(format!("{}:{json}", Self::Hex.edit(digest, edit)))
+            }
+            Self::Sealed => {
+                let mut data = BASE64_URL_SAFE_NO_PAD.decode(text).expect("base64url");
+                let (_, tag) = data.split_last_chunk_mut::<16>().expect("a tag");
+                edit(tag);
+                BASE64_URL_SAFE_NO_PAD.encode(data)
             }
         }
     }

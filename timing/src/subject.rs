@@ -4,9 +4,11 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use django_session::{
-    CookieOptions, CookieSessions, KeyRing, MaxAge, SecretKey, Session, SessionAuth, Signer, StoredSessions,
-    TimestampSigner,
+    Codec, CookieOptions, CookieSessions, DecodeError, EncodeError, Encryption, JsonSerializer, KeyRing, MaxAge,
+    SecretKey, Serializer, Session, SessionAuth, Signer, StoredSessions, TimestampSigner,
 };
+use serde::de::value::{Error, UnitDeserializer};
+use serde::{Deserialize, Serialize};
 
 use crate::forgery::Form;
 
@@ -141,7 +143,7 @@ impl Subject for Stored {
     fn sign(&self, message: &str) -> String {
         let mut session = self.sessions.create();
         session.insert("message", message).expect("JSON");
-        self.sessions.encode_legacy(&session)
+        self.sessions.encode_legacy(&session).expect("a session of text")
     }
 
     fn present(&mut self, _: &str, text: &str) {
@@ -150,5 +152,51 @@ impl Subject for Stored {
 
     fn verify(&mut self) -> bool {
         black_box(self.sessions.decode(&self.text)).is_ok()
+    }
+}
+
+/// The inner tag, behind a signature by a key that is no secret.
+pub struct Sealed {
+    signer: Signer,
+    codec: Codec<Blind>,
+    token: String,
+}
+
+impl Sealed {
+    pub fn new(encryption: Encryption) -> Self {
+        let keys = KeyRing::new(SecretKey::new("is no secret").expect("a key"));
+        let signer = Signer::new(&keys, "timing").expect("a salt");
+        Self { signer, codec: Codec::new(Blind).with_encryption(encryption), token: String::new() }
+    }
+}
+
+impl Subject for Sealed {
+    fn form(&self) -> Form {
+        Form::Sealed
+    }
+
+    fn sign(&self, message: &str) -> String {
+        self.codec.encode(message).expect("JSON")
+    }
+
+    fn present(&mut self, _: &str, payload: &str) {
+        self.token = self.signer.sign(payload);
+    }
+
+    fn verify(&mut self) -> bool {
+        black_box(self.signer.unsign_object::<(), _>(&self.token, &self.codec)).is_ok()
+    }
+}
+
+/// Does not look at what was decrypted, which is computed of the key: what is done with it then is up to its reader.
+struct Blind;
+
+impl Serializer for Blind {
+    fn dumps<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        JsonSerializer.dumps(value, out)
+    }
+
+    fn loads<'de, T: Deserialize<'de>>(&self, _: &'de [u8]) -> Result<T, DecodeError> {
+        T::deserialize(UnitDeserializer::<Error>::new()).map_err(|_| DecodeError::Deserialize { reason: "no unit" })
     }
 }

@@ -62,7 +62,8 @@ async fn main() -> Result<(), BoxError> {
         }
     }
     // 2. What they have in common: the session, a check of where a form was sent from, and headers.
-    let moved = session::layer(moved, &site.settings, &site.database)?
+    let moved = session::layer(moved, &site.settings, &site.database)
+        .await?
         .layer(middleware::map_response(error::explain_lost_session))
         .layer(middleware::from_fn(forms::only_from_this_site))
         .layer(middleware::map_response(headers::secure));

@@ -63,7 +63,7 @@ impl FromRequestParts<Arc<Site>> for Page {
         };
         let session = <WebSession as FromRequestParts<_>>::from_request_parts(parts, site).await?;
         session.with(|session| {
-            let expiry_seconds = session.expiry_age(SystemTime::now());
+            let expiry_seconds = session.expiry_age(SystemTime::now()).whole_seconds();
             Ok(Self {
                 server: "Rust",
                 engine: site.settings.engine.clone(),

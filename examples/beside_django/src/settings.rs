@@ -14,6 +14,8 @@ pub struct Settings {
     pub engine: String,
     /// `DATABASE_URL`: `sqlite:///…` or `postgres://…`.
     pub database_url: String,
+    /// `REDIS_URL`, for `ENGINE=cached_db` and `ENGINE=cache`.
+    pub redis_url: Option<String>,
     /// `SESSION_FILE_PATH`, for `ENGINE=file`.
     pub session_file_path: Option<PathBuf>,
     /// `DJANGO`: where the site listens, such as `127.0.0.1:8001`.
@@ -37,6 +39,7 @@ impl Settings {
             keys,
             engine: optional("ENGINE", "signed_cookies"),
             database_url: required("DATABASE_URL")?,
+            redis_url: env::var("REDIS_URL").ok(),
             session_file_path: env::var_os("SESSION_FILE_PATH").map(PathBuf::from),
             django: required("DJANGO")?.parse()?,
             moved: optional("MOVED", "account cart stock").split_whitespace().map(str::to_owned).collect(),

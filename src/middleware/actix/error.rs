@@ -21,7 +21,7 @@ use crate::{Commit, DecodeError, EncodeError};
 ///
 /// async fn too_large<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
 ///     next.call(request).await.map_err(|error| match error.as_error::<SessionError>() {
-///         Some(lost) if lost.error().as_error::<EncodeError>().is_some() => {
+///         Some(lost) if SessionError::find::<EncodeError>(&error).is_some() => {
 ///             let response = HttpResponse::PayloadTooLarge().body("Please take something out of your cart");
 ///             actix_web::error::InternalError::from_response("cart", lost.apply(response)).into()
 ///         }
@@ -41,10 +41,25 @@ impl SessionError {
         Self { error, commit }
     }
 
-    /// Returns the error itself.
+    /// Returns the error itself: where several middlewares added headers, the innermost.
     #[must_use]
     pub fn error(&self) -> &Error {
-        &self.error
+        self.error.as_error::<Self>().map_or(&self.error, Self::error)
+    }
+
+    /// Returns the `E` that an error is, whether or not headers were added to it.
+    ///
+    /// ```
+    /// use actix_web::error::{Error, ErrorForbidden};
+    /// use django_session::EncodeError;
+    /// use django_session::middleware::actix::SessionError;
+    ///
+    /// assert!(SessionError::find::<EncodeError>(&ErrorForbidden("not an EncodeError")).is_none());
+    /// assert!(SessionError::find::<EncodeError>(&Error::from(EncodeError::CookieValue)).is_some());
+    /// ```
+    #[must_use]
+    pub fn find<E: ResponseError + 'static>(error: &Error) -> Option<&E> {
+        error.as_error::<Self>().map_or(error, Self::error).as_error()
     }
 
     /// Adds the headers of the session to a response.

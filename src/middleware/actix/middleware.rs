@@ -5,7 +5,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use actix_web::http::header::COOKIE;
 use actix_web::{Error, HttpMessage};
 
-use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMount};
+use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHandle, SessionMount};
 
 /// Gives each request a [`SessionHandle`](crate::SessionHandle), in its extensions, and adds to each response the headers
 /// that the session needs.
@@ -52,7 +52,7 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMo
 pub struct SessionMiddleware<S = JsonSerializer>(SessionMount<S>);
 
 impl<S> SessionMiddleware<S> {
-    /// The middleware over this sessions, or over one that is shared.
+    /// Creates a middleware for `sessions`, which may be shared.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -131,10 +131,9 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let cookies = request.headers().get_all(COOKIE).cloned().collect::<Vec<_>>();
-        let outer = request.extensions_mut().remove();
-        let session = self.mount.handle(outer, cookies);
-        request.extensions_mut().insert(session.clone());
-        SessionFuture::new(self.inner.call(request), session)
+        let outer = request.extensions_mut().remove::<SessionHandle>();
+        let (session, writer) = self.mount.begin(outer.clone(), request.headers().get_all(COOKIE).cloned());
+        request.extensions_mut().insert(session);
+        SessionFuture::new(self.inner.call(request), writer, outer)
     }
 }

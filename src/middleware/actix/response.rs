@@ -1,11 +1,11 @@
-use actix_web::Error;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE, VARY};
+use actix_web::{Error, HttpMessage as _};
 
 use crate::middleware::actix::SessionError;
 use crate::middleware::future::SessionResponse;
 use crate::middleware::headers::Headers;
-use crate::{Commit, EncodeError, SessionHandle};
+use crate::{Commit, SessionHandle, SessionWriter, Unwritten};
 
 impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
     fn status_code(&self) -> u16 {
@@ -16,16 +16,21 @@ impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
         self.headers_mut()
     }
 
-    fn unwritten(self, error: EncodeError, commit: Commit) -> Result<Self, Error> {
+    fn restore(&self, outer: Option<SessionHandle>) {
+        if let Some(outer) = outer {
+            self.request().extensions_mut().insert(outer);
+        }
+    }
+
+    fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error> {
+        let Unwritten { error, commit, .. } = unwritten;
         Err(SessionError::new(error.into(), commit).into())
     }
 
-    fn failed(error: Error, session: &SessionHandle) -> Error {
+    fn failed(error: Error, writer: SessionWriter) -> Error {
         let status = error.as_response_error().status_code().as_u16();
-        match session.commit(status).or_else(|_| session.commit(500)) {
-            Ok(commit) if commit != Commit::default() => SessionError::new(error, commit).into(),
-            _ => error,
-        }
+        let commit = writer.commit(status).unwrap_or_else(|unwritten| unwritten.commit);
+        if commit == Commit::default() { error } else { SessionError::new(error, commit).into() }
     }
 }
 

@@ -1,10 +1,12 @@
 use std::convert::Infallible;
+use std::error::Error;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
+use crate::middleware::visit::log_failure;
 use crate::{DecodeError, EncodeError, MissingSession, SessionHandle};
 
 /// The session that the [`SessionLayer`](crate::middleware::tower::SessionLayer) put there.
@@ -35,13 +37,18 @@ impl IntoResponse for MissingSession {
 /// An empty response of status 500: its body must not tell the visitor the keys of the session.
 impl IntoResponse for EncodeError {
     fn into_response(self) -> Response {
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        failed(&self)
     }
 }
 
 /// An empty response of status 500: a value of the session is of another type than the handler asked for.
 impl IntoResponse for DecodeError {
     fn into_response(self) -> Response {
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        failed(&self)
     }
+}
+
+fn failed(error: &dyn Error) -> Response {
+    log_failure(error);
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

@@ -6,7 +6,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMount};
+use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHandle, SessionMount};
 
 /// Gives each request a [`SessionHandle`](crate::SessionHandle), in its extensions, and adds to each response the headers
 /// that the session needs.
@@ -30,7 +30,7 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMo
 ///
 /// ```
 /// # use std::sync::Arc;
-/// use axum::{Router, response::{IntoResponse, Response}, routing::get};
+/// use axum::{Router, body::Body, http::StatusCode, response::Response, routing::get};
 /// use django_session::middleware::tower::SessionLayer;
 /// use django_session::{CookieOptions, DecodeError, EncodeError, KeyRing, SecretKey, SessionHandle, CookieSessions};
 ///
@@ -39,11 +39,12 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMo
 ///     Ok(format!("Hello, {}", user.as_deref().unwrap_or("stranger")))
 /// }
 ///
-/// async fn too_large(response: Response) -> Response {
-///     match response.extensions().get::<Arc<EncodeError>>() {
-///         Some(error) => format!("Please take something out of your cart: {error}").into_response(),
-///         None => response,
+/// async fn too_large(mut response: Response) -> Response {
+///     if response.extensions().get::<Arc<EncodeError>>().is_some() {
+///         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+///         *response.body_mut() = Body::from("Please take something out of your cart");
 ///     }
+///     response // with the headers of the session
 /// }
 ///
 /// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
@@ -58,7 +59,7 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionMo
 pub struct SessionLayer<S = JsonSerializer>(SessionMount<S>);
 
 impl<S> SessionLayer<S> {
-    /// The layer over this sessions, or over one that is shared.
+    /// Creates a layer for `sessions`, which may be shared.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -142,10 +143,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let cookies = request.headers().get_all(COOKIE).into_iter().cloned().collect::<Vec<_>>();
-        let outer = request.extensions_mut().remove();
-        let session = self.mount.handle(outer, cookies);
-        request.extensions_mut().insert(session.clone());
-        SessionFuture::new(self.inner.call(request), session)
+        let outer = request.extensions_mut().remove::<SessionHandle>();
+        let cookies = request.headers().get_all(COOKIE).into_iter().cloned();
+        let (session, writer) = self.mount.begin(outer.clone(), cookies);
+        request.extensions_mut().insert(session);
+        SessionFuture::new(self.inner.call(request), writer, outer)
     }
 }

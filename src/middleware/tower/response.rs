@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 
 use crate::middleware::future::SessionResponse;
 use crate::middleware::headers::{Headers, write};
-use crate::{Commit, EncodeError, SessionHandle};
+use crate::{SessionHandle, SessionWriter, Unwritten};
 
 impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
     fn status_code(&self) -> u16 {
@@ -16,7 +16,11 @@ impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
         self.headers_mut()
     }
 
-    fn unwritten(self, error: EncodeError, commit: Commit) -> Result<Self, Error> {
+    /// The request is gone.
+    fn restore(&self, _: Option<SessionHandle>) {}
+
+    fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error> {
+        let Unwritten { error, commit, .. } = unwritten;
         let mut response = Self::new(Body::default());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response.extensions_mut().insert(Arc::new(error));
@@ -24,9 +28,8 @@ impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
         Ok(response)
     }
 
-    /// A tower error is no response, so that there is nothing to put headers into.
-    fn failed(error: Error, session: &SessionHandle) -> Error {
-        session.abandon();
+    /// A tower error is no response: there are no headers, and the writer is dropped.
+    fn failed(error: Error, _: SessionWriter) -> Error {
         error
     }
 }

@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use django_session::{
-    Clock, Codec, Compression, CookieOptions, CookieSessions, DecodeError, Encryption, KeyRing, MessagePackSerializer,
-    SecretKey, Signer, StoredSessions, TimestampSigner,
+    CachedSessions, Clock, Codec, Compression, CookieOptions, CookieSessions, DecodeError, Encryption, KeyRing,
+    MessagePackSerializer, SecretKey, Signer, StoredSessions, TimestampSigner,
 };
 use flate2::write::ZlibEncoder;
 use serde_json::Value;
@@ -353,11 +353,73 @@ fn cases() -> Vec<Case> {
     ]
 }
 
+/// The session `{"k": value}` of a value that these opcodes make.
+fn pickle(input: &'static str, ceiling: usize, answer: &'static str, opcodes: &[u8]) -> Case {
+    let bytes = [b"\x80\x04}\x8c\x01k", opcodes, b"s."].concat();
+    let size = bytes.len();
+    let call = Box::new(move || CachedSessions::new().decode(&bytes).in_a_word());
+    Case { input, size, ceiling, answer, call }
+}
+
+/// Of whoever can write to the cache.
+fn pickles() -> Vec<Case> {
+    let values = "payload cannot be deserialized: more than 65536 values";
+    let text = "payload cannot be deserialized: references to more than 1 MiB of text";
+    let ends = "payload cannot be deserialized: pickle that ends too soon";
+    let level = |level: u8| [b'0', b']', 0x94, b'(', b'h', level, b'h', level, b'e'];
+    let bomb = |levels: u8| [b"]\x94", &(0..levels).flat_map(level).collect::<Vec<_>>()[..]].concat();
+    let list_of =
+        |first: &[u8], references: usize| [&b"]("[..], first, b"\x94", &b"h\0".repeat(references), b"e"].concat();
+    let int =
+        |bytes: usize| [b"\x8b", &u32::try_from(bytes).expect("small").to_le_bytes()[..], &vec![0x55; bytes]].concat();
+    let long_text = [b"X\0\0\x01\0", &[b'a'; 1 << 16][..]].concat();
+    let pairs =
+        (0..32_000_u32).flat_map(|n| [b"X\x04\0\0\0", &n.to_be_bytes().map(|byte| byte & 0x7f)[..], b"N"].concat());
+    vec![
+        pickle("a pickle, 10 MB of nesting", 8 << 10, values, &b"]".repeat(10_000_000)),
+        pickle("a pickle, 60,000 deep", 12 << 10, "ok", &[b"]".repeat(60_000), b"a".repeat(59_999)].concat()),
+        pickle(
+            "a pickle, 10 MB of marks",
+            2 << 10,
+            "payload cannot be deserialized: more than 65536 marks",
+            &b"(".repeat(10_000_000),
+        ),
+        pickle(
+            "a pickle, 10 MB of memo entries",
+            4 << 10,
+            "payload cannot be deserialized: more than 65536 memo entries",
+            &[b"]", &b"\x94".repeat(10_000_000)[..]].concat(),
+        ),
+        pickle("a pickle, references to 2^24 lists", 1 << 10, values, &bomb(24)),
+        pickle("a pickle, references to 2^255 lists", 1 << 10, values, &bomb(255)),
+        pickle("a pickle, 200 digits, 100,000 times", 2 << 10, values, &list_of(&int(83), 100_000)),
+        pickle("a pickle, 200 digits, 60,000 times", 8 << 10, text, &list_of(&int(83), 60_000)),
+        pickle("a pickle, 64 KiB of text, 64 times", 8 << 10, text, &list_of(&long_text, 64)),
+        pickle(
+            "a pickle, 10 MB of integers of 4300 digits",
+            1 << 10,
+            "payload cannot be deserialized: more than 32768 bytes of integers beyond 64 bits",
+            &int(1786).repeat(5600),
+        ),
+        pickle("a pickle, an integer of 10 MB", 64, "ok", &int(10_000_000)),
+        pickle("a pickle, 2^40 bytes of text that are missing", 64, ends, b"\x8d\0\0\0\0\0\x01\0\0a"),
+        pickle("a pickle, 10 MB of control characters", 128 << 10, "ok", &{
+            [b"X\x80\x96\x98\0", &[1; 10_000_000][..]].concat()
+        }),
+        pickle(
+            "a pickle, a dict of 32,000 keys",
+            12 << 10,
+            "ok",
+            &[&b"}("[..], &pairs.collect::<Vec<_>>(), b"u"].concat(),
+        ),
+    ]
+}
+
 fn main() -> ExitCode {
     println!("| input | bytes | time | peak | ceiling | answer |");
     println!("|---|---:|---:|---:|---:|---|");
     let mut held = true;
-    for Case { input, size, ceiling, limit, answer, call } in cases() {
+    for Case { input, size, ceiling, limit, answer, call } in cases().into_iter().chain(pickles()) {
         let measured = std::thread::spawn(move || {
             let start = memory::processor_time();
             let (peak, said) = memory::peak(call);

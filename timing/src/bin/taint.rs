@@ -49,11 +49,11 @@ fn reports(case: &Case, class: Class, random: &mut Random) -> u32 {
     reports
 }
 
-/// Each tag that is compared takes one jump: to accept it or not. A comparison that stops early takes more of them the more
+/// Each tag that is compared takes one jump, or two: to accept it or not. A comparison that stops early takes more of them the more
 /// is right, and a look into a table with secret bytes is counted as well.
 fn judge(role: &Role, [valid, refused @ ..]: [u32; 4]) -> bool {
     match *role {
-        Role::Ours { keys } => valid == 1 && refused == [keys; 3],
+        Role::Ours { keys, jumps } => valid == jumps && refused == [keys * jumps; 3],
         Role::Comparison => valid == 0 && refused == [0; 3],
         Role::Control => valid > 1,
     }

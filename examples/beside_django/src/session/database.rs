@@ -7,8 +7,6 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
-use crate::session::engine::Rows;
-
 /// `expire_date` in UTC, as Django writes it into SQLite, and as both databases read and show it.
 const WRITE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
@@ -57,18 +55,16 @@ impl Database {
         let query = sqlx::query(sql).bind(row.key.as_str()).bind(&row.data).bind(date);
         Ok(query.execute(&self.pool).await?.rows_affected())
     }
-}
 
-impl Rows<String> for Database {
-    async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
+    pub async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
         self.write(self.insert, row).await.map(drop)
     }
 
-    async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
+    pub async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
         Ok(self.write(self.update, row).await? == 1)
     }
 
-    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
+    pub async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
         let sql = "DELETE FROM django_session WHERE session_key = $1";
         sqlx::query(sql).bind(key.as_str()).execute(&self.pool).await?;
         Ok(())

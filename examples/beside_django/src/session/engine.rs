@@ -5,19 +5,30 @@ use axum::http::StatusCode;
 use axum::http::header::{GetAll, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use django_session::{
-    CookieOptions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow, StoredSessions,
+    CachedSessions, CookieOptions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredRow, StoredSessions,
 };
 use sqlx::AnyPool;
+use time::OffsetDateTime;
 
 use crate::error::AppError;
 use crate::page;
+use crate::session::cache::Cache;
 use crate::session::database::Database;
 use crate::session::files::Files;
 use crate::settings::Settings;
 
-pub enum Engine {
-    Database(StoredSessions, Database),
-    Files(StoredSessions, Files),
+/// What is common to these engines, and where the sessions are.
+pub struct Engine {
+    sessions: StoredSessions,
+    storage: Storage,
+}
+
+enum Storage {
+    Database(Database),
+    /// The database has it all, and the cache some of it.
+    CachedDatabase(Database, Cache),
+    Cache(Cache),
+    Files(Files),
 }
 
 /// What a response has to say about the session.
@@ -52,81 +63,129 @@ impl IntoResponse for CommitError {
     }
 }
 
-/// Where rows are written.
-pub trait Rows<Data> {
-    async fn insert(&self, row: &StoredRow<Data>) -> Result<(), BoxError>;
-    /// Whether the row was still there.
-    async fn update(&self, row: &StoredRow<Data>) -> Result<bool, BoxError>;
-    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError>;
-}
-
 impl Engine {
-    pub fn open(settings: &Settings, cookie: CookieOptions, database: &AnyPool) -> Result<Self, BoxError> {
-        let stored = StoredSessions::new(&settings.keys, cookie);
-        match settings.engine.as_str() {
-            "db" => Ok(Self::Database(stored, Database::new(database.clone(), &settings.database_url))),
+    pub async fn open(settings: &Settings, cookie: CookieOptions, pool: &AnyPool) -> Result<Self, BoxError> {
+        let database = || Database::new(pool.clone(), &settings.database_url);
+        let redis = || settings.redis_url.as_deref().ok_or("REDIS_URL is not set");
+        let storage = match settings.engine.as_str() {
+            "db" => Storage::Database(database()),
+            "cached_db" => {
+                let cache = Cache::connect(redis()?, CachedSessions::new().with_cached_db()).await?;
+                Storage::CachedDatabase(database(), cache)
+            }
+            "cache" => Storage::Cache(Cache::connect(redis()?, CachedSessions::new()).await?),
             "file" => {
                 let folder = settings.session_file_path.clone().ok_or("SESSION_FILE_PATH is not set")?;
-                Ok(Self::Files(stored, Files { folder }))
+                Storage::Files(Files { folder })
             }
-            other => Err(format!("there is no session engine {other}").into()),
-        }
+            other => return Err(format!("there is no session engine {other}").into()),
+        };
+        Ok(Self { sessions: StoredSessions::new(&settings.keys, cookie), storage })
     }
 
     pub fn sent_cookies(&self, headers: GetAll<'_, HeaderValue>) -> SentCookie {
-        match self {
-            Self::Database(sessions, _) | Self::Files(sessions, _) => sessions.sent_cookies(headers),
-        }
+        self.sessions.sent_cookies(headers)
     }
 
     pub async fn load(&self, sent: SentCookie) -> Result<Session, BoxError> {
-        match self {
-            Self::Database(sessions, rows) => {
-                let row = match sent.key() {
-                    Some(key) => rows.read(key).await?,
-                    None => None,
-                };
-                let (text, expire_date) = row.unzip();
-                Ok(sessions.load(sent, text.as_deref(), expire_date))
+        let row = match sent.key() {
+            Some(key) => self.read(key).await?,
+            None => None,
+        };
+        let (text, expire_date) = row.unzip();
+        Ok(self.sessions.load(sent, text.as_deref(), expire_date.flatten()))
+    }
+
+    /// The text of the session, and when it ends if nothing else sees to that.
+    async fn read(&self, key: &SessionKey) -> Result<Option<(String, Option<OffsetDateTime>)>, BoxError> {
+        match &self.storage {
+            Storage::Database(database) => {
+                Ok(database.read(key).await?.map(|(text, expire_date)| (text, Some(expire_date))))
             }
-            Self::Files(sessions, files) => {
-                let file = match sent.key() {
-                    Some(key) => files.read(key).await?,
-                    None => None,
-                };
-                let Some((text, modified)) = file else { return Ok(sessions.load(sent, None, None)) };
+            Storage::CachedDatabase(database, cache) => {
+                if let Some(session) = cache.read(key).await? {
+                    return Ok(Some((self.sessions.encode(&session)?, None)));
+                }
+                let row = database.read(key).await?;
+                if let Some((text, expire_date)) = &row
+                    && let Ok(session) = self.sessions.decode(text)
+                {
+                    cache.set(key, &session, *expire_date).await?;
+                }
+                Ok(row.map(|(text, expire_date)| (text, Some(expire_date))))
+            }
+            Storage::Cache(cache) => {
+                let session = cache.read(key).await?;
+                Ok(session.map(|session| self.sessions.encode(&session)).transpose()?.map(|text| (text, None)))
+            }
+            Storage::Files(files) => {
+                let Some((text, modified)) = files.read(key).await? else { return Ok(None) };
                 // A file has no date of its own: the session says how long it lives on from its last change.
-                let expire_date = sessions.decode(&text).ok().and_then(|session| session.expiry_date(modified));
-                Ok(sessions.load(sent, Some(&text), expire_date))
+                let expire_date = self.sessions.decode(&text).ok().and_then(|session| session.expiry_date(modified));
+                Ok(Some((text, expire_date)))
             }
         }
     }
 
     /// Writes the session for a response with this status.
     pub async fn commit(&self, session: &Session, status: u16) -> Result<Headers, CommitError> {
-        match self {
-            Self::Database(sessions, rows) => write(rows, sessions.commit(session, status)?).await,
-            Self::Files(sessions, files) => write(files, sessions.commit(session, status)?).await,
-        }
-    }
-}
-
-async fn write<Data>(rows: &impl Rows<Data>, commit: StoredCommit<Data>) -> Result<Headers, CommitError> {
-    let written = match &commit.change {
-        StoredChange::Update { row } => rows.update(row).await?,
-        StoredChange::Insert { row, delete } => {
-            rows.insert(row).await?;
-            if let Some(old) = delete {
-                rows.delete(old).await?;
+        let commit = self.sessions.commit(session, status)?;
+        let written = match &commit.change {
+            StoredChange::Update { row } => self.update(row, session).await?,
+            StoredChange::Insert { row, delete } => {
+                self.insert(row, session).await?;
+                if let Some(old) = delete {
+                    self.delete(old).await?;
+                }
+                true
             }
-            true
+            StoredChange::Delete { key } => self.delete(key).await.map(|()| true)?,
+            _ => true,
+        };
+        if !written {
+            return Err(CommitError::Interrupted);
         }
-        StoredChange::Delete { key } => rows.delete(key).await.map(|()| true)?,
-        _ => true,
-    };
-    if !written {
-        return Err(CommitError::Interrupted);
+        let vary_on_cookie = commit.vary_on_cookie;
+        Ok(Headers { set_cookies: commit.into_set_cookies().collect(), vary_on_cookie })
     }
-    let vary_on_cookie = commit.vary_on_cookie;
-    Ok(Headers { set_cookies: commit.into_set_cookies().collect(), vary_on_cookie })
+
+    async fn insert(&self, row: &StoredRow, session: &Session) -> Result<(), BoxError> {
+        match &self.storage {
+            Storage::Database(database) => database.insert(row).await,
+            Storage::CachedDatabase(database, cache) => {
+                database.insert(row).await?;
+                cache.set(&row.key, session, row.expire_date).await
+            }
+            Storage::Cache(cache) => cache.set(&row.key, session, row.expire_date).await,
+            Storage::Files(files) => files.insert(row).await,
+        }
+    }
+
+    /// Whether the session was still there.
+    async fn update(&self, row: &StoredRow, session: &Session) -> Result<bool, BoxError> {
+        match &self.storage {
+            Storage::Database(database) => database.update(row).await,
+            Storage::CachedDatabase(database, cache) => {
+                let written = database.update(row).await?;
+                if written {
+                    cache.set(&row.key, session, row.expire_date).await?;
+                }
+                Ok(written)
+            }
+            Storage::Cache(cache) => cache.update(&row.key, session, row.expire_date).await,
+            Storage::Files(files) => files.update(row).await,
+        }
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
+        match &self.storage {
+            Storage::Database(database) => database.delete(key).await,
+            Storage::CachedDatabase(database, cache) => {
+                database.delete(key).await?;
+                cache.delete(key).await
+            }
+            Storage::Cache(cache) => cache.delete(key).await,
+            Storage::Files(files) => files.delete(key).await,
+        }
+    }
 }

@@ -11,8 +11,6 @@ use django_session::{SessionKey, StoredRow};
 use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::session::engine::Rows;
-
 pub struct Files {
     /// Django's `SESSION_FILE_PATH`.
     pub folder: PathBuf,
@@ -35,15 +33,13 @@ impl Files {
     fn path(&self, key: &str) -> PathBuf {
         self.folder.join(format!("sessionid{key}"))
     }
-}
 
-impl Rows<String> for Files {
-    async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
+    pub async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
         Ok(create(&self.path(row.key.as_str()), &row.data).await?)
     }
 
     /// Like Django's, this may bring back a file that is deleted at the same moment.
-    async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
+    pub async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
         static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let path = self.path(row.key.as_str());
         if !fs::try_exists(&path).await? {
@@ -57,7 +53,7 @@ impl Rows<String> for Files {
         Ok(true)
     }
 
-    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
+    pub async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
         match fs::remove_file(self.path(key.as_str())).await {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),

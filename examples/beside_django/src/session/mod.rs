@@ -1,5 +1,6 @@
 //! The session of a request, whichever engine keeps it.
 
+mod cache;
 mod database;
 mod engine;
 mod files;
@@ -51,7 +52,7 @@ impl<S: Sync> FromRequestParts<S> for WebSession {
 }
 
 /// Gives the handlers of these routes the session.
-pub fn layer(
+pub async fn layer(
     routes: Router<Arc<Site>>,
     settings: &Settings,
     database: &AnyPool,
@@ -60,6 +61,6 @@ pub fn layer(
     if settings.engine == "signed_cookies" {
         return Ok(routes.layer(SessionLayer::new(CookieSessions::new(&settings.keys, cookie))));
     }
-    let engine = Arc::new(Engine::open(settings, cookie, database)?);
+    let engine = Arc::new(Engine::open(settings, cookie, database).await?);
     Ok(routes.layer(middleware::from_fn_with_state(engine, stored::middleware)))
 }

@@ -1,0 +1,81 @@
+use crate::csrf::secret::Secret;
+use crate::error::EncodeError;
+use crate::sessions::Session;
+
+/// Where Django keeps the secret.
+const KEY: &str = "_csrftoken";
+
+/// For sites whose CSRF secret is in the session: [`CsrfBuilder::use_sessions`](crate::CsrfBuilder::use_sessions).
+impl Session {
+    /// Returns the CSRF secret, if there is one, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie). A value that
+    /// is not text is returned as an empty text, which the check rejects; Django fails with an error.
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// assert_eq!(session.csrf_secret(), None);
+    /// session.insert("_csrftoken", "9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP")?; // as Django does
+    /// assert_eq!(session.csrf_secret().as_deref(), Some("9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn csrf_secret(&self) -> Option<String> {
+        self.get(KEY).unwrap_or_else(|_| Some(String::new()))
+    }
+
+    /// Returns a CSRF token for a page, a different one each time. If the session has no well-formed secret, one is
+    /// made.
+    ///
+    /// Django: `get_token`, with `CSRF_USE_SESSIONS`. Django writes a new secret at the end of the request, this method
+    /// at once: a token always belongs to the session as it is.
+    ///
+    /// # Errors
+    /// [`EncodeError::NoRandomBytes`].
+    ///
+    /// ```
+    /// use django_session::{CookieOptions, Csrf, CsrfRequest, Session};
+    ///
+    /// let mut session = Session::default();
+    /// let csrf = Csrf::builder().use_sessions(&CookieOptions::builder("sessionid").build()?).build()?;
+    /// let token = session.csrf_token()?;
+    /// let secret = session.csrf_secret();
+    /// let request = CsrfRequest { method: "POST", cookie: secret.as_deref(), form_token: Some(&token), ..CsrfRequest::default() };
+    /// assert_eq!(csrf.check(&request), Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "get_token")]
+    pub fn csrf_token(&mut self) -> Result<String, EncodeError> {
+        let kept = self.csrf_secret();
+        let secret = match kept.as_deref().map(Secret::parse) {
+            Some(Ok(secret)) => secret,
+            _ => Secret::generate()?,
+        };
+        // One that was kept under a mask loses it, as in Django.
+        if kept.as_deref() != Some(secret.to_text().as_str()) {
+            self.keep(&secret)?;
+        }
+        Ok(secret.masked()?)
+    }
+
+    /// Replaces the CSRF secret. [`SessionAuth::login`](crate::SessionAuth::login) removes it, which is enough; see
+    /// [`CsrfCookie::rotate`](crate::CsrfCookie::rotate).
+    ///
+    /// # Errors
+    /// [`EncodeError::NoRandomBytes`].
+    ///
+    /// ```
+    /// let mut session = django_session::Session::default();
+    /// session.csrf_token()?;
+    /// let before = session.csrf_secret();
+    /// session.rotate_csrf_token()?;
+    /// assert_ne!(session.csrf_secret(), before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "rotate_token")]
+    pub fn rotate_csrf_token(&mut self) -> Result<(), EncodeError> {
+        self.keep(&Secret::generate()?)
+    }
+
+    fn keep(&mut self, secret: &Secret) -> Result<(), EncodeError> {
+        self.insert(KEY, secret.to_text().as_str())
+    }
+}

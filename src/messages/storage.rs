@@ -1,0 +1,280 @@
+use crate::clock::Clock;
+use crate::cookie::{CookieOptions, header};
+use crate::error::{ConfigError, EncodeError};
+use crate::key::KeyRing;
+use crate::messages::cookie::{self, Keep, MessagesCookie};
+use crate::messages::{Message, MessageLevel, Messages, MessagesCommit, session};
+use crate::sessions::Session;
+
+/// Reads and writes messages in a cookie, in the session, or in both.
+///
+/// Django: `MESSAGE_STORAGE`. With the same `SECRET_KEY` and `SESSION_COOKIE_*` settings, each reads and writes what
+/// its counterpart does. A response that shows or adds messages depends on the cookie: send `Vary: Cookie`, which
+/// Django does not.
+///
+/// Make it once and keep it: the keys are derived when it is made.
+///
+/// ```
+/// use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey, Session};
+///
+/// let keys = KeyRing::new(SecretKey::new("the site's SECRET_KEY")?);
+/// let storage = MessageStorage::new(&keys, &CookieOptions::builder("sessionid").build()?)?;
+/// let mut session = Session::default(); // the visitor's, from CookieSessions or StoredSessions
+///
+/// let mut messages = storage.load_header("theme=dark; messages=whatever the browser sent", &session);
+/// messages.add(MessageLevel::SUCCESS, "Saved.");
+/// let commit = storage.commit(&messages, &mut session)?; // and then the session's
+/// assert!(commit.set_cookie.unwrap().as_str().starts_with("messages=W1siX19qc29uX21lc3NhZ2UiLDAsMjUsIlNhdmVkLiIsIiJdXQ:"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[doc(alias = "MESSAGE_STORAGE")]
+pub struct MessageStorage {
+    cookie: Option<MessagesCookie>,
+    in_session: bool,
+    level: MessageLevel,
+}
+
+impl MessageStorage {
+    /// Makes the storage that is Django's default: the cookie, and the session for what does not fit there.
+    ///
+    /// Takes the options of the session's cookie. The cookie `messages` has the same Domain, Secure, HttpOnly, SameSite
+    /// and Partitioned, the path "/", and ends with the browser.
+    ///
+    /// Django: `FallbackStorage`.
+    ///
+    /// # Errors
+    /// None so far: options that could be built can be built under this name.
+    ///
+    /// ```
+    /// use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey, Session};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let storage = MessageStorage::new(&keys, &CookieOptions::builder("sessionid").build()?)?;
+    /// let mut session = Session::default();
+    /// let mut messages = storage.load(None, &session);
+    /// // Random, or it would be compressed.
+    /// messages.add(MessageLevel::INFO, (0..1000_u64).map(|n| (n * n * n).to_string()).collect::<String>());
+    /// assert!(storage.commit(&messages, &mut session)?.set_cookie.is_some()); // says that the session has more
+    /// assert!(session.contains_key("_messages"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "FallbackStorage")]
+    pub fn new(keys: &KeyRing, session_cookie: &CookieOptions) -> Result<Self, ConfigError> {
+        Ok(Self { in_session: true, ..Self::in_cookie(keys, session_cookie)? })
+    }
+
+    /// Makes a storage in the cookie alone. Where not all messages fit, the oldest are dropped.
+    ///
+    /// Django: `CookieStorage`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    ///
+    /// ```
+    /// use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
+    ///
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let storage = MessageStorage::in_cookie(&keys, &CookieOptions::builder("sessionid").build()?)?;
+    /// let mut messages = storage.load(None, None);
+    /// messages.add(MessageLevel::INFO, "Hello.");
+    /// let set_cookie = storage.commit(&messages, None)?.set_cookie.unwrap();
+    /// assert_eq!(storage.load(Some(set_cookie.value()), None).len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "CookieStorage")]
+    pub fn in_cookie(keys: &KeyRing, session_cookie: &CookieOptions) -> Result<Self, ConfigError> {
+        let cookie = Some(MessagesCookie::new(keys, session_cookie)?);
+        Ok(Self { cookie, in_session: false, level: MessageLevel::INFO })
+    }
+
+    /// Makes a storage in the session alone.
+    ///
+    /// Django: `SessionStorage`.
+    ///
+    /// ```
+    /// use django_session::{MessageLevel, MessageStorage, Session};
+    ///
+    /// let (storage, mut session) = (MessageStorage::in_session(), Session::default());
+    /// let mut messages = storage.load(None, &session);
+    /// messages.add(MessageLevel::INFO, "Hello.");
+    /// assert!(storage.commit(&messages, &mut session)?.set_cookie.is_none());
+    /// assert_eq!(session.get("_messages")?, Some(r#"[["__json_message", 0, 20, "Hello.", ""]]"#.to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "SessionStorage")]
+    pub fn in_session() -> Self {
+        Self { cookie: None, in_session: true, level: MessageLevel::INFO }
+    }
+
+    /// Drops messages below another level than [`INFO`](MessageLevel::INFO) when they are added.
+    ///
+    /// ```
+    /// use django_session::{MessageLevel, MessageStorage};
+    ///
+    /// let storage = MessageStorage::in_session().with_level(MessageLevel::DEBUG);
+    /// let mut messages = storage.load(None, None);
+    /// messages.add(MessageLevel::DEBUG, "For developers.");
+    /// assert_eq!(messages.len(), 1);
+    /// ```
+    #[must_use]
+    #[doc(alias = "MESSAGE_LEVEL")]
+    pub fn with_level(mut self, level: MessageLevel) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Takes the time from another clock than the system's. The cookie holds the time, but does not expire.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// use django_session::Clock;
+    /// use std::time::UNIX_EPOCH;
+    ///
+    /// let storage = MessageStorage::new(&keys, &CookieOptions::builder("sessionid").build()?)?;
+    /// let storage = storage.with_clock(Clock::fixed(UNIX_EPOCH));
+    /// let mut messages = storage.load(None, None);
+    /// messages.add(MessageLevel::INFO, "Hello.");
+    /// assert!(storage.commit(&messages, None)?.set_cookie.unwrap().value().contains(":0:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.cookie = self.cookie.map(|cookie| cookie.with_clock(clock));
+        self
+    }
+
+    /// Reads the messages of a visitor from the cookie's value and the session.
+    ///
+    /// A storage in both reads the session only if the cookie says that the session has more. Otherwise the session is
+    /// not accessed. A rejected cookie, or a rejected text of the session, counts as no messages:
+    /// [`Messages::rejection`]. Django fails with an error if the cookie is properly signed and holds something else.
+    ///
+    /// ```
+    /// use django_session::{MessageStorage, Session};
+    ///
+    /// let mut session = Session::default();
+    /// session.insert("_messages", r#"[["__json_message", 0, 20, "Hello."]]"#)?; // as Django does
+    /// assert_eq!(MessageStorage::in_session().load(None, &session).len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn load<'s>(&self, cookie: Option<&str>, session: impl Into<Option<&'s Session>>) -> Messages {
+        self.load_values(cookie.into_iter(), session.into())
+    }
+
+    /// Reads the messages of a visitor from a whole `Cookie` header, as text or bytes, and the session.
+    ///
+    /// Of several cookies of that name, the last that our keys signed is used. Django uses the last, whoever signed it.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let storage = MessageStorage::new(&keys, &CookieOptions::builder("sessionid").build()?)?;
+    /// let mut messages = storage.load(None, None);
+    /// messages.add(MessageLevel::INFO, "Hello.");
+    /// let set_cookie = storage.commit(&messages, None)?.set_cookie.unwrap();
+    ///
+    /// let header = format!("theme=dark; messages={}; messages=planted", set_cookie.value());
+    /// assert_eq!(storage.load_header(&header, None).len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn load_header<'s>(
+        &self,
+        header: &(impl AsRef<[u8]> + ?Sized),
+        session: impl Into<Option<&'s Session>>,
+    ) -> Messages {
+        self.load_headers([header], session)
+    }
+
+    /// Reads the messages of a visitor from all `Cookie` headers of a request, of which HTTP/2 allows several, and the
+    /// session.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, MessageStorage, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let storage = MessageStorage::new(&keys, &CookieOptions::builder("sessionid").build()?)?;
+    /// let messages = storage.load_headers(["theme=dark", "messages=forged"], None);
+    /// assert!(messages.is_empty() && messages.rejection().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn load_headers<'h, 's, I, H>(&self, headers: I, session: impl Into<Option<&'s Session>>) -> Messages
+    where
+        I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
+        H: AsRef<[u8]> + ?Sized + 'h,
+    {
+        let lines: Vec<_> = headers.into_iter().map(|line| header::text(line.as_ref())).collect();
+        let values = lines.iter().rev().flat_map(|line| header::values(line, cookie::NAME).rev());
+        self.load_values(values, session.into())
+    }
+
+    /// From the values of the cookie, the last first.
+    fn load_values<'v>(&self, values: impl Iterator<Item = &'v str>, session: Option<&Session>) -> Messages {
+        let mut messages = Messages::new(self.level);
+        let goes_on = match &self.cookie {
+            Some(cookie) => messages.take_cookie(cookie.read(values)),
+            None => true,
+        };
+        if let Some(session) = session.filter(|_| goes_on && self.in_session) {
+            messages.take_session(session::read(session));
+        }
+        messages
+    }
+
+    /// Writes the messages for the next page into the session, and returns the cookie to set. After
+    /// [`drain`](Messages::drain), those are the messages that were added later; otherwise all, if any was added. A
+    /// cookie or a text of the session that is no longer needed is removed.
+    ///
+    /// Pass the session that the messages were loaded with, and commit it afterwards.
+    ///
+    /// Django: `MessageMiddleware.process_response`. Django keeps a cookie without messages that only says that the
+    /// session has more, and its `CookieStorage` removes a rejected cookie.
+    ///
+    /// # Errors
+    /// [`EncodeError::CookieTooLarge`], for options that leave no room.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// # let storage = MessageStorage::new(&keys, &CookieOptions::builder("sessionid").build()?)?;
+    /// let mut messages = storage.load(None, None);
+    /// messages.add(MessageLevel::INFO, "For this page.");
+    /// messages.drain();
+    /// assert!(storage.commit(&messages, None)?.set_cookie.is_none());
+    /// messages.add(MessageLevel::INFO, "For the next page.");
+    /// assert!(storage.commit(&messages, None)?.set_cookie.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn commit<'s>(
+        &self,
+        messages: &Messages,
+        session: impl Into<Option<&'s mut Session>>,
+    ) -> Result<MessagesCommit, EncodeError> {
+        if !messages.drained && messages.added.is_empty() {
+            return Ok(MessagesCommit::default());
+        }
+        let left: Vec<&Message> = messages.loaded.iter().chain(&messages.added).collect();
+        let (set_cookie, left) = match &self.cookie {
+            Some(cookie) if left.is_empty() => (messages.in_cookie.then(|| cookie.removal()), &left[..]),
+            Some(cookie) => {
+                let (set_cookie, left) =
+                    cookie.write(&left, if self.in_session { Keep::Oldest } else { Keep::Newest })?;
+                (Some(set_cookie), left)
+            }
+            None => (None, &left[..]),
+        };
+        let unstored = match session.into().filter(|_| self.in_session) {
+            Some(session) if !left.is_empty() => session::write(session, left).map(|()| Vec::new())?,
+            Some(session) if messages.in_session => {
+                session.remove(session::KEY);
+                Vec::new()
+            }
+            _ => left.iter().copied().cloned().collect(),
+        };
+        Ok(MessagesCommit { set_cookie, unstored })
+    }
+}

@@ -1,0 +1,82 @@
+use std::mem;
+use std::thread;
+
+use crate::middleware::lock::Lock;
+use crate::middleware::visit::{TARGET, Visit};
+use crate::{Commit, EncodeError, Session};
+
+/// The session of a request, shared by its handles and its writer.
+#[derive(Debug, Default)]
+pub(super) struct Shared<V: ?Sized = dyn Visit> {
+    slot: Lock<Slot>,
+    pub(super) visit: V,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// Loaded when it is first used.
+    session: Option<Session>,
+    /// Its headers are written, or never will be.
+    head_sent: bool,
+    /// A change after that was logged.
+    loss_logged: bool,
+}
+
+impl<V> Shared<V> {
+    pub(super) fn new(visit: V) -> Self {
+        Self { slot: Lock::default(), visit }
+    }
+}
+
+impl Shared {
+    pub(super) fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
+        let Some(mut slot) = self.slot.lock() else {
+            // A second panic, in a destructor, would abort the process.
+            assert!(
+                thread::panicking(),
+                "a session is used inside its own `SessionHandle::with`: use the `&mut Session` of the closure"
+            );
+            return work(&mut Session::default());
+        };
+        let Slot { session, head_sent, loss_logged } = &mut *slot;
+        let session = session.get_or_insert_with(|| self.visit.load());
+        let was_accessed = session.is_accessed();
+        let result = work(session);
+        if *head_sent && !was_accessed && session.is_accessed() {
+            tracing::warn!(target: TARGET, "the session is first used after the response's head: it lacks `Vary: Cookie`");
+        }
+        if *head_sent && session.is_modified() && !mem::replace(loss_logged, true) {
+            tracing::warn!(target: TARGET, "the session is changed after the response's head: the change is lost");
+        }
+        result
+    }
+
+    /// The headers of a response with this status; after a panic inside `with`, those of a 500.
+    pub(super) fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
+        let Some(mut slot) = self.slot.lock() else { return Ok(Commit::default()) };
+        // Known once the lock is held: a closure on another thread may have panicked meanwhile.
+        let panicked = self.slot.is_poisoned();
+        if slot.session.is_none() && !self.visit.saves_unread() {
+            slot.head_sent = true;
+            return Ok(Commit::default());
+        }
+        let session = slot.session.get_or_insert_with(|| self.visit.load());
+        if panicked && session.is_modified() {
+            tracing::error!(target: TARGET, "a closure of `SessionHandle::with` panicked: the session is not written");
+        }
+        let commit = self.visit.commit(session, if panicked { 500 } else { status })?;
+        session.discard();
+        slot.head_sent = true;
+        Ok(commit)
+    }
+
+    /// Nothing will be written any more.
+    pub(super) fn abandon(&self) {
+        let Some(mut slot) = self.slot.lock() else { return };
+        slot.head_sent = true;
+        if let Some(session) = slot.session.as_mut().filter(|session| session.is_modified()) {
+            tracing::warn!(target: TARGET, "the session was changed, but no response was made of the request");
+            session.discard();
+        }
+    }
+}

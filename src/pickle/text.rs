@@ -1,0 +1,72 @@
+//! Python's `str`, whose code points may be surrogates: UTF-8 in which each takes three bytes (`surrogatepass`).
+
+/// One surrogate, as `[0xed, high, low]`, is `0xd800` and the low bits of both.
+const LEAD: u8 = 0xed;
+
+/// Text of a pickle, checked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Text<'p>(&'p [u8]);
+
+/// A run of characters, or a surrogate.
+pub(super) enum Piece<'p> {
+    Chars(&'p str),
+    Surrogate(u16),
+}
+
+impl<'p> Text<'p> {
+    /// `None` for bytes that Python would not decode.
+    pub(super) fn new(bytes: &'p [u8]) -> Option<Self> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            (_, rest) = split(rest)?;
+        }
+        Some(Self(bytes))
+    }
+
+    pub(super) const fn as_bytes(self) -> &'p [u8] {
+        self.0
+    }
+
+    pub(super) fn pieces(self) -> impl Iterator<Item = Piece<'p>> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let (piece, behind) = split(rest)?;
+            rest = behind;
+            Some(piece)
+        })
+    }
+
+    /// Whether both halves of a character stand side by side. JSON spells them as it spells the character.
+    pub(super) fn has_separate_surrogates(self) -> bool {
+        let mut after_high = false;
+        self.pieces().any(|piece| {
+            let low = matches!(piece, Piece::Surrogate(0xdc00..));
+            let found = after_high && low;
+            after_high = matches!(piece, Piece::Surrogate(..0xdc00));
+            found
+        })
+    }
+}
+
+/// The first piece of some bytes, and what is behind it; `None` at their end and where they are not text.
+fn split(bytes: &[u8]) -> Option<(Piece<'_>, &[u8])> {
+    if let &[LEAD, high @ 0xa0..=0xbf, low @ 0x80..=0xbf, ref rest @ ..] = bytes {
+        let unit = 0xd000 | u16::from(high & 0x3f) << 6 | u16::from(low & 0x3f);
+        return Some((Piece::Surrogate(unit), rest));
+    }
+    let (chars, rest) = match str::from_utf8(bytes) {
+        Ok(chars) => (chars, &[][..]),
+        Err(error) => {
+            let (chars, rest) = bytes.split_at_checked(error.valid_up_to())?;
+            (str::from_utf8(chars).ok()?, rest)
+        }
+    };
+    (!chars.is_empty()).then_some((Piece::Chars(chars), rest))
+}
+
+/// Appends a surrogate.
+pub(super) fn push_surrogate(unit: u16, out: &mut Vec<u8>) {
+    let [_, low] = (unit & 0x3f).to_be_bytes();
+    let [_, high] = (unit >> 6 & 0x3f).to_be_bytes();
+    out.extend_from_slice(&[LEAD, 0x80 | high, 0x80 | low]);
+}

@@ -1,0 +1,376 @@
+//! The CSRF layer of tower and the middleware of actix-web: the same requests to the same site get the same answers.
+#![cfg(all(feature = "csrf", any(feature = "actix-web", feature = "axum")))]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+#[cfg(feature = "actix-web")]
+mod actix;
+#[cfg(feature = "axum")]
+mod axum;
+
+use common::events::{listen, told};
+use common::{clock, payload, ring};
+use django_session::{CookieOptions, CookieSessions, Csrf, CsrfGuard};
+
+const SECRET: &str = "9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP";
+const OTHER: &str = "KjIg8xNbe3nNyjOq9wMxEhh2FDEEtfjg";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// GET `/form`: a form's field. GET `/plain`: no token. POST `/save`: the body. POST `/login`: rotates the token.
+/// POST `/webhook` and `/upload` are exempt; the latter checks the token that is its body. GET `/bare`: has no layer.
+#[derive(Debug, Clone, Copy)]
+struct Site {
+    in_session: bool,
+    /// The session's layer is there.
+    sessions: bool,
+    secure: bool,
+    limit: usize,
+}
+
+const SITE: Site = Site { in_session: false, sessions: false, secure: true, limit: 1000 };
+const IN_SESSION: Site = Site { in_session: true, sessions: true, ..SITE };
+
+impl Site {
+    fn guard(self) -> CsrfGuard {
+        listen();
+        let csrf = Csrf::builder().trusted_origins(["https://*.trusted.test"]).clock(clock(1_700_000_000.0));
+        let csrf = if self.in_session { csrf.use_sessions(self.sessions().cookie()) } else { csrf };
+        CsrfGuard::from(csrf.build().unwrap())
+            .with_exempt("/webhook")
+            .with_exempt("/upload")
+            .with_secure(self.secure)
+            .with_body_limit(self.limit)
+    }
+
+    #[expect(clippy::unused_self, reason = "all sites have the same")]
+    fn sessions(self) -> CookieSessions {
+        CookieSessions::new(&ring("secret"), CookieOptions::builder("sessionid").build().unwrap())
+            .with_clock(clock(1_700_000_000.0))
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Sent {
+    method: &'static str,
+    target: &'static str,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Got {
+    status: u16,
+    /// Those of the CSRF cookie and the session, each line.
+    set_cookie: Vec<String>,
+    vary: Vec<String>,
+    content_type: Option<String>,
+    body: String,
+    /// The rejection's text, as an outer layer finds it.
+    rejection: Option<String>,
+}
+
+fn get(target: &'static str) -> Sent {
+    Sent { method: "GET", target, headers: vec![("host", "example.com".to_owned())], body: Vec::new() }
+}
+
+/// With the cookie, from the site itself, without a token.
+fn post(target: &'static str) -> Sent {
+    Sent { method: "POST", ..get(target) }
+        .with("origin", "https://example.com")
+        .with("cookie", format!("csrftoken={SECRET}"))
+}
+
+impl Sent {
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(header, _)| *header != name);
+        self
+    }
+
+    fn form(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..self.with("content-type", FORM) }
+    }
+}
+
+/// What each framework answers, which is the same.
+async fn answer(site: Site, sent: Sent) -> Got {
+    told();
+    let mut answers = Vec::new();
+    #[cfg(feature = "axum")]
+    answers.push(axum::answer(site, sent.clone()).await);
+    #[cfg(feature = "actix-web")]
+    answers.push(actix::answer(site, sent.clone()).await);
+    let got = answers.pop().unwrap();
+    for mut other in answers {
+        // Secrets and masks are random.
+        for (theirs, ours) in other.set_cookie.iter_mut().zip(&got.set_cookie) {
+            let [theirs_value, ours_value] = [&*theirs, ours].map(|line| value(line).to_owned());
+            assert_eq!(theirs_value.len(), ours_value.len());
+            *theirs = theirs.replace(&theirs_value, &ours_value);
+        }
+        if got.status == 200 && sent.target == "/form" {
+            assert_eq!(other.body.len(), got.body.len());
+            other.body.clone_from(&got.body);
+        }
+        assert_eq!(other, got, "{} {} {:?}", sent.method, sent.target, sent.headers);
+    }
+    got
+}
+
+fn value(set_cookie: &str) -> &str {
+    set_cookie.split(['=', ';']).nth(1).unwrap()
+}
+
+/// The token in the field of `/form`.
+fn token(page: &Got) -> String {
+    let token = page.body.strip_prefix(r#"<input type="hidden" name="csrfmiddlewaretoken" value=""#).unwrap();
+    token.strip_suffix(r#"">"#).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_form_is_rendered_and_posted() {
+    let page = answer(SITE, get("/form")).await;
+    let [set_cookie] = &page.set_cookie[..] else { panic!("{page:?}") };
+    let attributes = "; expires=Tue, 12 Nov 2024 22:13:20 GMT; Max-Age=31449600; Path=/; SameSite=Lax; Secure";
+    assert!(set_cookie.starts_with("csrftoken=") && set_cookie.ends_with(attributes), "{set_cookie}");
+    assert_eq!(page.vary, ["Cookie"]);
+
+    let (cookie, token) = (format!("csrftoken={}", value(set_cookie)), token(&page));
+    let body = format!("name=Ada&csrfmiddlewaretoken={token}&note=%20x");
+    let posted = post("/save").without("cookie").with("cookie", format!("theme=dark; {cookie}")).form(body.clone());
+    let saved = answer(SITE, posted).await;
+    assert_eq!((saved.status, &saved.body), (200, &body), "the body is handed on whole");
+    assert!(saved.set_cookie.is_empty() && saved.vary.is_empty());
+    assert_eq!(told(), [""; 0]);
+
+    let by_header = post("/save").without("cookie").with("cookie", cookie).with("x-csrftoken", token);
+    assert_eq!(answer(SITE, by_header).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_page_without_a_form_sends_nothing() {
+    for cookie in ["", "theme=dark", &format!("csrftoken={SECRET}")] {
+        let plain = answer(SITE, get("/plain").with("cookie", cookie)).await;
+        assert_eq!((plain.status, plain.set_cookie.len(), plain.vary.len()), (200, 0, 0));
+    }
+    // The cookie that is there lives on when a token is handed out, and a malformed one is replaced anyway.
+    let page = answer(SITE, get("/form").with("cookie", format!("csrftoken={SECRET}"))).await;
+    assert_eq!(value(&page.set_cookie[0]), SECRET);
+    let plain = answer(SITE, get("/plain").with("cookie", "csrftoken=malformed")).await;
+    assert_eq!((value(&plain.set_cookie[0]).len(), &plain.vary[..]), (32, &["Cookie".to_owned()][..]));
+}
+
+/// What is wrong, where the status is 403; the handler saw none of these.
+#[tokio::test]
+async fn rejections() {
+    let good = || post("/save").with("x-csrftoken", SECRET);
+    let cases = [
+        (post("/save"), "CSRF token missing."),
+        (post("/save").form("name=Ada"), "CSRF token missing."),
+        // No header makes up for the token, and no type.
+        (post("/save").with("x-requested-with", "XMLHttpRequest"), "CSRF token missing."),
+        (post("/save").with("content-type", "text/plain"), "CSRF token missing."),
+        (post("/save").with("x-csrftoken", OTHER), "CSRF token from the 'X-Csrftoken' HTTP header incorrect."),
+        (post("/save").form(format!("csrfmiddlewaretoken={OTHER}")), "CSRF token from POST incorrect."),
+        // A good header does not make up for a wrong field.
+        (good().form("csrfmiddlewaretoken=x"), "CSRF token from POST has incorrect length."),
+        // The token of such a form is not looked for.
+        (
+            Sent {
+                body: format!("csrfmiddlewaretoken={SECRET}").into(),
+                ..post("/save").with("content-type", "multipart/form-data; boundary=x")
+            },
+            "CSRF token missing.",
+        ),
+        (Sent { method: "PUT", ..post("/save").form(format!("csrfmiddlewaretoken={SECRET}")) }, "CSRF token missing."),
+        (good().without("cookie"), "CSRF cookie not set."),
+        (good().without("cookie").with("cookie", "csrftoken=short"), "CSRF cookie has incorrect length."),
+        (
+            good().without("origin").with("origin", "https://evil.test"),
+            "Origin checking failed - https://evil.test does not match any trusted origins.",
+        ),
+        (
+            good().without("origin").with("origin", "http://example.com"),
+            "Origin checking failed - http://example.com does not match any trusted origins.",
+        ),
+        // Twice is neither.
+        (
+            good().with("origin", "https://example.com"),
+            "Origin checking failed - https://example.com,https://example.com does not match any trusted origins.",
+        ),
+        (
+            good().with("host", "example.com"),
+            "Origin checking failed - https://example.com does not match any trusted origins.",
+        ),
+        (good().without("host"), "Origin checking failed - https://example.com does not match any trusted origins."),
+        (good().without("origin"), "Referer checking failed - no Referer."),
+        (
+            good().without("origin").with("referer", "https://evil.test/<script>"),
+            "Referer checking failed - https://evil.test/<script> does not match any trusted origins.",
+        ),
+    ];
+    for (sent, reason) in cases {
+        let got = answer(SITE, sent.clone()).await;
+        assert_eq!((got.status, got.rejection.as_deref()), (403, Some(reason)), "{sent:?}");
+        assert_eq!(got.content_type.as_deref(), Some("text/html; charset=utf-8"));
+        assert!(got.body.contains("<h1>Forbidden</h1>") && !got.body.contains("<script>"));
+        assert_eq!(got.set_cookie.len(), usize::from(reason.contains("cookie has")), "{reason}");
+        // Logged by name, without what the client sent.
+        let events = told().concat();
+        assert!(
+            events.contains("WARN a request was rejected by the CSRF check reason=") && !events.contains("evil"),
+            "{events}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn accepted() {
+    let good = || post("/save").with("x-csrftoken", SECRET);
+    for sent in [
+        good(),
+        good().without("origin").with("origin", "https://a.trusted.test"),
+        good().without("origin").with("referer", "https://example.com/form"),
+        good().form("name=Ada"),
+        good().form("csrfmiddlewaretoken="),
+        good().with("content-type", "application/json"),
+        post("/save").form(format!("csrfmiddlewaretoken={SECRET}")),
+        Sent {
+            body: format!("csrfmiddlewaretoken={SECRET}").into(),
+            ..post("/save").with("content-type", "Application/X-WWW-Form-Urlencoded ; charset=utf-8")
+        },
+        Sent { target: "https://example.com/save", ..good().without("host") },
+        Sent { target: "https://example.com/save", ..good() },
+        Sent { method: "PUT", ..good() },
+    ] {
+        let got = answer(SITE, sent.clone()).await;
+        assert_eq!((got.status, got.body.as_bytes()), (200, &sent.body[..]), "{sent:?}");
+    }
+    // Target and header must agree.
+    let sent = Sent { target: "https://example.com/save", ..good().without("host").with("host", "evil.test") };
+    assert_eq!(answer(SITE, sent).await.status, 403);
+    // Over plain HTTP, where the site says so.
+    let plain = Site { secure: false, ..SITE };
+    assert_eq!(answer(plain, good().without("origin")).await.status, 200);
+    assert_eq!(answer(plain, good().without("origin").with("origin", "http://example.com")).await.status, 200);
+    assert_eq!(answer(plain, good()).await.status, 403);
+}
+
+#[tokio::test]
+async fn forms_have_a_limit() {
+    let filled = |len: usize| format!("csrfmiddlewaretoken={SECRET}&x={}", "a".repeat(len - 55)).into_bytes();
+    assert_eq!(filled(1000).len(), 1000);
+    let good = || post("/save").with("x-csrftoken", SECRET);
+    for (len, status) in [(1000, 200), (1001, 413), (100_000, 413)] {
+        let got = answer(SITE, post("/save").form(filled(len))).await;
+        assert_eq!((got.status, got.rejection), (status, None), "{len}");
+        assert_eq!(got.body.len(), if status == 200 { len } else { 0 });
+        // Others stream through.
+        let other = Sent { body: filled(len), ..good().with("content-type", "text/plain") };
+        assert_eq!(answer(SITE, other).await.status, 200);
+        // Of one that is rejected anyway, nothing is read.
+        let foreign = post("/save").without("origin").with("origin", "https://evil.test").form(filled(len));
+        assert_eq!(answer(SITE, foreign).await.status, 403);
+    }
+}
+
+/// Whatever length is foretold, or none.
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn forms_that_stream() {
+    use ::axum::body::Body;
+    use futures_util::stream;
+    let parts = |parts: &[&str]| {
+        let parts: Vec<_> = parts.iter().map(|part| Ok::<_, std::io::Error>(part.to_string().into_bytes())).collect();
+        Body::from_stream(stream::iter(parts))
+    };
+    let status = async |body| {
+        let got = axum::answer_stream(SITE, post("/save").form(""), body).await;
+        (got.status, got.body)
+    };
+    let token = format!("csrfmiddlewaretoken={SECRET}");
+    let whole = format!("a=b&{token}&c=d");
+    assert_eq!(status(parts(&["a=b&csrf", &whole[8..40], "", &whole[40..]])).await, (200, whole.clone()));
+    let filler = "x".repeat(500);
+    assert_eq!(status(parts(&[&token, "&", &filler, &filler])).await, (413, String::new()));
+    let broken = stream::iter([Ok(token.into_bytes()), Err(std::io::Error::other("the connection broke"))]);
+    assert_eq!(status(Body::from_stream(broken)).await, (400, String::new()));
+}
+
+#[tokio::test]
+async fn exempt_paths() {
+    let foreign = |target| post(target).without("cookie").without("origin").with("origin", "https://evil.test");
+    assert_eq!(answer(SITE, foreign("/webhook")).await.status, 200);
+    for target in ["/webhook/", "/webhook/x", "/Webhook", "//webhook", "/%77ebhook", "/x/../webhook"] {
+        assert_eq!(answer(SITE, foreign(target)).await.status, 403, "{target}");
+    }
+    // The query is not part of the path.
+    assert_eq!(answer(SITE, foreign("/webhook?a=b")).await.status, 200);
+
+    // A handler behind it checks the rest by itself.
+    let upload = |token: &str| Sent { body: token.into(), ..post("/upload") };
+    assert_eq!(answer(SITE, upload(SECRET)).await.status, 200);
+    for (sent, reason) in [
+        (upload(OTHER), "CSRF token from POST incorrect."),
+        (upload(""), "CSRF token missing."),
+        (
+            Sent { body: SECRET.into(), ..foreign("/upload") },
+            "Origin checking failed - https://evil.test does not match any trusted origins.",
+        ),
+    ] {
+        let got = answer(SITE, sent).await;
+        assert_eq!((got.status, got.rejection.as_deref()), (403, Some(reason)));
+    }
+}
+
+#[tokio::test]
+async fn login_rotates_the_token() {
+    for site in [SITE, IN_SESSION] {
+        let page = answer(site, get("/form")).await;
+        let (cookie, before) = (page.set_cookie[0].split(';').next().unwrap(), token(&page));
+        let login =
+            || post("/login").without("cookie").with("cookie", cookie).form(format!("csrfmiddlewaretoken={before}"));
+        let logged_in = answer(site, login()).await;
+        assert_eq!(logged_in.status, 200);
+        let cookie = logged_in.set_cookie[0].split(';').next().unwrap();
+        let stale =
+            post("/save").without("cookie").with("cookie", cookie).form(format!("csrfmiddlewaretoken={before}"));
+        assert_eq!(answer(site, stale).await.rejection.as_deref(), Some("CSRF token from POST incorrect."));
+    }
+}
+
+/// The session's layer is around the CSRF layer, and writes the secret.
+#[tokio::test]
+async fn a_secret_in_the_session() {
+    let page = answer(IN_SESSION, get("/form")).await;
+    let [set_cookie] = &page.set_cookie[..] else { panic!("{page:?}") };
+    assert!(set_cookie.starts_with("sessionid=") && payload(value(set_cookie)).starts_with(r#"{"_csrftoken":""#));
+    let cookie = set_cookie.split(';').next().unwrap();
+    let saved =
+        post("/save").without("cookie").with("cookie", cookie).form(format!("csrfmiddlewaretoken={}", token(&page)));
+    assert_eq!(answer(IN_SESSION, saved).await.status, 200);
+
+    // A cookie of the other kind is none.
+    let by_cookie = post("/save").with("x-csrftoken", SECRET);
+    assert_eq!(answer(IN_SESSION, by_cookie).await.rejection.as_deref(), Some("CSRF cookie not set."));
+    // Nobody looks into the session of a page without a form.
+    let plain = answer(IN_SESSION, get("/plain").with("cookie", cookie)).await;
+    assert!(plain.set_cookie.is_empty() && plain.vary.is_empty());
+
+    let without_sessions = Site { sessions: false, ..IN_SESSION };
+    let got = answer(without_sessions, get("/plain")).await;
+    assert_eq!((got.status, got.body.as_str()), (500, ""));
+    assert!(told().iter().all(|line| line == "ERROR no session layer or middleware around the CSRF layer"));
+}
+
+#[tokio::test]
+async fn a_handler_without_the_layer() {
+    let got = answer(SITE, get("/bare")).await;
+    assert_eq!((got.status, got.body.as_str()), (500, ""));
+    assert!(told().contains(&"ERROR no CSRF layer or middleware around this handler".to_owned()));
+}

@@ -1,0 +1,235 @@
+//! The differential check of pickles, against Python's `pickle` and `json`. Started by `tests/pickle/run`, which says what is
+//! compared; `oracle.py` is Python's side.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a program that stops when it cannot go on"
+)]
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+
+use django_session::{CachedSessions, DecodeError, EncodeError, Session};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+/// Of these there are so many in a run, `PICKLE_TIMES` as many.
+const BATCHES: u64 = 40;
+const INVENTED: usize = 250;
+const MUTATED: usize = 1000;
+
+/// A session as Python sees it.
+#[derive(Deserialize)]
+struct Seen {
+    /// Of each key its JSON text without quotes, and the JSON text of its value or the name of its type.
+    entries: Vec<(String, Option<String>, Option<String>)>,
+    other_key: bool,
+}
+
+#[derive(Deserialize)]
+struct Invented {
+    pickle: String,
+    #[serde(flatten)]
+    seen: Seen,
+    /// The session in any spelling of JSON, if it has one.
+    json: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Mutated {
+    pickle: String,
+    /// It imports something.
+    restricted: bool,
+    found: Option<Seen>,
+}
+
+struct Python {
+    child: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Python {
+    fn start() -> Self {
+        let python = env::var("PICKLE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let mut child = Command::new(python)
+            .args(["-B", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pickle/oracle.py")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a Python to start");
+        let (questions, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, questions, answers }
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, question: &serde_json::Value) -> T {
+        writeln!(self.questions, "{question}").expect("a Python that listens");
+        self.answer()
+    }
+
+    fn answer<T: DeserializeOwned>(&mut self) -> T {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("a Python that answers");
+        serde_json::from_str(&line).expect("an answer: see above if there is none")
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    compared: usize,
+    disagreements: usize,
+    /// Of mutated pickles.
+    outcomes: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    fn check(&mut self, agrees: bool, told: impl FnOnce() -> String) {
+        self.compared += 1;
+        if !agrees {
+            self.disagreements += 1;
+            if self.disagreements <= 20 {
+                eprintln!("disagreement: {:.20000}", told());
+            }
+        }
+    }
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The same that Python says of a session.
+fn entries(session: &Session) -> Vec<(String, Option<String>, Option<String>)> {
+    let values: BTreeMap<_, _> = session.iter().collect();
+    let entry = |key: Cow<'_, str>| {
+        let python_type = match session.get::<serde_json::Value>(&key) {
+            Err(DecodeError::BeyondJson { python_type }) => Some(python_type.to_string()),
+            // No Rust string finds a key with a lone surrogate, which shows as its escapes.
+            _ if !values.contains_key(&key) => Some("unknown".to_owned()),
+            _ => None,
+        };
+        (escaped(&key), values.get(&key).map(|json| (*json).to_owned()), python_type)
+    };
+    session.keys().map(entry).collect()
+}
+
+/// A key as JSON without its quotes.
+fn escaped(key: &str) -> String {
+    if key.contains("\\ud") {
+        return key.to_owned();
+    }
+    let quoted = serde_json::to_string(key).unwrap();
+    let unit = |unit| match char::from_u32(u32::from(unit)) {
+        Some(char @ ' '..='~') => char.to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    quoted[1..quoted.len() - 1].encode_utf16().map(unit).collect()
+}
+
+fn agree(found: &[(String, Option<String>, Option<String>)], seen: &Seen) -> bool {
+    let alike =
+        |(ours, theirs): (&(String, Option<String>, Option<String>), &(String, Option<String>, Option<String>))| {
+            ours == theirs
+                || (&ours.0, &ours.1, ours.2.as_deref()) == (&theirs.0, &None, Some("unknown")) && theirs.2.is_some()
+        };
+    found.len() == seen.entries.len() && found.iter().zip(&seen.entries).all(alike)
+}
+
+fn invented(python: &mut Python, seed: u64, tally: &mut Tally) {
+    let sessions = CachedSessions::new();
+    let cases: Vec<Invented> = python.ask(&json!({"invent": seed, "count": INVENTED}));
+    let mut written = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        let told = |what: &str| format!("{what}: {}", case.pickle);
+        let session = match sessions.decode(&bytes(&case.pickle)) {
+            Ok(session) => session,
+            Err(error) => {
+                tally.check(false, || told(&error.to_string()));
+                continue;
+            }
+        };
+        let found = entries(&session);
+        tally.check(agree(&found, &case.seen), || told(&format!("{found:?} for {:?}", case.seen.entries)));
+        let encoded = sessions.encode(&session);
+        let is_plain = case.json.is_some();
+        let refused = matches!(encoded, Err(EncodeError::Unreadable { .. }));
+        tally.check(refused != is_plain, || told("written"));
+        if let Ok(encoded) = encoded {
+            written.push((index, hex(&encoded)));
+        }
+        if let Some(json) = &case.json {
+            match sessions
+                .decode(json.as_bytes())
+                .map_err(|error| error.to_string())
+                .and_then(|session| sessions.encode(&session).map_err(|error| error.to_string()))
+            {
+                Ok(encoded) => written.push((index, hex(&encoded))),
+                Err(error) => tally.check(false, || format!("{error}: {json}")),
+            }
+        }
+    }
+    let differing: Vec<usize> = python.ask(&json!({"written": written}));
+    tally.compared += written.len() - differing.len();
+    for index in differing {
+        tally.check(false, || {
+            format!("Python reads another session: {:?}", written.iter().find(|(at, _)| *at == index))
+        });
+    }
+}
+
+/// What Python reads differently, or not at all, must not be read; what it reads may be refused.
+fn mutated(python: &mut Python, seed: u64, tally: &mut Tally) {
+    let cases: Vec<Mutated> = python.ask(&json!({"mutate": seed, "count": MUTATED}));
+    for case in cases {
+        let read = CachedSessions::new().decode(&bytes(&case.pickle));
+        let outcome = match (&read, &case.found) {
+            (Ok(session), Some(seen)) => {
+                let found = entries(session);
+                tally.check(agree(&found, seen), || format!("{found:?} for {:?}: {}", seen.entries, case.pickle));
+                "read by both".to_owned()
+            }
+            (Ok(session), None) => {
+                let is_whole = CachedSessions::new().encode(session).is_ok();
+                tally.check(!is_whole || case.restricted, || format!("read by us alone: {}", case.pickle));
+                "read by us, but for values of classes".to_owned()
+            }
+            (Err(error), Some(_)) => format!("read by Python alone: {error}"),
+            (Err(_), None) => "refused by both".to_owned(),
+        };
+        *tally.outcomes.entry(outcome).or_default() += 1;
+    }
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    env::var(variable).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number")))
+}
+
+fn main() -> ExitCode {
+    let (seed, times) = (number("PICKLE_SEED", 1), number("PICKLE_TIMES", 1));
+    let mut python = Python::start();
+    let version: String = python.answer();
+    println!("Python {version}; PICKLE_SEED={seed} PICKLE_TIMES={times}\n");
+    let mut tally = Tally::default();
+    for batch in 0..BATCHES * times {
+        let seed = seed.wrapping_mul(1_000_003).wrapping_add(batch);
+        invented(&mut python, seed, &mut tally);
+        mutated(&mut python, seed, &mut tally);
+    }
+    for (outcome, count) in &tally.outcomes {
+        println!("{count:8} mutated pickles {outcome}");
+    }
+    println!("\ncompared {}, disagreements {}", tally.compared, tally.disagreements);
+    drop(python.questions); // the end of its input ends it
+    let _ = python.child.wait();
+    if tally.disagreements == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
