@@ -22,6 +22,8 @@ use serde_json::Value;
 const SESSIONS: &str = "django.contrib.sessions.backends.signed_cookies";
 const STORED: &str = "django.contrib.sessions.SessionStore";
 
+const SECOND: Duration = Duration::from_secs(1);
+
 struct Case {
     input: &'static str,
     /// Of the input, in bytes.
@@ -45,14 +47,7 @@ where
     R: Answer,
 {
     let size = text.len();
-    Case {
-        input,
-        size,
-        ceiling,
-        limit: Duration::from_secs(1),
-        answer,
-        call: Box::new(move || call(&text).in_a_word()),
-    }
+    Case { input, size, ceiling, limit: SECOND, answer, call: Box::new(move || call(&text).in_a_word()) }
 }
 
 impl Case {
@@ -358,7 +353,7 @@ fn pickle(input: &'static str, ceiling: usize, answer: &'static str, opcodes: &[
     let bytes = [b"\x80\x04}\x8c\x01k", opcodes, b"s."].concat();
     let size = bytes.len();
     let call = Box::new(move || CachedSessions::new().decode(&bytes).in_a_word());
-    Case { input, size, ceiling, answer, call }
+    Case { input, size, ceiling, limit: SECOND, answer, call }
 }
 
 /// Of whoever can write to the cache.
