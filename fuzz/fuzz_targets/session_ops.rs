@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 static SITES: LazyLock<[CookieSessions; 2]> = LazyLock::new(|| {
     [false, true].map(|save| {
         let present = CookieOptions::builder("sessionid").domain("example.com").build().unwrap();
-        sessions(&keys(), present).with_former_cookie(sessionid()).with_save_every_request(save)
+        sessions(&keys(), present).with_former_cookie(&sessionid()).with_save_every_request(save)
     })
 });
 

@@ -179,7 +179,7 @@ impl Model {
             sessions.commit(session, 500).unwrap()
         });
         assert_eq!(commit.vary_on_cookie, self.accessed || due != Due::Nothing);
-        let is_former_removed = due != Due::Nothing && (self.sent > 1 || self.flushed);
+        let is_former_removed = due != Due::Nothing && self.sent > 0;
         assert_eq!(commit.former_removals.len(), usize::from(is_former_removed));
         match (commit.set_cookie, due) {
             (Some(header), Due::Set) => {
@@ -198,11 +198,12 @@ impl Model {
 
     fn due(&self, well: bool, saves_every_request: bool) -> Due {
         let renewed = saves_every_request && self.is_accepted() && !self.discarded;
-        let saved = well && (self.modified || renewed);
-        match (saved && !self.items.is_empty(), saved || self.flushed) {
-            (true, _) => Due::Set,
-            (false, true) if self.sent > 0 => Due::Removal,
-            _ => Due::Nothing,
+        if well && (self.modified || renewed) && !self.items.is_empty() {
+            Due::Set
+        } else if (self.flushed && self.sent > 0) || (well && self.modified && self.is_accepted()) {
+            Due::Removal
+        } else {
+            Due::Nothing
         }
     }
 

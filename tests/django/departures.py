@@ -39,16 +39,21 @@ class CookieTooLarge(Exception):
 
 
 class DepartingStore(SessionStore):
-    accepted = discarded = flushed = refused = False
+    # Whether the cookie is a session, once it has been looked at.
+    accepted = None
+    discarded = flushed = False
     in_view = True
+
+    def __init__(self, session_key=None):
+        super().__init__(session_key)
+        self.sent = session_key
 
     def load(self):
         session = super().load()
-        if self.refused:
-            return {}
-        if objection := object_to(self.session_key, session):
+        if self.accepted is not False and (objection := object_to(self.session_key, session)):
             remark(objection)
-            self.refused = True
+            self.accepted = False
+        if self.accepted is False:
             return {}
         self.accepted = True
         return session
@@ -56,7 +61,7 @@ class DepartingStore(SessionStore):
     def create(self):
         """Only `load` calls this, for a cookie that it refuses. Django's marks the session as modified."""
         remark("rejected cookie", self.in_view and not self.modified)
-        self.refused = True
+        self.accepted = False
 
     def flush(self):
         super().flush()
@@ -64,17 +69,22 @@ class DepartingStore(SessionStore):
 
     def due(self, sent, status):
         """What becomes of the cookie: the rules of `CookieSessions::commit`."""
-        renew = settings.SESSION_SAVE_EVERY_REQUEST and not self.is_discarded() and self.has_been_accepted()
-        save = (self.modified or renew) and status < 500
-        if save and self._session:
+        renew = settings.SESSION_SAVE_EVERY_REQUEST and not self.is_discarded() and self.is_accepted()
+        may_save = status < 500
+        if (self.modified or renew) and may_save and self._session:
             return SET
-        return REMOVED if (save or self.flushed) and sent else None
+        emptied = self.modified and may_save and self.is_accepted()
+        return REMOVED if emptied or (self.flushed and sent) else None
 
     def is_discarded(self):
         return self.discarded and not self.modified
 
-    def has_been_accepted(self):
-        self.has_key("")  # loads it
+    def is_accepted(self):
+        if self.accepted is None:  # The view has not looked at it, or cleared the session unread.
+            unread = DepartingStore(self.sent)
+            unread.in_view = False
+            unread.has_key("")
+            return unread.accepted
         return self.accepted
 
     def why_not(self, done):
@@ -83,9 +93,9 @@ class DepartingStore(SessionStore):
             return "cookie of fewer than 8 characters"
         if done is None:
             return "flushed session that is not written"
-        if self.refused and not self.modified:
-            return "rejected cookie"
-        return "discarded session" if self.is_discarded() else "empty session"
+        if self.is_discarded():
+            return "discarded session"
+        return "empty session" if self.modified or self.is_accepted() else "rejected cookie"
 
     def __getitem__(self, key):
         """Only Django's login asks so, for its keys."""

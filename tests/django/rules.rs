@@ -39,7 +39,7 @@ pub const RULES: &[Rule] = &[
     Rule { ours: ANOTHER_VALUE, note: "raw bytes beyond ASCII", why: "read as UTF-8; Django takes them for Latin-1, and never writes any" },
     Rule { ours: ANOTHER_VALUE, note: "rejected cookie", why: "reading it changes nothing, and it is left alone; Django marks the session as modified and writes {}" },
     Rule { ours: ANOTHER_VALUE, note: "cookie of fewer than 8 characters", why: "it is rejected and left alone like any other; Django removes it" },
-    Rule { ours: ANOTHER_VALUE, note: "empty session", why: "it sets no cookie, but removes the one that was sent; Django writes {}" },
+    Rule { ours: ANOTHER_VALUE, note: "empty session", why: "it is not written; one that was accepted and then emptied is removed; Django writes {}" },
     Rule { ours: ANOTHER_VALUE, note: "flushed session that is not written", why: "the old cookie is removed; Django keeps it if something was put in after the flush" },
     Rule { ours: ANOTHER_VALUE, note: "discarded session", why: "save-every-request does not write it; Django does" },
     Rule { ours: ANOTHER_VALUE, note: "removal of a Secure cookie", why: "it is Secure as well, or a browser might not heed it" },

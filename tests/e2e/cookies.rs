@@ -152,7 +152,7 @@ impl Scope {
         Ok(match self {
             Self::Host => CookieSessions::new(&keys()?, host),
             Self::Domain => CookieSessions::new(&keys()?, domain),
-            Self::Moved => CookieSessions::new(&keys()?, domain).with_former_cookie(host),
+            Self::Moved => CookieSessions::new(&keys()?, domain).with_former_cookie(&host),
         })
     }
 }

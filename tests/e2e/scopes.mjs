@@ -21,10 +21,10 @@ export const scopes = async (browser, port) => {
       await browser.context.clearCookies();
       await body();
     });
-  /** The session of the host's own scope, and one that was written since the Domain was added. */
+  /** The session of the host's own scope, and a later one by a server that knows nothing of that. */
   const both = async () => {
     await visit("host", { put: "old" });
-    await visit("moved", { put: "new" });
+    await visit("domain", { put: "new" });
     assert.deepEqual(await jar(), [DOMAIN, HOST]);
   };
 
@@ -40,6 +40,12 @@ export const scopes = async (browser, port) => {
     assert.equal(await visit("host"), "new of 2");
     assert.equal(await visit("moved", {}, www), "new of 1");
     assert.deepEqual(await jar(), [DOMAIN, HOST]);
+  });
+  await fresh("a write moves the session to the new scope", async () => {
+    await visit("host", { put: "old" });
+    assert.equal(await visit("moved", { put: "new" }), "old of 1");
+    assert.deepEqual(await jar(), [DOMAIN]);
+    assert.equal(await visit("moved", {}, www), "new of 1");
   });
   await fresh("a write removes the cookie of the former scope, if both came", async () => {
     await both();
