@@ -636,3 +636,11 @@ fn no_error_tells_a_value() {
         told(&format!("{error} {error:?}"));
     }
 }
+
+#[test]
+fn dates_without_an_offset_in_a_cache() {
+    let tokyo = CachedSessions::default().with_naive_dates(time::macros::offset!(+9));
+    let mut session = tokyo.create();
+    session.set_expiry(django_session::Expiry::At(time::macros::datetime!(2030-01-01 0:00 UTC)));
+    assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-01T09:00:00\""));
+}
