@@ -116,3 +116,13 @@ fn rings() {
     assert_eq!(Timestamp::from_secs(-1).to_string(), "-1");
     assert_eq!(SaltedHmac::new(&ring, "").unwrap_err(), ConfigError::EmptySalt);
 }
+
+/// A copy of a signer accepts and makes the same.
+#[test]
+fn copies_of_signers() {
+    let signer = Signer::new(&ring("secret"), "salt").unwrap();
+    let hmac = SaltedHmac::new(&ring("secret"), "salt").unwrap();
+    let token = signer.clone().sign("a");
+    assert_eq!((token.as_str(), signer.unsign(&token).unwrap().as_str()), (signer.sign("a").as_str(), "a"));
+    assert_eq!(hmac.clone().hexdigest("a"), hmac.hexdigest("a"));
+}

@@ -171,7 +171,7 @@ fn json_as_message_pack() {
         let mut bytes = Vec::new();
         let done = MessagePackSerializer.dumps_json(json, &mut bytes);
         assert_eq!(done.is_ok(), !expected.is_empty(), "{json}");
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         assert!(done.is_err() || hex == expected, "{json}: {hex}");
     }
 }

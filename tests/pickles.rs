@@ -37,6 +37,7 @@ fn encode(session: &Session) -> Vec<u8> {
 }
 
 /// The type of a value that JSON cannot hold.
+#[expect(clippy::needless_pass_by_value, reason = "it is made for this")]
 fn beyond_json<T>(read: Result<T, DecodeError>) -> Option<String> {
     match read {
         Err(DecodeError::BeyondJson { python_type }) => Some(python_type.to_string()),
@@ -48,6 +49,7 @@ fn python_type(session: &Session, key: &str) -> Option<String> {
     beyond_json(session.get::<serde_json::Value>(key))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made for this")]
 fn refusal<T>(read: Result<T, DecodeError>) -> &'static str {
     match read {
         Err(DecodeError::Deserialize { reason }) => reason,
@@ -171,12 +173,12 @@ fn cookies_of_pickle_serializer() {
 
 #[test]
 fn pickle_serializer_reads_any_type_and_writes_none() {
-    let pickle = b"\x80\x02}q\0(X\x04\0\0\0nameq\x01X\x03\0\0\0Adaq\x02X\x01\0\0\0nq\x03]q\x04(K\x01M\0\x01eu.";
     #[derive(Debug, PartialEq, Deserialize)]
     struct Read {
         name: String,
         n: Vec<u16>,
     }
+    let pickle = b"\x80\x02}q\0(X\x04\0\0\0nameq\x01X\x03\0\0\0Adaq\x02X\x01\0\0\0nq\x03]q\x04(K\x01M\0\x01eu.";
     let read: Read = PickleSerializer.loads(pickle).unwrap();
     assert_eq!(read, Read { name: "Ada".to_owned(), n: vec![1, 256] });
     assert_eq!(PickleSerializer.loads::<u8>(b"\x80\x05K\x07."), Ok(7));
@@ -513,7 +515,7 @@ fn hostile_pickles() {
     let list_of =
         |first: &[u8], references: usize| [&b"]("[..], first, b"\x94", &b"h\0".repeat(references), b"e"].concat();
     let int = |bytes: usize| [b"\x8b", &u32::try_from(bytes).unwrap().to_le_bytes()[..], &vec![0x55; bytes]].concat();
-    let long_text = [b"X\0\0\x01\0", &[b'a'; 1 << 16][..]].concat();
+    let long_text = [b"X\0\0\x01\0".to_vec(), vec![b'a'; 1 << 16]].concat();
     for (what, opcodes, reason) in [
         ("10 MB of nesting", b"]".repeat(10_000_000), values),
         ("10 MB of marks", b"(".repeat(10_000_000), "more than 65536 marks"),
@@ -633,4 +635,12 @@ fn no_error_tells_a_value() {
         let error = decode(&whole[..end]).unwrap_err();
         told(&format!("{error} {error:?}"));
     }
+}
+
+#[test]
+fn dates_without_an_offset_in_a_cache() {
+    let tokyo = CachedSessions::default().with_naive_dates(time::macros::offset!(+9));
+    let mut session = tokyo.create();
+    session.set_expiry(django_session::Expiry::At(time::macros::datetime!(2030-01-01 0:00 UTC)));
+    assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-01T09:00:00\""));
 }

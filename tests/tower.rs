@@ -437,6 +437,33 @@ fn rings_that_overlap_are_told_of() {
     assert!(events.len() == 1 && events[0].contains("accept each other's cookie"), "{events:?}");
 }
 
+/// What a handler does most has a method of its own.
+#[test]
+fn the_handle_as_a_dict() {
+    let session = SessionHandle::new(sessions(), [visited(&keys(), 7)]);
+    session.insert("a", 1).unwrap();
+    assert!(session.contains_key("a") && session.remove("a") && !session.remove("a"));
+    assert_eq!((session.take("visits").unwrap(), session.take::<u8>("visits").unwrap()), (Some(7), None));
+    session.insert("a", 1).unwrap();
+    session.flush();
+    assert!(session.with(|session| session.is_empty()));
+}
+
+/// The headers that go with the error, and its words.
+#[test]
+fn what_could_not_be_written() {
+    listen();
+    let (session, writer) = SessionMount::new(sessions()).begin(None, [visited(&keys(), 7)]);
+    assert_eq!(format!("{writer:?}"), "SessionWriter { .. }");
+    session.flush();
+    session.insert("hoard", (0..2000).map(|n| n * n).collect::<Vec<u32>>()).unwrap();
+    let unwritten = writer.commit(200).unwrap_err();
+    assert_eq!(unwritten.to_string(), unwritten.error.to_string());
+    assert!(std::error::Error::source(&unwritten).is_none());
+    assert_eq!(unwritten.commit.set_cookie, Some(sessions().cookie().removal()));
+    assert_eq!(events().len(), 1);
+}
+
 /// Other threads wait their turn.
 #[test]
 fn another_thread_waits() {

@@ -204,3 +204,16 @@ fn another_salt() {
     sha512.login(&mut session, &user("7", value));
     assert_eq!(session.get::<String>("_auth_user_hash").unwrap().unwrap().len(), 128, "the algorithm stays");
 }
+
+#[test]
+fn a_user_is_shown_without_the_password() {
+    assert_eq!(format!("{:?}", user("7", "column")), r#"SessionUser { id: "7", backend: "backend", .. }"#);
+}
+
+#[test]
+fn a_session_that_is_marked_is_written() {
+    let mut session = sessions().load(Some(&token(r#"{"a":1}"#, 60.0)));
+    session.mark_modified();
+    assert!(session.is_modified() && !session.is_accessed());
+    assert!(written(&sessions().commit(&session, 200).unwrap()).is_some());
+}

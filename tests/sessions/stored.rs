@@ -261,6 +261,9 @@ fn a_planted_key_is_not_the_victims() {
     let StoredChange::Insert { row, delete } = commit.change else { panic!("{:?}", commit.change) };
     assert_eq!(delete.as_ref().map(SessionKey::as_str), Some(KEY));
     assert_ne!(row.key.as_str(), KEY);
+    assert_eq!(session.session_key().map(SessionKey::as_str), Some(KEY), "what the browser sent");
+    session.flush();
+    assert_eq!(session.session_key(), None);
 }
 
 /// `expire_date` is judged where it is given; equal is over, as in Django's `expire_date__gt`.
@@ -328,4 +331,18 @@ fn save_every_request_renews_rows() {
     assert_eq!(saving.commit(&session, 500).unwrap().change, StoredChange::Nothing);
     let missing = saving.load(sent(), None, None);
     assert_eq!(saving.commit(&missing, 200).unwrap().change, StoredChange::Nothing);
+}
+
+/// The cookie of a former scope goes with it; a row shows nothing of the visitor.
+#[test]
+fn former_cookies_of_stored_sessions() {
+    let present = CookieOptions::builder("sessionid").domain("example.com").build().unwrap();
+    let sessions = StoredSessions::new(&ring("secret"), present).with_former_cookie(&CookieOptions::default());
+    let mut session = sessions.load(sessions.sent_cookie(&format!("sessionid={KEY}")), None, None);
+    session.insert("secret", "918273").unwrap();
+    let commit = sessions.commit(&session, 200).unwrap();
+    let StoredChange::Insert { row, .. } = &commit.change else { panic!("{:?}", commit.change) };
+    assert!(!format!("{row:?}").contains(&row.data) && !format!("{row:?}").contains(row.key.as_str()));
+    let headers: Vec<String> = commit.into_set_cookies().map(String::from).collect();
+    assert_eq!((headers.len(), &headers[0]), (2, &CookieOptions::default().removal().into_string()));
 }
