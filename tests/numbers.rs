@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{json_of, ring, written};
+use common::{Hex, json_of, ring, written};
 use django_session::{
     CookieOptions, CookieSessions, DecodeError, EncodeError, JsonSerializer, MessagePackSerializer, Serializer, Session,
 };
@@ -171,7 +171,7 @@ fn json_as_message_pack() {
         let mut bytes = Vec::new();
         let done = MessagePackSerializer.dumps_json(json, &mut bytes);
         assert_eq!(done.is_ok(), !expected.is_empty(), "{json}");
-        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
-        assert!(done.is_err() || hex == expected, "{json}: {hex}");
+        let expected = Hex::try_from(expected.to_owned()).unwrap().0;
+        assert!(done.is_err() || bytes == expected, "{json}: {bytes:x?}");
     }
 }

@@ -14,6 +14,9 @@ use crate::json;
 /// `serde_json::Value` holds the nearest float. When read, lone surrogates (`"\ud800"`) and nesting of 128 levels or more
 /// are refused, raw UTF-8 is taken for what it is (Django takes it for Latin-1), and `-0` is a float.
 ///
+/// If any crate turns on the feature `arbitrary_precision` of `serde_json`, a `serde_json::Value` keeps all digits of a
+/// number. Other types that take any JSON value, as enums with `#[serde(untagged)]` do, then see a float as a map.
+///
 /// Django: `django.core.signing.JSONSerializer`.
 ///
 /// ```

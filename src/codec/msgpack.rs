@@ -6,6 +6,9 @@ use crate::error::{DecodeError, EncodeError};
 /// `MessagePack` with field names, for services that share nothing with Django: smaller than JSON, and it holds bytes,
 /// NaN and the infinities. It ends, as JSON does, at 127 levels of nesting. Feature `msgpack`.
 ///
+/// Sessions do not depend on the features of `serde_json`. A `serde_json::Value` that is serialized by itself does: with
+/// `arbitrary_precision`, it describes its numbers as structs to every format but JSON, and is written so.
+///
 /// ```
 /// use django_session::{Codec, KeyRing, MessagePackSerializer, SecretKey, Signer};
 ///

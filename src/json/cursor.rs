@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A place in JSON text. A method that fails leaves it anywhere.
+/// A position in JSON text. After `None`, the position is unspecified.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'j> {
     json: &'j str,
@@ -22,7 +22,7 @@ impl<'j> Cursor<'j> {
         self.at == self.json.len()
     }
 
-    /// The text in this place.
+    /// Returns the text between two positions.
     pub(super) fn text(&self, place: Range<usize>) -> &'j str {
         self.json.get(place).unwrap_or_default()
     }
@@ -56,7 +56,7 @@ impl<'j> Cursor<'j> {
         self
     }
 
-    /// A string and the colon behind it; what is between the quotes.
+    /// Reads a string and a colon. Returns the positions of the string, within its quotes.
     pub(super) fn key(&mut self) -> Option<Range<usize>> {
         let key = self.string()?;
         self.space();
@@ -64,7 +64,7 @@ impl<'j> Cursor<'j> {
         Some(key)
     }
 
-    /// What is between the quotes.
+    /// Returns the positions of the string, within its quotes.
     pub(super) fn string(&mut self) -> Option<Range<usize>> {
         self.eat(b'"')?;
         let start = self.at;
@@ -88,7 +88,7 @@ impl<'j> Cursor<'j> {
         }
     }
 
-    /// Python's: `NaN`, `Infinity` and `-Infinity` are numbers, too.
+    /// Reads a number of Python's JSON, where `NaN`, `Infinity` and `-Infinity` are numbers.
     pub(super) fn number(&mut self) -> Option<()> {
         let negative = self.eat(b'-').is_some();
         match self.peek()? {

@@ -41,7 +41,7 @@ pub(crate) fn utf8(data: &[u8]) -> Result<&str, DecodeError> {
     str::from_utf8(data).map_err(|_| DecodeError::Deserialize { reason: "not UTF-8" })
 }
 
-/// The bytes of a JSON string: UTF-8, but for lone surrogates, of which each is three bytes.
+/// Returns the bytes of a JSON string: UTF-8, with three bytes for a lone surrogate.
 pub(crate) fn string_bytes(json: &str) -> Option<Vec<u8>> {
     read(json).ok().map(|StringBytes(bytes)| bytes)
 }

@@ -1,7 +1,7 @@
 //! JSON text as a serde value, so that any serializer can write and read what a session holds.
 //!
-//! Numbers do not pass through `serde_json`, because its feature `arbitrary_precision`, which any crate may turn on, hands
-//! them over as maps.
+//! `serde_json` does not read the text, because it hands numbers over as maps if any crate turns on its feature
+//! `arbitrary_precision`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -32,11 +32,11 @@ impl Serialize for Transcode<'_> {
     }
 }
 
-/// The value that starts here. Where it ends is known once it is serialized.
+/// The value that begins at `start`. Serializing it sets `end`.
 struct Value<'e, 'j> {
     start: Cursor<'j>,
     end: &'e Cell<Cursor<'j>>,
-    /// How many levels may still be opened.
+    /// How much deeper the nesting may get.
     levels: usize,
 }
 
@@ -78,7 +78,7 @@ impl Serialize for Value<'_, '_> {
 }
 
 impl<'j> Value<'_, 'j> {
-    /// Enters a container; whether there is anything in it.
+    /// Enters a container. Returns whether it has a value.
     fn open<E: Error>(&self, cursor: &mut Cursor<'j>, close: u8) -> Result<bool, E> {
         if self.levels == 0 {
             return Err(E::custom("nested too deeply"));
@@ -88,7 +88,7 @@ impl<'j> Value<'_, 'j> {
         Ok(cursor.eat(close).is_none())
     }
 
-    /// Passes a value that is one level further in.
+    /// Serializes the next value of a container.
     fn inside<E>(
         &self,
         cursor: &mut Cursor<'j>,
@@ -102,7 +102,7 @@ impl<'j> Value<'_, 'j> {
     }
 }
 
-/// Whether another value of the container follows the last one.
+/// Returns whether another value follows in the container, or leaves it.
 fn has_another<E: Error>(cursor: &mut Cursor<'_>, close: u8) -> Result<bool, E> {
     cursor.space();
     let next = cursor.next().ok_or_else(not_json)?;
@@ -131,7 +131,7 @@ fn serialize_number<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S
     }
 }
 
-/// Of a number; without fraction and exponent.
+/// Returns whether a number has neither fraction nor exponent.
 fn is_integer(number: &str) -> bool {
     number.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
 }
@@ -140,7 +140,7 @@ fn not_json<E: Error>() -> E {
     E::custom("not JSON")
 }
 
-/// Deserializes any value into its JSON text. A key that is no string makes it another text, which is not JSON.
+/// Deserializes any value into its JSON text. If a key is not a string, the text is not JSON.
 pub(crate) struct Transcoded(pub(crate) String);
 
 impl<'de> Deserialize<'de> for Transcoded {
@@ -151,7 +151,7 @@ impl<'de> Deserialize<'de> for Transcoded {
     }
 }
 
-/// Appends the JSON text of what is deserialized, behind what is there.
+/// Appends the JSON text of what is deserialized.
 struct Append<'o>(&'o mut Vec<u8>);
 
 impl Append<'_> {
@@ -247,7 +247,7 @@ impl<'de> Visitor<'de> for Append<'_> {
     }
 }
 
-/// The number that `serde_json` has made this map of.
+/// Returns the number if this is the map that `serde_json` makes of one.
 fn hidden_number(map: &[u8]) -> Option<&str> {
     let number = map.strip_prefix(br#"{"$serde_json::private::Number":""#)?.strip_suffix(br#""}"#)?;
     let number = str::from_utf8(number).ok()?;

@@ -45,8 +45,8 @@ impl Formatter for PythonFormatter {
         write_repr(out, value, |text| CompactFormatter.write_f64(text, value))
     }
 
-    /// Called for a `serde_json::Number` if the feature `arbitrary_precision` is on. A float is spelled as other floats are;
-    /// digits that no float has are kept.
+    /// Writes a `serde_json::Number` if its feature `arbitrary_precision` is on. A number that a float holds exactly is
+    /// spelled as a float; all other numbers keep their digits.
     fn write_number_str<W: Write + ?Sized>(&mut self, out: &mut W, number: &str) -> io::Result<()> {
         let float = if number.contains(['.', 'e', 'E']) { number.parse().ok() } else { None };
         match float {

@@ -143,6 +143,23 @@ fn dates_without_an_offset() {
     }
 }
 
+/// Django raises an error for dates that have an offset and should not, or the other way round, and for a response of
+/// status 500 as well if the session cannot be written.
+#[test]
+fn where_django_raises_an_error_and_we_do_not() {
+    let expires = |sessions: CookieSessions, value: &str| loaded(&sessions, value).unwrap().expiry_date(moment(NOW));
+    let in_tokyo = || sessions().with_naive_dates(UtcOffset::from_hms(9, 0, 0).unwrap());
+    let noon = OffsetDateTime::parse("2025-11-25T12:00:00Z", &Rfc3339).ok();
+    assert_eq!(expires(sessions(), "\"2025-11-25T12\""), noon);
+    assert_eq!(expires(in_tokyo(), "\"2025-11-25T21\""), noon);
+    assert_eq!(expires(in_tokyo(), "\"2025-11-25T12Z\""), noon);
+
+    let mut session = loaded(&sessions(), "1e12").unwrap();
+    session.mark_modified();
+    assert!(matches!(sessions().commit(&session, 200), Err(EncodeError::ExpiryOutOfRange)));
+    assert_eq!(sessions().commit(&session, 500).unwrap().set_cookie, None);
+}
+
 /// Django raises an error for any of these when it writes the session.
 #[test]
 fn values_without_a_meaning() {

@@ -36,19 +36,19 @@ pub enum Expiry {
     At(OffsetDateTime),
 }
 
-/// What `_session_expiry` says to Python.
+/// The value of `_session_expiry`, as Python understands it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::sessions) enum Stored {
-    /// A zero, which `false` is too.
+    /// Zero or `false`.
     BrowserClose,
-    /// An empty text, list or dict: the setting's age, even where sessions end with the browser.
+    /// An empty string, list or dict: the age of the setting, even if sessions end with the browser.
     CookieAge,
-    /// Another number. Only Django writes negative ones, and fractions.
+    /// Another number, or `true`. Only Django writes negative numbers and fractions.
     Seconds(time::Duration),
     At(OffsetDateTime),
 }
 
-/// When a session ends that does not end with the browser.
+/// The end of a session that does not end with the browser.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::sessions) enum End {
     After(time::Duration),
@@ -94,7 +94,7 @@ impl Stored {
         stored.map(Some).ok_or(Malformed)
     }
 
-    /// With the fraction as a `timedelta` rounds it, but never up to a second, which would be one more in `Max-Age`.
+    /// Rounds the fraction to microseconds, as `timedelta` does, but not up to a whole second: `Max-Age` would count it.
     fn from_float(seconds: f64) -> Option<Self> {
         const MICROS: f64 = 1e6;
         let micros = (seconds.fract() * MICROS).round_ties_even().clamp(1.0 - MICROS, MICROS - 1.0);
@@ -103,6 +103,7 @@ impl Stored {
         Some(if seconds == 0.0 { Self::BrowserClose } else { Self::Seconds(time) })
     }
 
+    /// Returns `None` for the age of the setting.
     pub(in crate::sessions) fn expiry(self) -> Option<Expiry> {
         match self {
             Self::BrowserClose => Some(Expiry::BrowserClose),
@@ -112,6 +113,7 @@ impl Stored {
         }
     }
 
+    /// Returns `None` if the setting or the browser decides.
     pub(super) fn end(self) -> Option<End> {
         match self {
             Self::BrowserClose | Self::CookieAge => None,

@@ -39,9 +39,9 @@ pub(super) fn to_iso(at: OffsetDateTime, naive: Option<UtcOffset>) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}")
 }
 
-/// As `datetime.fromisoformat` of CPython 3.11, whatever that reads; a date without an offset is one of `naive`'s.
+/// Reads whatever `datetime.fromisoformat` of CPython 3.11 reads. A date without an offset gets the offset `naive`.
 ///
-/// The text is UTF-8, but may hold surrogates. A NUL in it may end it, as in C.
+/// The text is UTF-8, but a surrogate may separate date and time. As in C, a NUL ends the text in some places.
 pub(super) fn from_iso(text: &[u8], naive: UtcOffset) -> Option<OffsetDateTime> {
     // 1. date
     let (date, rest) = text.split_at_checked(date_len(text)?)?;
@@ -67,14 +67,14 @@ pub(super) fn from_iso(text: &[u8], naive: UtcOffset) -> Option<OffsetDateTime> 
     }
 }
 
-/// Where the date ends: behind `YYYY-MM-DD`, `YYYYMMDD`, `YYYY-Www-D`, `YYYYWwwD`, `YYYY-Www` or `YYYYWww`.
+/// Returns the length of the date: `YYYY-MM-DD`, `YYYYMMDD`, `YYYY-Www-D`, `YYYYWwwD`, `YYYY-Www` or `YYYYWww`.
 fn date_len(text: &[u8]) -> Option<usize> {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     Some(match (text.get(4)?, text.get(5)?) {
-        // After "YYYY-Www-", one digit is the day, and two are the hour.
+        // After "YYYY-Www-", one digit is the day; two digits are the hour.
         (b'-', b'W') if text.get(8) != Some(&b'-') || is_digit(10) => 8,
         (b'-', _) => 10,
-        // An even number of digits are the week, any character and a time in pairs; or one of an odd number is the day.
+        // A digit may separate date and time. The numbers of a time have two digits, so the count tells the day apart.
         (b'W', _) => match (7..text.len()).find(|at| !is_digit(*at)).unwrap_or(text.len()) {
             end @ ..9 => end,
             end if end.is_multiple_of(2) => 7,
@@ -84,7 +84,7 @@ fn date_len(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// How many bytes a character has whose first is this one.
+/// Returns the length in bytes of a character that begins with this byte.
 fn char_len(first: u8) -> usize {
     match first {
         ..0x80 => 1,
@@ -111,15 +111,15 @@ fn read_date(text: &[u8]) -> Option<Date> {
     date.ok().filter(|date| is_year(date.year()))
 }
 
-/// A time of the day, or an offset; not yet known to be in range.
+/// A time of day or an offset. Its numbers may be out of range.
 struct Clock {
     hms: [u8; 3],
     micros: u32,
 }
 
 impl Clock {
-    /// From `HH`, `HH:MM`, `HHMM`, `HH:MM:SS` or `HHMMSS`, with decimals or without; and whether nothing else stands behind
-    /// it, which Python minds only where no offset follows.
+    /// Reads `HH`, `HH:MM`, `HHMM`, `HH:MM:SS` or `HHMMSS`, with or without decimals. Also returns whether that is all of
+    /// the text: Python ignores the rest of a time that an offset follows.
     fn read(text: &[u8]) -> Option<(Self, bool)> {
         let (mut hms, mut rest) = ([0; 3], text);
         let has_colons = text.get(2) == Some(&b':');
@@ -143,7 +143,7 @@ impl Clock {
         Some((Self { hms, micros }, matches!(behind, None | Some(0))))
     }
 
-    /// The offset in whole seconds, as others count it, and what remains; Python drops that where there are no seconds.
+    /// Returns the offset in whole seconds and the microseconds that remain. Python drops those of an offset below a second.
     fn ahead_of_utc(self, is_behind: bool) -> Option<(UtcOffset, Duration)> {
         let [hours, minutes, seconds] = self.hms.map(i32::from);
         let seconds = hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_add(seconds)?;
@@ -155,7 +155,7 @@ impl Clock {
     }
 }
 
-/// So many digits, and what follows.
+/// Reads a number of `len` digits. Also returns what follows.
 fn number<N: TryFrom<u32>>(text: &[u8], len: usize) -> Option<(N, &[u8])> {
     let (digits, rest) = text.split_at_checked(len)?;
     Some((value(digits)?.try_into().ok()?, rest))

@@ -45,7 +45,7 @@ impl Session {
         Lifetime::new(terms.end(own).left(now), now).map(Some)
     }
 
-    /// How this session ends, if it says so itself.
+    /// Returns the session's own expiry, or `None` if the store's settings apply.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
