@@ -8,23 +8,25 @@ import time
 from django.conf import settings
 
 settings.configure(SECRET_KEY=sys.argv[1])
+sys.path.insert(0, sys.argv[2])
 
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.contrib.sessions.serializers import JSONSerializer
 from django.core import signing
+from django_session_rs.encryption import EncryptedJSONSerializer
 
 SALT = "django.contrib.sessions.backends.signed_cookies"
 MAX_AGE = 1209600
 
 
-def dumps(value, compress):
+def dumps(value, compress, serializer=JSONSerializer):
     """SessionStore._get_session_key of the signed_cookies backend, and without its compress=True."""
-    return signing.dumps(value, salt=SALT, serializer=JSONSerializer, compress=compress)
+    return signing.dumps(value, salt=SALT, serializer=serializer, compress=compress)
 
 
-def loads(token):
+def loads(token, serializer=JSONSerializer):
     """SessionStore.load."""
-    return signing.loads(token, salt=SALT, serializer=JSONSerializer, max_age=MAX_AGE)
+    return signing.loads(token, salt=SALT, serializer=serializer, max_age=MAX_AGE)
 
 
 def is_refused(token):
@@ -41,7 +43,7 @@ def visit(token, key):
     return session[key], session.accessed, session.modified, session.is_empty()
 
 
-def meet(text, key, raw, compressed, signed, forged):
+def meet(text, key, raw, compressed, signed, forged, encrypted):
     """Reads what Rust wrote, and returns what it is to read, and the tasks."""
     value = json.loads(text)
     signer = signing.TimestampSigner(salt=SALT)
@@ -49,7 +51,9 @@ def meet(text, key, raw, compressed, signed, forged):
     assert signer.unsign(signed, max_age=MAX_AGE) == text
     assert is_refused(forged)
     assert visit(compressed, key) == (value[key], True, False, False)
+    assert loads(encrypted, EncryptedJSONSerializer) == value
     raw, compressed, signed = dumps(value, False), dumps(value, True), signer.sign(text)
+    encrypted = dumps(value, False, EncryptedJSONSerializer)
     tasks = {
         "encode_raw": lambda: dumps(value, False),
         "encode_compressed": lambda: dumps(value, True),
@@ -58,9 +62,11 @@ def meet(text, key, raw, compressed, signed, forged):
         "sign_text": lambda: signer.sign(text),
         "unsign_text": lambda: signer.unsign(signed, max_age=MAX_AGE),
         "refuse": lambda: is_refused(forged),
+        "encode_encrypted": lambda: dumps(value, False, EncryptedJSONSerializer),
+        "decode_encrypted": lambda: loads(encrypted, EncryptedJSONSerializer),
         "session": lambda: visit(compressed, key),
     }
-    return [raw, compressed, signed], tasks
+    return [raw, compressed, signed, encrypted], tasks
 
 
 def seconds(task, times):

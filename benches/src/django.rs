@@ -11,7 +11,9 @@ use serde::de::DeserializeOwned;
 
 use crate::scheme::KEY;
 
-const REQUIREMENT: &str = "django==5.2.*";
+const REQUIREMENTS: [&str; 2] = ["django==5.2.*", "cryptography"];
+/// The package with the serializer that encrypts.
+const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../python/src");
 
 pub struct Django {
     child: Child,
@@ -23,15 +25,16 @@ impl Django {
     pub fn start(target: &Path) -> Result<Self, String> {
         let venv = target.join("django");
         let python = venv.join("bin").join("python");
-        if !succeeds(Command::new(&python).args(["-c", "import django"])) {
+        if !succeeds(Command::new(&python).args(["-c", "import cryptography, django"])) {
             let made = succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
             made.then_some(()).ok_or("python3 or its venv module is not there")?;
-            let installed = succeeds(Command::new(&python).args(["-m", "pip", "install", "--quiet", REQUIREMENT]));
-            installed.then_some(()).ok_or(format!("pip could not install {REQUIREMENT}"))?;
+            let mut pip = Command::new(&python);
+            let installed = succeeds(pip.args(["-m", "pip", "install", "--quiet"]).args(REQUIREMENTS));
+            installed.then_some(()).ok_or(format!("pip could not install {REQUIREMENTS:?}"))?;
         }
         let mut child = Command::new(python)
             .args(["-c", include_str!("django.py")])
-            .arg(str::from_utf8(KEY).expect("ASCII"))
+            .args([str::from_utf8(KEY).expect("ASCII"), PACKAGE])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -41,11 +44,11 @@ impl Django {
         Ok(Self { child, pipes: (stdin, stdout).into() })
     }
 
-    /// Has it read `text`, a `key` of it, and its `tokens` (raw, compressed, signed text, forged); returns its own first
-    /// three.
-    pub fn meet(&self, payload: &str, text: &str, key: &str, tokens: [&str; 4]) -> [String; 3] {
-        let [raw, compressed, signed, forged] = tokens;
-        self.ask(&("meet", payload, text, key, raw, compressed, signed, forged))
+    /// Has it read `text`, a `key` of it, and its `tokens` (raw, compressed, signed text, forged, encrypted); returns its
+    /// own, but for the forged one.
+    pub fn meet(&self, payload: &str, text: &str, key: &str, tokens: [&str; 5]) -> [String; 4] {
+        let [raw, compressed, signed, forged, encrypted] = tokens;
+        self.ask(&("meet", payload, text, key, raw, compressed, signed, forged, encrypted))
     }
 
     /// How long it takes for so many `times` of a task.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use django_session::{Codec, Compression, KeyRing, SecretKey, TimestampSigner, dumps, loads};
+use django_session::{Codec, Compression, Encryption, KeyRing, SecretKey, TimestampSigner, dumps, loads};
 
 use crate::scheme::{MAX_AGE_SECS, Objects, SALT, Texts, Value};
 
@@ -63,6 +63,38 @@ impl Objects for Free {
 
     fn loads<T: Value>(&self, token: &String) -> Option<T> {
         loads(token, &self.0, SALT, MAX_AGE).ok()
+    }
+}
+
+/// Encrypted, by the signer's keys.
+pub struct Encrypted {
+    pub signer: TimestampSigner,
+    pub codec: Codec,
+}
+
+impl Encrypted {
+    pub fn with_keys(keys: &KeyRing) -> Self {
+        Self {
+            signer: TimestampSigner::new(keys, SALT).expect("a salt"),
+            codec: Codec::default().with_encryption(Encryption::new(keys)),
+        }
+    }
+}
+
+impl Objects for Encrypted {
+    type Token = String;
+
+    fn with_key(key: &[u8]) -> Self {
+        Self::with_keys(&key_ring(key))
+    }
+
+    fn dumps<T: Value>(&self, value: &T, compress: bool) -> String {
+        assert!(!compress, "what is encrypted is not compressed");
+        self.signer.sign_object(value, &self.codec).expect("JSON")
+    }
+
+    fn loads<T: Value>(&self, token: &String) -> Option<T> {
+        self.signer.unsign_object(token, &self.codec, MAX_AGE).ok()
     }
 }
 

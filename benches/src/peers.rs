@@ -69,6 +69,28 @@ impl Objects for CookieSent {
     }
 }
 
+/// cookie-rs' `PrivateJar`: AES-256-GCM, in base64, without a time.
+pub struct CookiePrivate(Key);
+
+impl Objects for CookiePrivate {
+    type Token = String;
+
+    fn with_key(key: &[u8]) -> Self {
+        Self(Key::derive_from(key))
+    }
+
+    fn dumps<T: Value>(&self, value: &T, _: bool) -> String {
+        let mut jar = CookieJar::new();
+        jar.private_mut(&self.0).add(Cookie::new(NAME, json(value)));
+        jar.get(NAME).expect("just added").value().to_owned()
+    }
+
+    fn loads<T: Value>(&self, token: &String) -> Option<T> {
+        let cookie = CookieJar::new().private(&self.0).decrypt(Cookie::new(NAME, token.clone()))?;
+        serde_json::from_str(cookie.value()).ok()
+    }
+}
+
 /// axum-extra's `SignedCookieJar`, from the headers of a request.
 pub struct Axum(CookieSent);
 

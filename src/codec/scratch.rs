@@ -62,10 +62,10 @@ impl<'s> Wiped<'s> {
 
 #[cfg(feature = "encryption")]
 impl Drop for Wiped<'_> {
-    /// Up to their capacity: inflating may write beyond what it keeps.
+    /// Not up to their capacity, which another value may have grown to many times the length.
     fn drop(&mut self) {
         for buffer in [&mut self.0.payload, &mut self.0.compressed] {
-            zeroize::Zeroize::zeroize(buffer);
+            zeroize::Zeroize::zeroize(buffer.as_mut_slice());
         }
     }
 }

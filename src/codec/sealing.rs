@@ -23,7 +23,7 @@ pub(super) fn seal(
     let deflate = encryption.deflates && data.len() <= inflate_limit;
     let version = if deflate && zlib.compress(data, sealed) {
         mem::swap(data, sealed);
-        sealed.zeroize();
+        sealed.as_mut_slice().zeroize();
         Version::Deflated
     } else {
         Version::Serialized
@@ -47,6 +47,13 @@ pub(super) fn open(
             mem::swap(payload, plaintext);
             Ok(())
         }
-        Opened::Decrypted(Version::Deflated) => zlib.decompress(plaintext, inflate_limit, payload),
+        Opened::Decrypted(Version::Deflated) => {
+            let inflated = zlib.decompress(plaintext, inflate_limit, payload);
+            // Inflating may write beyond what it keeps, where the buffer is not wiped.
+            let len = payload.len();
+            payload.resize(payload.capacity(), 0);
+            payload.truncate(len);
+            inflated
+        }
     }
 }

@@ -209,7 +209,7 @@ impl Encryption {
                 return Ok(Opened::Decrypted(parts.version));
             }
         }
-        out.zeroize();
+        out.as_mut_slice().zeroize();
         Err(DecodeError::Decrypt)
     }
 

@@ -3,10 +3,11 @@
 use std::hint::black_box;
 
 use benches::floor::Floor;
-use benches::ours::{MAX_AGE, Ours};
+use benches::ours::{Encrypted, MAX_AGE, Ours, key_ring};
 use benches::payloads::{BorrowedLogin, LOGIN_KEY, Login, SHOP_KEY, Shop, login, shop_3k};
 use benches::scheme::{KEY, Objects, Texts};
 use benches::visit::Visit;
+use django_session::SecretKey;
 
 pub type Call = Box<dyn FnMut()>;
 
@@ -16,6 +17,16 @@ pub fn ours(name: &str) -> Call {
     let token = ours.dumps(&login(), name.ends_with("compressed"));
     match name {
         "decode_borrowed_raw" | "decode_borrowed_compressed" => decode_borrowed(ours, token),
+        "encode_encrypted" => {
+            let (encrypted, value) = (Encrypted::with_key(KEY), login());
+            repeatable(move || encrypted.dumps(black_box(&value), false))
+        }
+        "decode_encrypted" => decode_encrypted(Encrypted::with_key(KEY), KEY),
+        "decode_encrypted_fallback" => {
+            let older = |name: &str| SecretKey::new(name).expect("a key");
+            let keys = key_ring(b"new").with_fallback(older("newer")).with_fallback(older("old"));
+            decode_encrypted(Encrypted::with_keys(&keys.with_fallback(SecretKey::new(KEY).expect("a key"))), KEY)
+        }
         "load" => repeatable(login_visit(Visit::load)),
         "session" => repeatable(login_visit(Visit::respond)),
         "session_3k" => repeatable(shop_visit(Visit::respond)),
@@ -70,6 +81,14 @@ fn decode(scheme: impl Texts + 'static, token: String) -> Call {
 fn refuse(scheme: impl Texts + 'static, token: &str) -> Call {
     let forged = format!("{}AAAA", &token[..token.len() - 4]);
     repeatable(move || assert_eq!(scheme.loads::<Login>(black_box(&forged)), None))
+}
+
+/// Signed and encrypted with this key.
+fn decode_encrypted(encrypted: Encrypted, key: &[u8]) -> Call {
+    let token = Encrypted::with_key(key).dumps(&login(), false);
+    assert_eq!(token.len(), 318);
+    assert_eq!(encrypted.loads(&token), Some(login()));
+    repeatable(move || encrypted.loads::<Login>(black_box(&token)))
 }
 
 fn decode_borrowed(ours: Ours, token: String) -> Call {

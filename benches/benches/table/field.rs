@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 use benches::django::Django;
 use benches::floor::{Floor, keyed};
 use benches::naive::Naive;
-use benches::ours::{Free, Ours};
+use benches::ours::{Encrypted, Free, Ours};
 use benches::payloads::Visitor;
-use benches::peers::{Axum, CookieSent, CookieValue, Jwt};
+use benches::peers::{Axum, CookiePrivate, CookieSent, CookieValue, Jwt};
 use benches::scheme::{KEY, Objects, Texts, Value};
 use benches::visit::Visit;
 use hmac::Mac;
 
 use crate::task::Task::{
-    self, DecodeCompressed, DecodeRaw, EncodeCompressed, EncodeRaw, Refuse, Session, SignText, UnsignText,
+    self, DecodeCompressed, DecodeEncrypted, DecodeRaw, EncodeCompressed, EncodeEncrypted, EncodeRaw, Refuse, Session,
+    SignText, UnsignText,
 };
 
 /// Does it so many times, and says how long that took.
@@ -52,6 +53,7 @@ impl Field {
 impl Visitor for Field {
     fn visit<T: Value>(&mut self, payload: &'static str, key: &'static str, value: T) {
         const OBJECTS: &[Task] = &[EncodeRaw, EncodeCompressed, DecodeRaw, DecodeCompressed, Refuse];
+        const ENCRYPTED: &[Task] = &[EncodeEncrypted, DecodeEncrypted];
         let mut entry = Entry { payload, key, value: leak(value), races: Task::ALL.map(|_| Vec::new()) };
 
         entry.objects::<Ours>("ours", OBJECTS);
@@ -63,6 +65,9 @@ impl Visitor for Field {
         entry.texts::<Naive>("naive");
         entry.same_format::<Naive>();
         entry.objects::<Free>("free", &[EncodeRaw, DecodeRaw]);
+        entry.objects::<Encrypted>("ours", ENCRYPTED);
+        entry.objects::<Ours>("plain", ENCRYPTED);
+        entry.objects::<CookiePrivate>("private", ENCRYPTED);
         entry.session();
         entry.hmac("hmac");
         entry.objects::<CookieValue>("cookie", &[EncodeRaw, DecodeRaw, Refuse]);
@@ -96,9 +101,9 @@ impl<T: Value> Entry<T> {
         let (scheme, value): (&S, _) = (leak(S::with_key(KEY)), self.value);
         for &task in tasks {
             let run = match task {
-                EncodeRaw => timed(move || scheme.dumps(black_box(value), false)),
+                EncodeRaw | EncodeEncrypted => timed(move || scheme.dumps(black_box(value), false)),
                 EncodeCompressed => timed(move || scheme.dumps(black_box(value), true)),
-                DecodeRaw | DecodeCompressed => {
+                DecodeRaw | DecodeCompressed | DecodeEncrypted => {
                     let token = scheme.dumps(value, task == DecodeCompressed);
                     assert_eq!(scheme.loads::<T>(&token).as_ref(), Some(value), "{name} reads back");
                     timed(move || scheme.loads::<T>(black_box(&token)))
@@ -145,13 +150,14 @@ impl<T: Value> Entry<T> {
     }
 
     fn django(&mut self, name: &'static str, django: &'static Django) {
-        let [raw, compressed, signed, forged] =
-            [DecodeRaw, DecodeCompressed, UnsignText, Refuse].map(|task| self.token(task));
+        let [raw, compressed, signed, forged, encrypted] =
+            [DecodeRaw, DecodeCompressed, UnsignText, Refuse, DecodeEncrypted].map(|task| self.token(task));
         let (payload, text, ours) = (self.payload, self.text(), Ours::with_key(KEY));
-        let theirs = django.meet(payload, &text, self.key, [&raw, &compressed, &signed, &forged]);
+        let theirs = django.meet(payload, &text, self.key, [&raw, &compressed, &signed, &forged, &encrypted]);
         assert_eq!(ours.loads::<T>(&theirs[0]).as_ref(), Some(self.value));
         assert_eq!(ours.loads::<T>(&theirs[1]).as_ref(), Some(self.value));
         assert_eq!(ours.unsign(&theirs[2], str::to_owned), Some(text));
+        assert_eq!(Encrypted::with_key(KEY).loads::<T>(&theirs[3]).as_ref(), Some(self.value));
         for task in Task::ALL {
             self.enter(task, name, Box::new(move |times| django.time(task.name(), payload, times)));
         }
@@ -178,6 +184,7 @@ impl<T: Value> Entry<T> {
             EncodeRaw | DecodeRaw => ours.dumps(self.value, false),
             EncodeCompressed | DecodeCompressed | Session => ours.dumps(self.value, true),
             SignText | UnsignText => ours.sign(&self.text()),
+            EncodeEncrypted | DecodeEncrypted => Encrypted::with_key(KEY).dumps(self.value, false),
             Refuse => forger::<Ours>().dumps(self.value, false),
         }
     }

@@ -5,12 +5,16 @@ use crate::task::Task;
 
 /// The columns, in their order; those of [`Task::Session`] are its own.
 const NAMES: [&str; 10] = ["ours", "floor", "naive", "free", "hmac", "cookie", "cookie_sent", "jwt", "axum", "django"];
+const ENCRYPTED_NAMES: [&str; 5] = ["ours", "plain", "hmac", "private", "django"];
 const SESSION_NAMES: [&str; 6] = ["ours", "load_header", "unsign_parse", "unsign_build", "hmac", "django"];
 
 pub fn print(outcomes: &[Outcome]) {
     let (sessions, tokens): (Vec<_>, Vec<_>) =
         outcomes.iter().partition(|outcome| outcome.task == Task::Session.name());
-    for (outcomes, names) in [(&tokens, &NAMES[..]), (&sessions, &SESSION_NAMES)] {
+    let of_encryption = [Task::EncodeEncrypted, Task::DecodeEncrypted].map(Task::name);
+    let (encrypted, tokens): (Vec<_>, Vec<_>) =
+        tokens.into_iter().partition(|outcome| of_encryption.contains(&outcome.task));
+    for (outcomes, names) in [(&tokens, &NAMES[..]), (&encrypted, &ENCRYPTED_NAMES), (&sessions, &SESSION_NAMES)] {
         println!("microseconds per call");
         grid(outcomes, names, |result| significant(result.micros));
         println!("ours divided by theirs");

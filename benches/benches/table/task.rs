@@ -9,12 +9,14 @@ pub enum Task {
     SignText,
     UnsignText,
     Refuse,
+    EncodeEncrypted,
+    DecodeEncrypted,
     /// Of a `Cookie` header: load the session, read one key, commit what nobody changed.
     Session,
 }
 
 impl Task {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::EncodeRaw,
         Self::EncodeCompressed,
         Self::DecodeRaw,
@@ -22,6 +24,8 @@ impl Task {
         Self::SignText,
         Self::UnsignText,
         Self::Refuse,
+        Self::EncodeEncrypted,
+        Self::DecodeEncrypted,
         Self::Session,
     ];
 
@@ -35,6 +39,8 @@ impl Task {
             Self::SignText => "sign_text",
             Self::UnsignText => "unsign_text",
             Self::Refuse => "refuse",
+            Self::EncodeEncrypted => "encode_encrypted",
+            Self::DecodeEncrypted => "decode_encrypted",
             Self::Session => "session",
         }
     }
