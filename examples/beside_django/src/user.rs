@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
 
 use crate::Site;
@@ -37,28 +38,27 @@ pub struct Row {
 }
 
 impl Row {
-    /// Reads the row that `condition` selects, if that user may log in.
-    async fn find(database: &AnyPool, condition: &str, value: &str) -> Result<Option<Self>, sqlx::Error> {
-        let sql = format!(
-            "SELECT id, username, first_name, password FROM auth_user
-             WHERE {condition} AND is_active"
-        );
-        let Some(row) = sqlx::query(&sql).bind(value).fetch_optional(database).await? else { return Ok(None) };
+    /// Only of users who may log in.
+    const SELECT: &str = "SELECT id, username, first_name, password FROM auth_user WHERE is_active AND ";
+
+    pub async fn by_name(database: &AnyPool, name: &str) -> Result<Option<Self>, sqlx::Error> {
+        let sql = format!("{} username = $1", Self::SELECT);
+        sqlx::query(&sql).bind(name).fetch_optional(database).await?.as_ref().map(Self::from_row).transpose()
+    }
+
+    async fn by_id(database: &AnyPool, id: i64) -> Result<Option<Self>, sqlx::Error> {
+        let sql = format!("{} id = $1", Self::SELECT);
+        sqlx::query(&sql).bind(id).fetch_optional(database).await?.as_ref().map(Self::from_row).transpose()
+    }
+
+    fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
         let user = User {
             id: row.try_get(0)?,
             username: row.try_get(1)?,
             first_name: row.try_get(2)?,
             is_authenticated: true,
         };
-        Ok(Some(Self { user, password: row.try_get(3)? }))
-    }
-
-    pub async fn by_name(database: &AnyPool, name: &str) -> Result<Option<Self>, sqlx::Error> {
-        Self::find(database, "username = $1", name).await
-    }
-
-    async fn by_id(database: &AnyPool, id: &str) -> Result<Option<Self>, sqlx::Error> {
-        Self::find(database, "CAST(id AS TEXT) = $1", id).await
+        Ok(Self { user, password: row.try_get(3)? })
     }
 }
 
@@ -68,7 +68,8 @@ impl User {
     async fn of(site: &Site, session: &WebSession) -> Result<Option<Self>, AppError> {
         let claim = session.with(|session| session.auth_user_backend().zip(session.auth_user_id()));
         let Some((_, id)) = claim.filter(|(backend, _)| backend == BACKEND) else { return Ok(None) };
-        let Some(Row { user, password }) = Row::by_id(&site.database, &id).await? else { return Ok(None) };
+        let Ok(id) = id.parse() else { return Ok(None) };
+        let Some(Row { user, password }) = Row::by_id(&site.database, id).await? else { return Ok(None) };
         Ok(session.with(|session| site.auth.authenticate(session, &password)).then_some(user))
     }
 
