@@ -218,7 +218,18 @@ fn sessions_of_all_kinds() {
         let sessions = StoredSessions::new(&keys, options());
         sessions.decode(&sessions.encode(&session).unwrap()).unwrap()
     };
-    for keep in [&in_cookie as &dyn Fn(Session) -> Session, &stored] {
+    #[cfg(feature = "pickle")]
+    let cached = |session: Session| {
+        let sessions = django_session::CachedSessions::new();
+        sessions.decode(&sessions.encode(&session).unwrap()).unwrap()
+    };
+    let kinds = [
+        &in_cookie as &dyn Fn(Session) -> Session,
+        &stored,
+        #[cfg(feature = "pickle")]
+        &cached,
+    ];
+    for keep in kinds {
         let mut session = Session::default();
         let token = session.csrf_token().unwrap();
         let mut session = keep(session);
