@@ -21,7 +21,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PythonType {
-    len: usize,
+    len: u8,
     name: [u8; Self::MAX_LEN],
 }
 
@@ -55,7 +55,7 @@ impl PythonType {
     #[must_use]
     pub fn as_str(&self) -> &str {
         // It is ASCII.
-        self.name.get(..self.len).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+        self.name.get(..usize::from(self.len)).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
     }
 }
 
