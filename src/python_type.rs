@@ -3,7 +3,7 @@ use std::fmt;
 /// The name of a Python type whose values JSON cannot hold: `datetime.datetime`, `decimal.Decimal`, `tuple`. Feature
 /// `pickle`.
 ///
-/// It is at most 63 printable ASCII characters, so that it can be logged. Other characters show as "?", and of a longer
+/// It is at most 47 printable ASCII characters, so that it can be logged. Other characters show as "?", and of a longer
 /// name the end is kept, behind "...".
 ///
 /// Some values are described instead, because their type is not the reason: `dict with non-text keys`, `str with separate
@@ -26,7 +26,7 @@ pub struct PythonType {
 }
 
 impl PythonType {
-    const MAX_LEN: usize = 63;
+    const MAX_LEN: usize = 47;
     const ELLIPSIS: &'static [u8] = b"...";
 
     pub(crate) fn new(name: &[u8]) -> Self {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::common::json::Json;
-use crate::encrypted::{Bytes, Site};
 use crate::csrf;
+use crate::encrypted::{Bytes, Site};
 use crate::messages;
 use crate::visit::Visit;
 
