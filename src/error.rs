@@ -109,7 +109,7 @@ pub enum EncodeError {
         /// The first key whose value could not be read, cut after 64 characters; `None` if it is a key that could not.
         key: Option<String>,
         /// Why it could not be read.
-        reason: DecodeError,
+        reason: Box<DecodeError>,
         /// How many more values could not be read.
         others: usize,
     },
@@ -162,7 +162,8 @@ impl Error for EncodeError {
         match self {
             Self::Config(error) => error.source(),
             Self::Serialize(source) => Some(source.as_ref()),
-            Self::Occupied(error) | Self::Unreadable { reason: error, .. } => Some(error),
+            Self::Occupied(error) => Some(error),
+            Self::Unreadable { reason, .. } => Some(&**reason),
             Self::CookieTooLarge(report) => report.source(),
             Self::MalformedExpiry
             | Self::ExpiryOutOfRange

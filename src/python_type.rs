@@ -3,7 +3,7 @@ use std::fmt;
 /// The name of a Python type whose values JSON cannot hold: `datetime.datetime`, `decimal.Decimal`, `tuple`. Feature
 /// `pickle`.
 ///
-/// It is at most 63 printable ASCII characters, so that it can be logged. Other characters show as "?", and of a longer
+/// It is at most 47 printable ASCII characters, so that it can be logged. Other characters show as "?", and of a longer
 /// name the end is kept, behind "...".
 ///
 /// Some values are described instead, because their type is not the reason: `dict with non-text keys`, `str with separate
@@ -21,12 +21,12 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PythonType {
-    len: usize,
+    len: u8,
     name: [u8; Self::MAX_LEN],
 }
 
 impl PythonType {
-    const MAX_LEN: usize = 63;
+    const MAX_LEN: usize = 47;
     const ELLIPSIS: &'static [u8] = b"...";
 
     pub(crate) fn new(name: &[u8]) -> Self {
@@ -55,7 +55,7 @@ impl PythonType {
     #[must_use]
     pub fn as_str(&self) -> &str {
         // It is ASCII.
-        self.name.get(..self.len).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+        self.name.get(..usize::from(self.len)).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
     }
 }
 

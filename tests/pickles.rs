@@ -1,6 +1,7 @@
 //! Sessions in a cache, and cookies of `PickleSerializer`. (Random sessions are compared with Python's in `tests/pickle`, and
 //! what hostile pickles cost is measured in `tests/memory`.)
 #![cfg(feature = "pickle")]
+#![allow(clippy::needless_pass_by_value, reason = "results are asked about as they come")]
 
 mod common;
 
@@ -228,7 +229,7 @@ fn a_value_beyond_json_spoils_its_own_key() {
     ] {
         assert_eq!(refused.to_string(), r#"session values cannot be written: "when" and 1 more"#);
         let EncodeError::Unreadable { key: Some(key), reason, others: 1 } = &refused else { panic!("{refused:?}") };
-        assert_eq!((&**key, beyond_json::<()>(Err(*reason)).as_deref()), ("when", Some("datetime.date")));
+        assert_eq!((&**key, beyond_json::<()>(Err(**reason)).as_deref()), ("when", Some("datetime.date")));
     }
 
     // Until what is in the way is taken out, or replaced.
@@ -256,7 +257,7 @@ fn a_key_that_is_no_text() {
         let refused = CachedSessions::new().encode(&session).unwrap_err();
         assert_eq!(refused.to_string(), "session has a key that cannot be written");
         let EncodeError::Unreadable { key: None, reason, others: 0 } = refused else { panic!("{refused:?}") };
-        assert_eq!(beyond_json::<()>(Err(reason)).as_deref(), Some(name));
+        assert_eq!(beyond_json::<()>(Err(*reason)).as_deref(), Some(name));
         session.flush();
         assert_eq!(encode(&session), b"\x80\x04}.");
     }
@@ -290,7 +291,7 @@ fn types_beyond_json() {
         ("c\u{e9}\nC\n".as_bytes(), "??.C"),
         (
             b"capplication.with.a.long.path.to.its.models.which.has.no.end\nOrder.Line\n",
-            "...n.with.a.long.path.to.its.models.which.has.no.end.Order.Line",
+            "...th.to.its.models.which.has.no.end.Order.Line",
         ),
         (b"\x96\x01\0\0\0\0\0\0\0a", "bytearray"),
         (b"B\x01\0\0\0a", "bytes"),
@@ -300,7 +301,7 @@ fn types_beyond_json() {
     ] {
         let found = python_type(&session_of(opcodes).unwrap(), "k").unwrap();
         assert_eq!(found, name, "{}", opcodes.escape_ascii());
-        assert!(found.len() <= 63);
+        assert!(found.len() <= 47);
     }
 }
 
@@ -515,7 +516,7 @@ fn hostile_pickles() {
     let list_of =
         |first: &[u8], references: usize| [&b"]("[..], first, b"\x94", &b"h\0".repeat(references), b"e"].concat();
     let int = |bytes: usize| [b"\x8b", &u32::try_from(bytes).unwrap().to_le_bytes()[..], &vec![0x55; bytes]].concat();
-    let long_text = [b"X\0\0\x01\0".to_vec(), vec![b'a'; 1 << 16]].concat();
+    let long_text = [b"X\0\0\x01\0", &b"a".repeat(1 << 16)[..]].concat();
     for (what, opcodes, reason) in [
         ("10 MB of nesting", b"]".repeat(10_000_000), values),
         ("10 MB of marks", b"(".repeat(10_000_000), "more than 65536 marks"),

@@ -1,7 +1,7 @@
 //! How much one pickle may ask for. A few bytes can refer to one value many times, so that what they stand for is bounded
 //! and not only their number.
 
-/// The first protocol with an opcode of its own, and the last that there is.
+/// Protocols 0 and 1 do not say which they are.
 pub(super) const PROTOCOLS: std::ops::RangeInclusive<u8> = 2..=5;
 
 /// Values, keys and references among the opcodes; and values and keys in the JSON, where references have become copies.

@@ -1,3 +1,5 @@
+use std::io::Write as _;
+
 use crate::json;
 use crate::pickle::class::{self, Class};
 use crate::pickle::limits::{Budget, DEPTH};
@@ -83,11 +85,12 @@ impl<'v, 'p> Speller<'v, 'p> {
     /// A whole value, or the beginning of a list or dict.
     fn begin(&mut self, id: Id) -> Result<Option<Open<'v, 'p>>, Refusal> {
         let json = &mut self.json;
+        // Writing to a Vec does not fail.
         match self.values.get(id) {
             None | Some(Value::None) => json.extend_from_slice(b"null"),
             Some(Value::Bool(true)) => json.extend_from_slice(b"true"),
             Some(Value::Bool(false)) => json.extend_from_slice(b"false"),
-            Some(Value::Int(int)) => json.extend_from_slice(int.to_string().as_bytes()),
+            Some(Value::Int(int)) => _ = write!(json, "{int}"),
             Some(Value::LongInt(decimal)) => json.extend_from_slice(decimal.as_bytes()),
             Some(Value::Float(float)) => push_float(*float, json),
             Some(Value::Text(text)) => {

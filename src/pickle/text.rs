@@ -5,7 +5,11 @@ const LEAD: u8 = 0xed;
 
 /// Text of a pickle, checked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Text<'p>(&'p [u8]);
+pub(super) enum Text<'p> {
+    Chars(&'p str),
+    /// With a surrogate at least.
+    Wide(&'p [u8]),
+}
 
 /// A run of characters, or a surrogate.
 pub(super) enum Piece<'p> {
@@ -16,20 +20,32 @@ pub(super) enum Piece<'p> {
 impl<'p> Text<'p> {
     /// `None` for bytes that Python would not decode.
     pub(super) fn new(bytes: &'p [u8]) -> Option<Self> {
+        if let Ok(chars) = str::from_utf8(bytes) {
+            return Some(Self::Chars(chars));
+        }
         let mut rest = bytes;
         while !rest.is_empty() {
             (_, rest) = split(rest)?;
         }
-        Some(Self(bytes))
+        Some(Self::Wide(bytes))
     }
 
     pub(super) const fn as_bytes(self) -> &'p [u8] {
-        self.0
+        match self {
+            Self::Chars(chars) => chars.as_bytes(),
+            Self::Wide(bytes) => bytes,
+        }
     }
 
     pub(super) fn pieces(self) -> impl Iterator<Item = Piece<'p>> {
-        let mut rest = self.0;
+        let (mut chars, mut rest) = match self {
+            Self::Chars(chars) => (Some(chars), &[][..]),
+            Self::Wide(bytes) => (None, bytes),
+        };
         std::iter::from_fn(move || {
+            if let Some(chars) = chars.take() {
+                return Some(Piece::Chars(chars));
+            }
             let (piece, behind) = split(rest)?;
             rest = behind;
             Some(piece)

@@ -86,6 +86,9 @@ impl<'p> Dict<'p> {
 
     /// As a dict of Python: the first of equal keys has its place, the last its value.
     fn merge_keys(&mut self) {
+        if self.pairs.len() < 2 {
+            return;
+        }
         let mut places = HashMap::with_capacity(self.pairs.len());
         let mut merged: Vec<(Text<'p>, Id)> = Vec::with_capacity(self.pairs.len());
         for &(key, value) in &self.pairs {

@@ -13,7 +13,8 @@ use crate::sessions::provenance::Provenance;
 ///
 /// The cache maps a [key](Self::key), made of the session key in the visitor's cookie, to the session as a pickle. (With
 /// `JSONSerializer`, django-redis keeps JSON: see [`with_json`](Self::with_json).) The time to live in the cache is the
-/// [expiry age](Session::expiry_age) of the session. Any client of Redis or Memcached does the rest:
+/// [expiry age](Session::expiry_age) of the session; if that is not positive, the entry is to be deleted. Any client of
+/// Redis or Memcached does the rest:
 ///
 /// | cache backend | bytes |
 /// |---|---|

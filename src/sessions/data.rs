@@ -143,10 +143,10 @@ impl Data {
         let mut unreadable = self.iter().filter_map(|(key, value)| Some((key, value.err()?)));
         if let Some((key, reason)) = unreadable.next() {
             let (key, others) = (name(key).chars().take(SHOWN).collect(), unreadable.count());
-            return Err(EncodeError::Unreadable { key: Some(key), reason: *reason, others });
+            return Err(EncodeError::Unreadable { key: Some(key), reason: Box::new(*reason), others });
         }
         match &self.left_out {
-            Some(reason) => Err(EncodeError::Unreadable { key: None, reason: **reason, others: 0 }),
+            Some(reason) => Err(EncodeError::Unreadable { key: None, reason: reason.clone(), others: 0 }),
             None => Ok(self.iter().filter_map(|(key, value)| Some((key, value.ok()?)))),
         }
     }

@@ -362,8 +362,11 @@ def mutated(seed, count):
         session = {text(r): invent(r, 2, pool, r.choice([0, 0.1])) for _ in range(r.choice([1, 2, 4]))}
         data = bytearray(write(r, session))
         for _ in range(r.choice([1, 1, 2, 4])):
-            at = r.randrange(min(len(data), 400))
+            # Behind the protocol, which not every Python knows; and often near the beginning.
+            at = r.randrange(2, max(3, min(len(data), r.choice([20, 100, 400]))))
             way = r.randrange(5)
+            if at >= len(data):
+                break
             if way == 0:
                 data[at] = r.randrange(256)
             elif way == 1:
@@ -375,8 +378,6 @@ def mutated(seed, count):
             else:
                 start = r.randrange(len(data))
                 data[at:at] = data[start : start + r.randrange(12)]
-            if not data:
-                data = bytearray(b".")
         reply = {"pickle": bytes(data).hex(), "restricted": False, "found": None}
         try:
             # Python reads a frame of a wrong length as one or the other of its readers does; here there is none.
@@ -397,7 +398,7 @@ OPCODES = [ord(opcode.code) for opcode in pickletools.opcodes]
 
 def main():
     sys.setrecursionlimit(20000)
-    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))  # a memo index may ask for more
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))  # a memo index may ask for more
     print(json.dumps(sys.version.split()[0]), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
