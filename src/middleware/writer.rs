@@ -43,7 +43,6 @@ impl SessionWriter {
     /// assert_eq!(writer.commit(200)?, Commit::default());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[expect(clippy::result_large_err, reason = "once a request")]
     pub fn commit(mut self, status: u16) -> Result<Commit, Unwritten> {
         let Some(shared) = self.0.take() else { return Ok(Commit::default()) };
         shared.commit(status).map_err(|error| Unwritten { error, commit: shared.commit(500).unwrap_or_default() })
