@@ -47,7 +47,7 @@ impl StoredSessions {
     /// `django-session-rs`.
     ///
     /// ```
-    /// # use django_session::{DecodeError, Encryption, KeyRing, SecretKey, StoredSessions};
+    /// # use django_session::{CookieOptions, DecodeError, Encryption, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// let sessions = StoredSessions::new(&keys, CookieOptions::default()).with_encryption(Encryption::new(&keys));
     /// let mut session = sessions.create();
