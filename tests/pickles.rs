@@ -208,7 +208,7 @@ fn a_value_beyond_json_spoils_its_own_key() {
     // No store writes it.
     session.mark_modified();
     let cookies = CookieSessions::new(&ring("secret"), sessionid());
-    let rows = django_session::StoredSessions::new(&ring("secret"), CookieOptions::default());
+    let rows = StoredSessions::new(&ring("secret"), CookieOptions::default());
     for refused in [
         sessions.encode(&session).unwrap_err(),
         CachedSessions::new(CookieOptions::default()).with_json().encode(&session).unwrap_err(),
@@ -633,7 +633,7 @@ fn no_error_tells_a_value() {
 fn dates_without_an_offset_in_a_cache() {
     let tokyo = CachedSessions::new(CookieOptions::default()).with_naive_dates(time::macros::offset!(+9));
     let mut session = tokyo.create();
-    session.set_expiry(django_session::Expiry::At(time::macros::datetime!(2030-01-01 0:00 UTC)));
+    session.set_expiry(Expiry::At(time::macros::datetime!(2030-01-01 0:00 UTC)));
     assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-01T09:00:00\""));
 }
 
