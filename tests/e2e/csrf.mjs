@@ -50,10 +50,10 @@ export const csrf = async (visitor) => {
       const added = await visitor.add(rust, "assam");
       assert.deepEqual([added.server, added.cart], ["rust", [["assam", 1]]]);
       assert.equal(await secret(), made);
-      assert.equal((await visitor.logIn(rust, ADA)).server, "rust");
-      const left = await press("#logout");
-      assert.deepEqual([left.status, left.server, left.user], [302, "django", undefined]);
     }
+    assert.equal((await visitor.logIn(rust, ADA)).server, "rust"); // by a page of Django's
+    const left = await press("#logout");
+    assert.deepEqual([left.status, left.server, left.user], [302, "django", undefined]);
     await rust.start(shop.env);
   });
 
@@ -126,7 +126,6 @@ export const csrf = async (visitor) => {
 
   await check("over HTTPS, forms are accepted by their Origin, or else by their Referer", async () => {
     for (const server of secured) {
-      assert.equal((await visitor.logIn(server, ADA)).user, ADA.username);
       tls.drops = ["origin"];
       assert.equal((await visitor.note(server, "by Referer")).note, "by Referer");
       tls.drops = [];
