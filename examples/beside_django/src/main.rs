@@ -70,6 +70,9 @@ async fn main() -> Result<(), BoxError> {
     // 2. What they have in common. A request passes the last of these layers first.
     let moved = match site.settings.engine.as_str() {
         "signed_cookies" => moved.layer(SessionLayer::new(site.settings.cookie_sessions()?)),
+        engine if site.settings.encryption.is_some() => {
+            return Err(format!("ENCRYPTION is for ENGINE=signed_cookies, not {engine}").into());
+        }
         _ => session::layer(moved, &site.settings, &site.database).await?,
     };
     let csrf = CsrfGuard::from(Csrf::builder().build()?).with_secure(site.settings.scheme == Scheme::HTTPS);
