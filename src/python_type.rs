@@ -10,11 +10,11 @@ use std::fmt;
 /// surrogates`, `int of more than 4300 digits`, `nested more than 1024 levels deep`.
 ///
 /// ```
-/// use django_session::{CachedSessions, DecodeError};
+/// use django_session::{CachedSessions, CookieOptions, DecodeError};
 ///
 /// // {"when": datetime.date(2026, 11, 25)}
 /// let pickle = b"\x80\x05}\x8c\x04when\x8c\x08datetime\x8c\x04date\x93C\x04\x07\xea\x0b\x19\x85Rs.";
-/// let session = CachedSessions::new().decode(pickle)?;
+/// let session = CachedSessions::new(CookieOptions::default()).decode(pickle)?;
 /// let Err(DecodeError::BeyondJson { python_type }) = session.get::<String>("when") else { panic!() };
 /// assert_eq!(python_type.as_str(), "datetime.date");
 /// # Ok::<(), DecodeError>(())
@@ -46,8 +46,8 @@ impl PythonType {
     /// Returns the name.
     ///
     /// ```
-    /// # use django_session::{CachedSessions, DecodeError};
-    /// let session = CachedSessions::new().decode(b"\x80\x05}\x8c\x04pairK\x01K\x02\x86s.")?; // {"pair": (1, 2)}
+    /// # use django_session::{CachedSessions, CookieOptions, DecodeError};
+    /// let session = CachedSessions::new(CookieOptions::default()).decode(b"\x80\x05}\x8c\x04pairK\x01K\x02\x86s.")?; // {"pair": (1, 2)}
     /// let Err(DecodeError::BeyondJson { python_type }) = session.get::<[u8; 2]>("pair") else { panic!() };
     /// assert_eq!(python_type.as_str(), "tuple");
     /// # Ok::<(), DecodeError>(())

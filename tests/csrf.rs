@@ -220,7 +220,7 @@ fn sessions_of_all_kinds() {
     };
     #[cfg(feature = "pickle")]
     let cached = |session: Session| {
-        let sessions = django_session::CachedSessions::new();
+        let sessions = django_session::CachedSessions::new(options());
         sessions.decode(&sessions.encode(&session).unwrap()).unwrap()
     };
     let kinds = [

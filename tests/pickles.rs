@@ -11,10 +11,12 @@ use std::time::{Duration, SystemTime};
 use common::json::{Json, any_json};
 use common::{Hex, algorithm, clock, json_of, ring, vectors};
 use django_session::{
-    CachedSessions, CookieOptions, CookieSessions, DecodeError, EncodeError, PickleSerializer, Serializer, Session,
+    CachedSessions, Clock, CookieOptions, CookieSessions, DecodeError, EncodeError, Expiry, KeyRing, PickleSerializer,
+    SecretKey, Serializer, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow, StoredSessions,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
+use time::OffsetDateTime;
 
 /// A value that Python pickled: its JSON text, or the name of its type.
 #[derive(Deserialize)]
@@ -26,7 +28,7 @@ struct Pickled {
 }
 
 fn decode(pickle: &[u8]) -> Result<Session, DecodeError> {
-    CachedSessions::new().decode(pickle)
+    CachedSessions::new(CookieOptions::default()).decode(pickle)
 }
 
 fn sessionid() -> CookieOptions {
@@ -34,7 +36,7 @@ fn sessionid() -> CookieOptions {
 }
 
 fn encode(session: &Session) -> Vec<u8> {
-    CachedSessions::new().encode(session).unwrap()
+    CachedSessions::new(CookieOptions::default()).encode(session).unwrap()
 }
 
 /// The type of a value that JSON cannot hold.
@@ -91,7 +93,7 @@ fn what_django_caches() {
                 assert_eq!(json_of(&decode(&again).unwrap()), json_of(&session), "{what}");
             } else {
                 beyond += 1;
-                let refused = CachedSessions::new().encode(&session).unwrap_err();
+                let refused = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
                 assert_eq!(refused.to_string(), r#"session value cannot be written: "k""#, "{what}");
                 assert!(refused.source().unwrap().to_string().ends_with(&value.python_type.unwrap()), "{what}");
                 assert!(session.remove("k"));
@@ -114,23 +116,11 @@ fn keys_in_the_cache() {
     }
     for (django, vector) in vectors::<Vector>("pickles", "cache_keys") {
         let sessions = match &*vector.engine {
-            "cache" => CachedSessions::new(),
-            _ => CachedSessions::new().with_cached_db(),
+            "cache" => CachedSessions::new(CookieOptions::default()),
+            _ => CachedSessions::new(CookieOptions::default()).with_cached_db(),
         };
-        let key = sessions.key(&vector.prefix, vector.version, &vector.session_key);
-        assert_eq!(key, Some(vector.cache_key), "{django}");
-    }
-    for other in [
-        "",
-        "3h07yf0nyr279n7rgulv1k4mir3sxh4",
-        "3h07yf0nyr279n7rgulv1k4mir3sxh4l1",
-        "3h07yf0nyr279n7rgulv1k4mir3sxh4L",
-        "d_db07yf0nyr279n7rgulv1k4mir3sxh",
-        "3h07yf0nyr279n7rgulv1k4mir3sxh\r\n",
-        "3h07yf0nyr279n7rgulv1k4mir3sxhé",
-        "3h07yf0nyr279n7rgulv1k4mir3sxh 4",
-    ] {
-        assert_eq!(CachedSessions::new().key("", 1, other), None, "{other:?}");
+        let key = SessionKey::parse(&vector.session_key).unwrap();
+        assert_eq!(sessions.cache_key(&vector.prefix, vector.version, &key), vector.cache_key, "{django}");
     }
 }
 
@@ -199,7 +189,7 @@ const MIXED: &[u8] = b"\x80\x05}(\x8c\x01aK\x01\x8c\x04when\x8c\x08datetime\x8c\
 
 #[test]
 fn a_value_beyond_json_spoils_its_own_key() {
-    let sessions = CachedSessions::new();
+    let sessions = CachedSessions::new(CookieOptions::default());
     let mut session = sessions.decode(MIXED).unwrap();
     assert_eq!(session.keys().collect::<Vec<_>>(), ["a", "when", "b", "c"]);
     assert_eq!((session.keys().len(), session.len(), session.iter().len()), (4, 4, 2));
@@ -218,10 +208,10 @@ fn a_value_beyond_json_spoils_its_own_key() {
     // No store writes it.
     session.mark_modified();
     let cookies = CookieSessions::new(&ring("secret"), sessionid());
-    let rows = django_session::StoredSessions::new(&ring("secret"), CookieOptions::default());
+    let rows = StoredSessions::new(&ring("secret"), CookieOptions::default());
     for refused in [
         sessions.encode(&session).unwrap_err(),
-        sessions.clone().with_json().encode(&session).unwrap_err(),
+        CachedSessions::new(CookieOptions::default()).with_json().encode(&session).unwrap_err(),
         cookies.commit(&session, 200).unwrap_err(),
         rows.encode(&session).unwrap_err(),
         #[cfg(feature = "legacy")]
@@ -254,7 +244,7 @@ fn a_key_that_is_no_text() {
         session.remove("a");
         session.remove("b");
         assert!(!session.is_empty());
-        let refused = CachedSessions::new().encode(&session).unwrap_err();
+        let refused = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
         assert_eq!(refused.to_string(), "session has a key that cannot be written");
         let EncodeError::Unreadable { key: None, reason, others: 0 } = refused else { panic!("{refused:?}") };
         assert_eq!(beyond_json::<()>(Err(*reason)).as_deref(), Some(name));
@@ -439,7 +429,7 @@ fn opcodes_that_are_not_read() {
 
 #[test]
 fn json_in_the_cache() {
-    let sessions = CachedSessions::new().with_json();
+    let sessions = CachedSessions::new(CookieOptions::default()).with_json();
     // As django-redis' JSONSerializer spells it, and in UTF-8.
     let session =
         sessions.decode("{\"a\": [1, 2.50, NaN], \"\u{e9}\": \"\u{1f511}\", \"s\": \"\\ud800\"}".as_bytes()).unwrap();
@@ -454,7 +444,8 @@ fn json_in_the_cache() {
 
 #[test]
 fn expiry() {
-    let sessions = CachedSessions::new().with_max_age(Duration::from_secs(60));
+    let sessions =
+        CachedSessions::new(CookieOptions::builder("sessionid").max_age(Duration::from_secs(60)).build().unwrap());
     let now = SystemTime::now();
     assert_eq!(sessions.decode(b"\x80\x04}.").unwrap().expiry_age(now).whole_seconds(), 60);
     let session = sessions.decode(b"\x80\x04}\x8c\x0f_session_expiryK\x07s.").unwrap();
@@ -486,7 +477,7 @@ fn limits() {
     let flat = |values: usize| json(&format!("[{}0]", "0,".repeat(values - 4)));
     let session = flat(65_536).unwrap();
     assert_eq!(json_of(&decode(&encode(&session)).unwrap()), json_of(&session));
-    let refused = CachedSessions::new().encode(&flat(65_537).unwrap()).unwrap_err();
+    let refused = CachedSessions::new(CookieOptions::default()).encode(&flat(65_537).unwrap()).unwrap_err();
     assert_eq!(refused.source().unwrap().to_string(), "more than 65536 values");
 
     // 4300 digits.
@@ -494,13 +485,13 @@ fn limits() {
         let session = json(&format!("{sign}{}", "9".repeat(4300))).unwrap();
         assert_eq!(json_of(&decode(&encode(&session)).unwrap()), json_of(&session));
         let session = json(&format!("{sign}1{}", "0".repeat(4300))).unwrap();
-        let refused = CachedSessions::new().encode(&session).unwrap_err();
+        let refused = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
         assert_eq!(refused.source().unwrap().to_string(), "an integer of more than 4300 digits");
     }
     // 32 KiB of integers beyond 64 bits: 18 of 4300 digits.
     let wide = |count: usize| json(&format!("[{}0]", format!("{},", "9".repeat(4300)).repeat(count))).unwrap();
     assert_eq!(json_of(&decode(&encode(&wide(18))).unwrap()), json_of(&wide(18)));
-    let refused = CachedSessions::new().encode(&wide(19)).unwrap_err();
+    let refused = CachedSessions::new(CookieOptions::default()).encode(&wide(19)).unwrap_err();
     assert_eq!(refused.source().unwrap().to_string(), "more than 32768 bytes of integers beyond 64 bits");
 }
 
@@ -589,7 +580,7 @@ fn mutated_pickles() {
                 session.remove(&key);
             }
         }
-        if let Ok(written) = CachedSessions::new().encode(&session) {
+        if let Ok(written) = CachedSessions::new(CookieOptions::default()).encode(&session) {
             assert_eq!(json_of(&decode(&written).unwrap()), items, "{}", bytes.escape_ascii());
         }
     }
@@ -601,12 +592,12 @@ proptest! {
 
     #[test]
     fn decode_undoes_encode(values in prop::collection::vec((any::<String>(), any_json()), 0..6), wide in any::<i128>()) {
-        let mut session = CachedSessions::new().create();
+        let mut session = CachedSessions::new(CookieOptions::default()).create();
         session.extend(values).unwrap();
         session.insert("wide", Json::Int(wide)).unwrap();
         let again = decode(&encode(&session)).unwrap();
         prop_assert_eq!(json_of(&again), json_of(&session));
-        let json = CachedSessions::new().with_json();
+        let json = CachedSessions::new(CookieOptions::default()).with_json();
         prop_assert_eq!(json_of(&json.decode(&json.encode(&session).unwrap()).unwrap()), json_of(&session));
     }
 
@@ -630,7 +621,7 @@ fn no_error_tells_a_value() {
     for error in ["b", "c"].map(|key| session.get::<String>(key).unwrap_err()) {
         told(&format!("{error} {error:?}"));
     }
-    let refused = CachedSessions::new().encode(&session).unwrap_err();
+    let refused = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
     told(&format!("{refused} {refused:?} {}", refused.source().unwrap()));
     for end in 0..whole.len() {
         let error = decode(&whole[..end]).unwrap_err();
@@ -640,8 +631,71 @@ fn no_error_tells_a_value() {
 
 #[test]
 fn dates_without_an_offset_in_a_cache() {
-    let tokyo = CachedSessions::default().with_naive_dates(time::macros::offset!(+9));
+    let tokyo = CachedSessions::new(CookieOptions::default()).with_naive_dates(time::macros::offset!(+9));
     let mut session = tokyo.create();
-    session.set_expiry(django_session::Expiry::At(time::macros::datetime!(2030-01-01 0:00 UTC)));
+    session.set_expiry(Expiry::At(time::macros::datetime!(2030-01-01 0:00 UTC)));
     assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-01T09:00:00\""));
+}
+
+/// A commit without what differs: the data's format, and the random keys.
+fn without_data<Data>(commit: StoredCommit<Data>) -> String {
+    let row = |row: &StoredRow<Data>| (row.expire_date, row.time_to_live);
+    let change = match &commit.change {
+        StoredChange::Update { row: updated } => ("update", Some(row(updated)), Some(updated.key.as_str().to_owned())),
+        StoredChange::Insert { row: inserted, delete } => {
+            ("insert", Some(row(inserted)), delete.as_ref().map(|key| key.as_str().to_owned()))
+        }
+        StoredChange::Delete { key } => ("delete", None, Some(key.as_str().to_owned())),
+        _ => ("nothing", None, None),
+    };
+    let vary = commit.vary_on_cookie;
+    let attributes = |cookie: SetCookie| cookie.as_str().split_once(';').map(|(_, attributes)| attributes.to_owned());
+    format!("{change:?} {vary} {:?}", commit.into_set_cookies().map(attributes).collect::<Vec<_>>())
+}
+
+/// Each state of the entry, of the session and of the response.
+#[test]
+fn a_cache_follows_the_rules_of_a_database() {
+    let keys = KeyRing::new(SecretKey::new("secret").unwrap());
+    let text = StoredSessions::new(&keys, CookieOptions::default()).encode(&Session::default()).unwrap();
+    let works: [fn(&mut Session); 9] = [
+        |_| {},
+        |session| _ = session.is_empty(),
+        |session| session.insert("a", 1).unwrap(),
+        |session| session.mark_modified(),
+        |session| session.cycle_key(),
+        |session| session.flush(),
+        |session| {
+            session.flush();
+            session.insert("a", 1).unwrap();
+        },
+        |session| session.set_expiry(Expiry::At(OffsetDateTime::UNIX_EPOCH)),
+        |session| session.discard(),
+    ];
+    for (cookie, (text, bytes)) in [
+        ("theme=dark", (None, None)),
+        ("sessionid=abcdefgh", (None, None)),
+        ("sessionid=abcdefgh; sessionid=../etc", (Some(&*text), Some(&b"\x80\x04}."[..]))),
+        ("sessionid=abcdefgh", (Some("e30:0:forged"), Some(b"\x80\x04"))),
+    ] {
+        for work in works {
+            for (save_every_request, status) in [(false, 200), (false, 500), (true, 404), (true, 503)] {
+                let clock = Clock::fixed(SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_999));
+                let stored = StoredSessions::new(&keys, CookieOptions::default())
+                    .with_save_every_request(save_every_request)
+                    .with_clock(clock.clone());
+                let mut session = stored.load(stored.sent_cookie(cookie), text, None);
+                work(&mut session);
+                let expected = stored.commit(&session, status).unwrap();
+
+                let cached = CachedSessions::new(CookieOptions::default())
+                    .with_save_every_request(save_every_request)
+                    .with_clock(clock);
+                let mut session = cached.load(cached.sent_cookie(cookie), bytes);
+                work(&mut session);
+                let commit = cached.commit(&session, status).unwrap();
+                assert_eq!(without_data(commit), without_data(expected), "{cookie} {status}");
+            }
+        }
+    }
 }

@@ -1,20 +1,18 @@
-use std::time::Duration;
-
 use time::UtcOffset;
 
+use crate::clock::Clock;
+use crate::cookie::CookieOptions;
 use crate::error::{DecodeError, EncodeError};
 use crate::json;
 use crate::pickle;
-use crate::sessions::Session;
-use crate::sessions::lifetime::Terms;
+use crate::sessions::keyed::Keyed;
 use crate::sessions::provenance::Provenance;
+use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit};
 
-/// Reads and writes the sessions that Django's cache engines keep in Redis or Memcached. Feature `pickle`.
+/// Sessions of Django's cache engines: an entry in Redis or Memcached, found by the key in the cookie. Feature `pickle`.
 ///
-/// The cache maps a [key](Self::key), made of the session key in the visitor's cookie, to the session as a pickle. (With
-/// `JSONSerializer`, django-redis keeps JSON: see [`with_json`](Self::with_json).) The time to live in the cache is the
-/// [expiry age](Session::expiry_age) of the session; if that is not positive, the entry is to be deleted. Any client of
-/// Redis or Memcached does the rest:
+/// It reads and writes the entries' bytes, and answers what to do with the entry: see [`commit`](Self::commit). It has no
+/// I/O: the caller talks to the cache, with any client.
 ///
 /// | cache backend | bytes |
 /// |---|---|
@@ -43,29 +41,37 @@ use crate::sessions::provenance::Provenance;
 /// database [`StoredSessions`](crate::StoredSessions) reads.
 ///
 /// ```
-/// use django_session::CachedSessions;
+/// use django_session::{CachedSessions, CookieOptions, StoredChange};
 ///
-/// let sessions = CachedSessions::new();
-/// let key = sessions.key("", 1, "3h07yf0nyr279n7rgulv1k4mir3sxh4l").expect("a session key");
-/// assert_eq!(key, ":1:django.contrib.sessions.cache3h07yf0nyr279n7rgulv1k4mir3sxh4l");
+/// let sessions = CachedSessions::new(CookieOptions::default());
 ///
-/// // GET {key}: {"_auth_user_id": "7"}, from a Django
+/// // 1. The cookie holds a key.
+/// let sent = sessions.sent_cookie("sessionid=3h07yf0nyr279n7rgulv1k4mir3sxh4l");
+/// let cache_key = sent.key().map(|key| sessions.cache_key("", 1, key)).expect("a key");
+/// assert_eq!(cache_key, ":1:django.contrib.sessions.cache3h07yf0nyr279n7rgulv1k4mir3sxh4l");
+///
+/// // 2. GET {cache_key}: {"_auth_user_id": "7"}, from a Django
 /// let bytes = b"\x80\x05\x95\x18\0\0\0\0\0\0\0}\x94\x8c\r_auth_user_id\x94\x8c\x017\x94s.";
-/// let mut session = sessions.decode(bytes)?;
+/// let mut session = sessions.load(sent, Some(bytes));
 /// assert_eq!(session.get::<String>("_auth_user_id")?.as_deref(), Some("7"));
-///
 /// session.insert("visits", 1)?;
-/// let bytes = sessions.encode(&session)?; // SET {key} {bytes} EX {seconds}
-/// assert_eq!(bytes, b"\x80\x04}(\x8c\r_auth_user_id\x8c\x017\x8c\x06visitsK\x01u.");
+///
+/// // 3. What the entry and the response need.
+/// let commit = sessions.commit(&session, 200)?;
+/// let StoredChange::Update { row } = &commit.change else { panic!() };
+/// // SET {cache_key} {row.data} EX {row.time_to_live} XX
+/// assert_eq!(row.data, b"\x80\x04}(\x8c\r_auth_user_id\x8c\x017\x8c\x06visitsK\x01u.");
+/// assert_eq!(row.time_to_live.as_secs(), 1_209_600);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[doc(alias = "cache")]
 #[doc(alias = "cached_db")]
 pub struct CachedSessions {
     engine: &'static str,
     format: Format,
-    terms: Terms,
+    keyed: Keyed,
+    clock: Clock,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -79,26 +85,31 @@ const CACHE: &str = "django.contrib.sessions.cache";
 const CACHED_DB: &str = "django.contrib.sessions.cached_db";
 
 impl CachedSessions {
-    /// Returns sessions of the cache engine, in pickles, with a session age of two weeks.
+    /// Makes sessions of the cache engine, in pickles, with this cookie.
     ///
     /// ```
-    /// use django_session::CachedSessions;
+    /// use django_session::{CachedSessions, CookieOptions};
     ///
-    /// assert_eq!(CachedSessions::new().encode(&CachedSessions::new().create())?, b"\x80\x04}.");
+    /// let sessions = CachedSessions::new(CookieOptions::default());
+    /// assert_eq!(sessions.encode(&sessions.create())?, b"\x80\x04}.");
     /// # Ok::<(), django_session::EncodeError>(())
     /// ```
     #[must_use]
-    pub fn new() -> Self {
-        Self { engine: CACHE, format: Format::Pickle, terms: Terms::default() }
+    pub fn new(cookie: CookieOptions) -> Self {
+        Self { engine: CACHE, format: Format::Pickle, keyed: Keyed::new(cookie), clock: Clock::system() }
     }
 
-    /// Makes the [keys](Self::key) of the `cached_db` engine.
+    /// Makes the [keys](Self::cache_key) of the `cached_db` engine.
+    ///
+    /// That engine keeps a session in the database, and a copy in the cache. [`StoredSessions`](crate::StoredSessions) loads
+    /// from the database and commits. A copy from the cache is loaded here, and [encoded](Self::encode) here once the
+    /// database is written.
     ///
     /// ```
-    /// use django_session::CachedSessions;
-    ///
-    /// let key = CachedSessions::new().with_cached_db().key("", 1, "mepy8nb0xzowiy5kyzk5ihdhzllcaq5w");
-    /// assert_eq!(key.unwrap(), ":1:django.contrib.sessions.cached_dbmepy8nb0xzowiy5kyzk5ihdhzllcaq5w");
+    /// # use django_session::{CachedSessions, CookieOptions, SessionKey};
+    /// let sessions = CachedSessions::new(CookieOptions::default()).with_cached_db();
+    /// let key = SessionKey::parse("mepy8nb0xzowiy5kyzk5ihdhzllcaq5w").expect("a key");
+    /// assert_eq!(sessions.cache_key("", 1, &key), ":1:django.contrib.sessions.cached_dbmepy8nb0xzowiy5kyzk5ihdhzllcaq5w");
     /// ```
     #[must_use]
     pub fn with_cached_db(mut self) -> Self {
@@ -106,12 +117,11 @@ impl CachedSessions {
         self
     }
 
-    /// Writes JSON, as django-redis does with its `JSONSerializer`. What is read may be either.
+    /// Writes JSON, as django-redis does with its `JSONSerializer`. Both are read.
     ///
     /// ```
-    /// use django_session::CachedSessions;
-    ///
-    /// let sessions = CachedSessions::new().with_json();
+    /// # use django_session::{CachedSessions, CookieOptions};
+    /// let sessions = CachedSessions::new(CookieOptions::default()).with_json();
     /// let session = sessions.decode(br#"{"a": 1}"#)?;
     /// assert_eq!(sessions.encode(&session)?, br#"{"a":1}"#);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -122,19 +132,37 @@ impl CachedSessions {
         self
     }
 
-    /// Sets the age of sessions that do not say their own, which [`Session::expiry_age`] then counts with.
+    /// Whether an unchanged session is written as well, so that it lives on. Default: no.
     ///
     /// ```
-    /// use django_session::CachedSessions;
-    /// use std::time::{Duration, SystemTime};
-    ///
-    /// let sessions = CachedSessions::new().with_max_age(Duration::from_secs(3600));
-    /// assert_eq!(sessions.create().expiry_age(SystemTime::now()).whole_seconds(), 3600);
+    /// # use django_session::{CachedSessions, CookieOptions, StoredChange};
+    /// let sessions = CachedSessions::new(CookieOptions::default()).with_save_every_request(true);
+    /// let session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(b"\x80\x04}."));
+    /// assert!(matches!(sessions.commit(&session, 200)?.change, StoredChange::Update { .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    #[doc(alias = "SESSION_COOKIE_AGE")]
-    pub fn with_max_age(mut self, max_age: Duration) -> Self {
-        self.terms.max_age = max_age;
+    #[doc(alias = "SESSION_SAVE_EVERY_REQUEST")]
+    pub fn with_save_every_request(mut self, save: bool) -> Self {
+        self.keyed.save_every_request = save;
+        self
+    }
+
+    /// Removes the cookie of a former Domain or Path as well: see
+    /// [`CookieSessions::with_former_cookie`](crate::CookieSessions::with_former_cookie).
+    ///
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions};
+    /// let present = CookieOptions::builder("sessionid").domain("example.com").build()?;
+    /// let sessions = CachedSessions::new(present).with_former_cookie(&CookieOptions::default());
+    /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None);
+    /// session.flush();
+    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_former_cookie(mut self, former: &CookieOptions) -> Self {
+        self.keyed.with_former_cookie(former);
         self
     }
 
@@ -142,79 +170,177 @@ impl CachedSessions {
     /// [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
     ///
     /// ```
-    /// use django_session::{CachedSessions, Expiry};
+    /// use django_session::{CachedSessions, CookieOptions, Expiry};
     /// use time::macros::{datetime, offset};
     ///
-    /// let mut session = CachedSessions::new().with_naive_dates(offset!(+9)).create();
+    /// let mut session = CachedSessions::new(CookieOptions::default()).with_naive_dates(offset!(+9)).create();
     /// session.set_expiry(Expiry::At(datetime!(2030-01-01 0:00 UTC)));
     /// assert_eq!(session.get_json("_session_expiry"), Some(r#""2030-01-01T09:00:00""#));
     /// ```
     #[must_use]
     #[doc(alias = "USE_TZ")]
     pub fn with_naive_dates(mut self, local: UtcOffset) -> Self {
-        self.terms.naive = Some(local);
+        self.keyed.terms.naive = Some(local);
         self
     }
 
-    /// Returns the cache key of a session; `None` if the session key is not 32 characters of `a`–`z` and `0`–`9`, as
-    /// Django makes them.
-    ///
-    /// The session key comes from a cookie: this keeps a visitor from reaching other keys of the cache.
-    ///
-    /// Django: `KEY_PREFIX` (empty unless set) and `VERSION` (1 unless set) of the cache, with its own `KEY_FUNCTION`.
+    /// Takes the time from another clock than the system's.
     ///
     /// ```
-    /// use django_session::CachedSessions;
+    /// # use django_session::{CachedSessions, Clock, CookieOptions, Expiry, StoredChange};
+    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// # use time::OffsetDateTime;
+    /// let sessions = CachedSessions::new(CookieOptions::default()).with_clock(Clock::fixed(UNIX_EPOCH));
+    /// let mut session = sessions.load(sessions.sent_cookie(""), None);
+    /// session.set_expiry(Expiry::At(OffsetDateTime::UNIX_EPOCH + Duration::from_secs(60)));
+    /// let StoredChange::Insert { row, .. } = sessions.commit(&session, 200)?.change else { panic!() };
+    /// assert_eq!(row.time_to_live, Duration::from_secs(60));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Returns the cookie's options.
     ///
-    /// let sessions = CachedSessions::new();
-    /// let key = sessions.key("shop", 2, "3h07yf0nyr279n7rgulv1k4mir3sxh4l").unwrap();
-    /// assert_eq!(key, "shop:2:django.contrib.sessions.cache3h07yf0nyr279n7rgulv1k4mir3sxh4l");
-    /// assert_eq!(sessions.key("shop", 2, "d_db3h07yf0nyr279n7rgulv1k4mir3sxh4l"), None);
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions};
+    /// assert_eq!(CachedSessions::new(CookieOptions::default()).cookie().name(), "sessionid");
+    /// ```
+    #[must_use]
+    pub fn cookie(&self) -> &CookieOptions {
+        &self.keyed.cookie
+    }
+
+    /// Returns the key that the cache has a session under. Django: `KEY_PREFIX` (empty unless set) and `VERSION` (1 unless
+    /// set) of the cache, with its own `KEY_FUNCTION`.
+    ///
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions, SessionKey};
+    /// let sessions = CachedSessions::new(CookieOptions::default());
+    /// let key = SessionKey::parse("3h07yf0nyr279n7rgulv1k4mir3sxh4l").expect("a key");
+    /// let cache_key = sessions.cache_key("shop", 2, &key);
+    /// assert_eq!(cache_key, "shop:2:django.contrib.sessions.cache3h07yf0nyr279n7rgulv1k4mir3sxh4l");
     /// ```
     #[must_use]
     #[doc(alias = "make_key")]
-    pub fn key(&self, prefix: &str, version: u32, session_key: &str) -> Option<String> {
-        let is_ours = session_key.len() == 32
-            && session_key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        is_ours.then(|| format!("{prefix}:{version}:{}{session_key}", self.engine))
+    pub fn cache_key(&self, prefix: &str, version: u32, key: &SessionKey) -> String {
+        format!("{prefix}:{version}:{}{}", self.engine, key.as_str())
     }
 
-    /// Returns a session without keys.
+    /// Returns the key in a whole `Cookie` header: see
+    /// [`StoredSessions::sent_cookie`](crate::StoredSessions::sent_cookie).
     ///
     /// ```
-    /// assert!(django_session::CachedSessions::new().create().is_empty());
+    /// # use django_session::{CachedSessions, CookieOptions, SessionKey};
+    /// let sent = CachedSessions::new(CookieOptions::default()).sent_cookie("sessionid=abcdefgh; theme=dark");
+    /// assert_eq!(sent.key().map(SessionKey::as_str), Some("abcdefgh"));
+    /// ```
+    #[must_use]
+    pub fn sent_cookie(&self, header: &(impl AsRef<[u8]> + ?Sized)) -> SentCookie {
+        self.sent_cookies([header])
+    }
+
+    /// Returns the key in all `Cookie` headers of a request: over HTTP/2 a browser may send several.
+    ///
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions, SessionKey};
+    /// let sent = CachedSessions::new(CookieOptions::default()).sent_cookies(["theme=dark", "sessionid=abcdefgh"]);
+    /// assert_eq!(sent.key().map(SessionKey::as_str), Some("abcdefgh"));
+    /// ```
+    #[must_use]
+    pub fn sent_cookies<'h, I, H>(&self, headers: I) -> SentCookie
+    where
+        I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
+        H: AsRef<[u8]> + ?Sized + 'h,
+    {
+        self.keyed.sent_cookie(headers)
+    }
+
+    /// Loads the session of this cookie from the bytes of its entry; `None` if the cache has none. A session that has
+    /// expired is one that the cache has forgotten.
+    ///
+    /// An entry that is missing or cannot be read gives an empty session that [says why](Session::rejection). Its cookie is
+    /// left alone until the session is changed, which begins a new entry, or flushed.
+    ///
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions, DecodeError};
+    /// let sessions = CachedSessions::new(CookieOptions::default());
+    /// let session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None);
+    /// assert_eq!(session.rejection(), Some(DecodeError::NotStored));
+    /// ```
+    #[must_use]
+    pub fn load(&self, sent: SentCookie, bytes: Option<&[u8]>) -> Session {
+        self.keyed.load(sent, bytes.map(|bytes| self.decode(bytes)))
+    }
+
+    /// Returns what the entry and the response need, by the rules of
+    /// [`StoredSessions::commit`](crate::StoredSessions::commit). The cache's commands are:
+    ///
+    /// | change | Redis | Memcached |
+    /// |---|---|---|
+    /// | [`Update`](crate::StoredChange::Update) | `SET … EX … XX` | `replace` |
+    /// | [`Insert`](crate::StoredChange::Insert) | `SET … EX … NX`, and `DEL` | `add`, and `delete` |
+    /// | [`Delete`](crate::StoredChange::Delete) | `DEL` | `delete` |
+    ///
+    /// A [time to live](crate::StoredRow::time_to_live) of zero is a `DEL` instead. Memcached takes one of more than thirty
+    /// days as a date: add the present time to it.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode), [`EncodeError::ExpiryOutOfRange`], and [`EncodeError::NoRandomBytes`] if a new key
+    /// is needed. Commit again with a status of 500 then.
+    ///
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions, StoredChange};
+    /// let sessions = CachedSessions::new(CookieOptions::default());
+    /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(b"\x80\x04}."));
+    /// session.cycle_key();
+    /// let StoredChange::Insert { row, delete: Some(old) } = sessions.commit(&session, 200)?.change else { panic!() };
+    /// assert!(row.key != old && old.as_str() == "abcdefgh");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn commit(&self, session: &Session, status: u16) -> Result<StoredCommit<Vec<u8>>, EncodeError> {
+        self.keyed.commit(session, status, self.clock.now(), |session| self.encode(session))
+    }
+
+    /// Makes a session without keys.
+    ///
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions};
+    /// assert!(CachedSessions::new(CookieOptions::default()).create().is_empty());
     /// ```
     #[must_use]
     pub fn create(&self) -> Session {
-        Session::empty(Provenance::default(), self.terms)
+        Session::empty(Provenance::default(), self.keyed.terms)
     }
 
     /// Reads a session from the cache. Bytes that do not begin as a pickle of protocol 2 or later are read as JSON.
-    ///
-    /// It is for the cache to forget a session that has expired.
     ///
     /// # Errors
     /// [`DecodeError::Deserialize`] for what is not the pickle of a dict or a JSON object, or goes beyond the
     /// [limits](Self#data-only); or if `_session_expiry` is neither seconds nor a date.
     ///
     /// ```
-    /// use django_session::{CachedSessions, DecodeError};
-    ///
+    /// # use django_session::{CachedSessions, CookieOptions, DecodeError};
+    /// let sessions = CachedSessions::new(CookieOptions::default());
     /// // {"when": datetime.date(2026, 11, 25), "n": 1}
     /// let pickle = b"\x80\x05}(\x8c\x04when\x8c\x08datetime\x8c\x04date\x93C\x04\x07\xea\x0b\x19\x85R\x8c\x01nK\x01u.";
-    /// let session = CachedSessions::new().decode(pickle)?;
+    /// let session = sessions.decode(pickle)?;
     /// assert_eq!(session.get("n")?, Some(1));
     /// let refused = session.get::<String>("when").unwrap_err();
     /// assert_eq!(refused.to_string(), "JSON cannot hold this value of Python: datetime.date");
     ///
-    /// let refused = CachedSessions::new().decode(b"\x80\x05cos\nsystem\n(X\x02\0\0\0lstR.").unwrap_err();
+    /// let refused = sessions.decode(b"\x80\x05cos\nsystem\n(X\x02\0\0\0lstR.").unwrap_err();
     /// assert_eq!(refused, DecodeError::Deserialize { reason: "pickle of something else than a dict" });
     /// # Ok::<(), DecodeError>(())
     /// ```
     pub fn decode(&self, bytes: &[u8]) -> Result<Session, DecodeError> {
+        let provenance = Provenance { accepted: true, ..Provenance::default() };
         match bytes {
-            [pickle::PROTO, ..] => Session::unpickle(bytes, Provenance::default(), self.terms),
-            _ => Session::parse(json::utf8(bytes)?.to_owned(), Provenance::default(), self.terms),
+            [pickle::PROTO, ..] => Session::unpickle(bytes, provenance, self.keyed.terms),
+            _ => Session::parse(json::utf8(bytes)?.to_owned(), provenance, self.keyed.terms),
         }
     }
 
@@ -225,9 +351,8 @@ impl CachedSessions {
     /// beyond the [limits](Self#data-only): what could not be read is not written.
     ///
     /// ```
-    /// use django_session::{CachedSessions, EncodeError};
-    ///
-    /// let sessions = CachedSessions::new();
+    /// # use django_session::{CachedSessions, CookieOptions, EncodeError};
+    /// let sessions = CachedSessions::new(CookieOptions::default());
     /// let mut session = sessions.decode(b"\x80\x05}\x8c\x04pairK\x01K\x02\x86s.")?; // {"pair": (1, 2)}
     /// let refused = sessions.encode(&session).unwrap_err();
     /// assert_eq!(refused.to_string(), r#"session value cannot be written: "pair""#);
@@ -248,16 +373,5 @@ impl CachedSessions {
                 Ok(out)
             }
         }
-    }
-}
-
-/// As [`CachedSessions::new`].
-///
-/// ```
-/// assert!(django_session::CachedSessions::default().create().is_empty());
-/// ```
-impl Default for CachedSessions {
-    fn default() -> Self {
-        Self::new()
     }
 }

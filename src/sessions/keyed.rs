@@ -1,4 +1,4 @@
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::cookie::{CookieOptions, SetCookie, header};
 use crate::error::{DecodeError, EncodeError};
@@ -42,7 +42,7 @@ impl SentCookie {
 #[derive(Debug)]
 pub(super) struct Keyed {
     pub(super) cookie: CookieOptions,
-    pub(super) former: Vec<SetCookie>,
+    former: Vec<SetCookie>,
     pub(super) terms: Terms,
     pub(super) save_every_request: bool,
 }
@@ -51,6 +51,10 @@ impl Keyed {
     pub(super) fn new(cookie: CookieOptions) -> Self {
         let terms = Terms::of(&cookie);
         Self { cookie, former: Vec::new(), terms, save_every_request: false }
+    }
+
+    pub(super) fn with_former_cookie(&mut self, former: &CookieOptions) {
+        self.former.extend(former.former_removal(&self.cookie));
     }
 
     pub(super) fn sent_cookie<'h, I, H>(&self, headers: I) -> SentCookie
@@ -132,7 +136,12 @@ impl Keyed {
         now: SystemTime,
         encode: impl FnOnce(&Session) -> Result<Data, EncodeError>,
     ) -> Result<StoredRow<Data>, EncodeError> {
-        let expire_date = self.terms.end(session.own_expiry()).date(now).ok_or(EncodeError::ExpiryOutOfRange)?;
-        Ok(StoredRow { key, data: encode(session)?, expire_date })
+        let end = self.terms.end(session.own_expiry());
+        Ok(StoredRow {
+            key,
+            data: encode(session)?,
+            expire_date: end.date(now).ok_or(EncodeError::ExpiryOutOfRange)?,
+            time_to_live: Duration::from_secs(end.left(now).whole_seconds().try_into().unwrap_or(0)),
+        })
     }
 }

@@ -126,7 +126,7 @@ impl StoredSessions {
     /// ```
     #[must_use]
     pub fn with_former_cookie(mut self, former: &CookieOptions) -> Self {
-        self.keyed.former.extend(former.former_removal(&self.keyed.cookie));
+        self.keyed.with_former_cookie(former);
         self
     }
 

@@ -1,11 +1,13 @@
 use std::fmt;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
 use crate::cookie::SetCookie;
 use crate::sessions::SessionKey;
 
-/// What a response and the caller's store need for a session: see [`StoredSessions::commit`](crate::StoredSessions::commit).
+/// What a response and the caller's database or cache need for a session: see
+/// [`StoredSessions::commit`](crate::StoredSessions::commit) and `CachedSessions::commit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]
@@ -89,12 +91,14 @@ pub enum StoredChange<Data = String> {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredRow<Data = String> {
-    /// The column `session_key`.
+    /// The column `session_key`, and the value of the cookie.
     pub key: SessionKey,
-    /// The column `session_data`.
+    /// The column `session_data`, or the bytes of the entry.
     pub data: Data,
     /// The column `expire_date`: when the session ends.
     pub expire_date: OffsetDateTime,
+    /// How long a cache is to keep the entry, in whole seconds. If it is zero, the session has ended: delete the entry.
+    pub time_to_live: Duration,
 }
 
 /// Not the data, which is the visitor's.

@@ -14,7 +14,7 @@ use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 
-use django_session::{CachedSessions, DecodeError, EncodeError, Session};
+use django_session::{CachedSessions, CookieOptions, DecodeError, EncodeError, Session};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -158,7 +158,7 @@ fn escaped(key: &str) -> String {
 }
 
 fn invented(python: &mut Python, seed: u64, tally: &mut Tally) {
-    let sessions = CachedSessions::new();
+    let sessions = CachedSessions::new(CookieOptions::default());
     let cases: Vec<Invented> = python.ask(&json!({"invent": seed, "count": INVENTED}));
     let mut written = Vec::new();
     for (index, Invented { pickle, seen, json }) in cases.iter().enumerate() {
@@ -197,17 +197,17 @@ fn invented(python: &mut Python, seed: u64, tally: &mut Tally) {
 fn mutated(python: &mut Python, seed: u64, tally: &mut Tally) {
     let cases: Vec<Mutated> = python.ask(&json!({"mutate": seed, "count": MUTATED}));
     for Mutated { pickle, restricted, found: theirs } in cases {
-        let outcome = match (CachedSessions::new().decode(&bytes(&pickle)), theirs) {
+        let outcome = match (CachedSessions::new(CookieOptions::default()).decode(&bytes(&pickle)), theirs) {
             (Ok(session), Some(theirs)) => {
                 let ours = entries(&session);
-                let refused = CachedSessions::new().encode(&session).is_err();
+                let refused = CachedSessions::new(CookieOptions::default()).encode(&session).is_err();
                 tally.check(theirs.agrees(&ours) && refused != theirs.is_plain(), || {
                     format!("{ours:?} for {:?}: {pickle}", theirs.entries)
                 });
                 "read by both".to_owned()
             }
             (Ok(session), None) => {
-                let is_plain = CachedSessions::new().encode(&session).is_ok();
+                let is_plain = CachedSessions::new(CookieOptions::default()).encode(&session).is_ok();
                 tally.check(!is_plain || restricted, || format!("read by us alone: {pickle}"));
                 "read by us, but for values of classes".to_owned()
             }

@@ -125,7 +125,7 @@ impl Stored {
 
 impl End {
     /// What is left from `modification` on; for a date in whole seconds, rounded down, as in Django.
-    pub(super) fn left(self, modification: SystemTime) -> time::Duration {
+    pub(in crate::sessions) fn left(self, modification: SystemTime) -> time::Duration {
         match self {
             Self::After(time) => time,
             Self::At(at) => {

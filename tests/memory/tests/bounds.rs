@@ -352,7 +352,7 @@ fn cases() -> Vec<Case> {
 fn pickle(input: &'static str, ceiling: usize, answer: &'static str, opcodes: &[u8]) -> Case {
     let bytes = [b"\x80\x04}\x8c\x01k", opcodes, b"s."].concat();
     let size = bytes.len();
-    let call = Box::new(move || CachedSessions::new().decode(&bytes).in_a_word());
+    let call = Box::new(move || CachedSessions::new(CookieOptions::default()).decode(&bytes).in_a_word());
     Case { input, size, ceiling, limit: SECOND, answer, call }
 }
 

@@ -7,6 +7,8 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
+use crate::session::engine::Storage;
+
 /// `expire_date` in UTC, as Django writes it into SQLite, and as both databases read and show it.
 const WRITE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
@@ -43,7 +45,8 @@ impl Database {
         }
     }
 
-    pub async fn read(&self, key: &SessionKey) -> Result<Option<(String, OffsetDateTime)>, BoxError> {
+    pub async fn read(&self, key: Option<&SessionKey>) -> Result<Option<(String, OffsetDateTime)>, BoxError> {
+        let Some(key) = key else { return Ok(None) };
         let row = sqlx::query(self.select).bind(key.as_str()).fetch_optional(&self.pool).await?;
         let Some(row) = row else { return Ok(None) };
         let date = PrimitiveDateTime::parse(row.try_get(1)?, READ)?;
@@ -55,16 +58,18 @@ impl Database {
         let query = sqlx::query(sql).bind(row.key.as_str()).bind(&row.data).bind(date);
         Ok(query.execute(&self.pool).await?.rows_affected())
     }
+}
 
-    pub async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
+impl Storage for Database {
+    async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
         self.write(self.insert, row).await.map(drop)
     }
 
-    pub async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
+    async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
         Ok(self.write(self.update, row).await? == 1)
     }
 
-    pub async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
+    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
         let sql = "DELETE FROM django_session WHERE session_key = $1";
         sqlx::query(sql).bind(key.as_str()).execute(&self.pool).await?;
         Ok(())

@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use axum::http::header::{GetAll, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use django_session::{
-    CachedSessions, CookieOptions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredRow, StoredSessions,
+    CachedSessions, CookieOptions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow,
+    StoredSessions,
 };
 use sqlx::AnyPool;
 use time::OffsetDateTime;
@@ -17,18 +18,22 @@ use crate::session::database::Database;
 use crate::session::files::Files;
 use crate::settings::Settings;
 
-/// What is common to these engines, and where the sessions are.
-pub struct Engine {
-    sessions: StoredSessions,
-    storage: Storage,
+/// An engine, and where it keeps sessions.
+#[expect(clippy::large_enum_variant, reason = "the service has one")]
+pub enum Engine {
+    Database(StoredSessions, Database),
+    /// The database has all sessions, and the cache copies of some.
+    CachedDatabase(StoredSessions, Database, Cache),
+    Cache(Cache),
+    File(StoredSessions, Files),
 }
 
-enum Storage {
-    Database(Database),
-    /// The database has it all, and the cache some of it.
-    CachedDatabase(Database, Cache),
-    Cache(Cache),
-    Files(Files),
+/// Where rows are written.
+pub trait Storage<Data = String> {
+    async fn insert(&self, row: &StoredRow<Data>) -> Result<(), BoxError>;
+    /// Returns whether there was a row with this key.
+    async fn update(&self, row: &StoredRow<Data>) -> Result<bool, BoxError>;
+    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError>;
 }
 
 /// What a response has to say about the session.
@@ -65,127 +70,123 @@ impl IntoResponse for CommitError {
 
 impl Engine {
     pub async fn open(settings: &Settings, cookie: CookieOptions, pool: &AnyPool) -> Result<Self, BoxError> {
-        let database = || Database::new(pool.clone(), &settings.database_url);
         let redis = || settings.redis_url.as_deref().ok_or("REDIS_URL is not set");
-        let storage = match settings.engine.as_str() {
-            "db" => Storage::Database(database()),
+        let cached = CachedSessions::new(cookie.clone());
+        let stored = StoredSessions::new(&settings.keys, cookie);
+        let database = Database::new(pool.clone(), &settings.database_url);
+        match settings.engine.as_str() {
+            "db" => Ok(Self::Database(stored, database)),
             "cached_db" => {
-                let cache = Cache::connect(redis()?, CachedSessions::new().with_cached_db()).await?;
-                Storage::CachedDatabase(database(), cache)
+                let cache = Cache::connect(redis()?, cached.with_cached_db()).await?;
+                Ok(Self::CachedDatabase(stored, database, cache))
             }
-            "cache" => Storage::Cache(Cache::connect(redis()?, CachedSessions::new()).await?),
+            "cache" => Ok(Self::Cache(Cache::connect(redis()?, cached).await?)),
             "file" => {
                 let folder = settings.session_file_path.clone().ok_or("SESSION_FILE_PATH is not set")?;
-                Storage::Files(Files { folder })
+                Ok(Self::File(stored, Files { folder }))
             }
-            other => return Err(format!("there is no session engine {other}").into()),
-        };
-        Ok(Self { sessions: StoredSessions::new(&settings.keys, cookie), storage })
+            other => Err(format!("there is no session engine {other}").into()),
+        }
     }
 
     pub fn sent_cookies(&self, headers: GetAll<'_, HeaderValue>) -> SentCookie {
-        self.sessions.sent_cookies(headers)
+        match self {
+            Self::Database(sessions, ..) | Self::CachedDatabase(sessions, ..) | Self::File(sessions, ..) => {
+                sessions.sent_cookies(headers)
+            }
+            Self::Cache(cache) => cache.sessions.sent_cookies(headers),
+        }
     }
 
     pub async fn load(&self, sent: SentCookie) -> Result<Session, BoxError> {
-        let row = match sent.key() {
-            Some(key) => self.read(key).await?,
-            None => None,
-        };
-        let (text, expire_date) = row.unzip();
-        Ok(self.sessions.load(sent, text.as_deref(), expire_date.flatten()))
-    }
-
-    /// The text of the session, and when it ends if nothing else sees to that.
-    async fn read(&self, key: &SessionKey) -> Result<Option<(String, Option<OffsetDateTime>)>, BoxError> {
-        match &self.storage {
-            Storage::Database(database) => {
-                Ok(database.read(key).await?.map(|(text, expire_date)| (text, Some(expire_date))))
+        match self {
+            Self::Database(sessions, database) => {
+                let (text, expire_date) = database.read(sent.key()).await?.unzip();
+                Ok(sessions.load(sent, text.as_deref(), expire_date))
             }
-            Storage::CachedDatabase(database, cache) => {
-                if let Some(session) = cache.read(key).await? {
-                    return Ok(Some((self.sessions.encode(&session)?, None)));
+            Self::CachedDatabase(sessions, database, cache) => {
+                if let Some(copy) = cache.get(sent.key()).await? {
+                    let session = cache.sessions.load(sent.clone(), Some(&copy));
+                    if session.rejection().is_none() {
+                        return Ok(session);
+                    }
                 }
-                let row = database.read(key).await?;
-                if let Some((text, expire_date)) = &row
-                    && let Ok(session) = self.sessions.decode(text)
-                {
-                    cache.set(key, &session, *expire_date).await?;
+                let (text, expire_date) = database.read(sent.key()).await?.unzip();
+                let session = sessions.load(sent.clone(), text.as_deref(), expire_date);
+                if let (Some(key), Some(end), None) = (sent.key(), expire_date, session.rejection()) {
+                    let left = end - OffsetDateTime::now_utc();
+                    cache.set_copy(key, &session, left.try_into().unwrap_or_default()).await?;
                 }
-                Ok(row.map(|(text, expire_date)| (text, Some(expire_date))))
+                Ok(session)
             }
-            Storage::Cache(cache) => {
-                let session = cache.read(key).await?;
-                Ok(session.map(|session| self.sessions.encode(&session)).transpose()?.map(|text| (text, None)))
+            Self::Cache(cache) => {
+                let bytes = cache.get(sent.key()).await?;
+                Ok(cache.sessions.load(sent, bytes.as_deref()))
             }
-            Storage::Files(files) => {
-                let Some((text, modified)) = files.read(key).await? else { return Ok(None) };
+            Self::File(sessions, files) => {
+                let (text, modified) = files.read(sent.key()).await?.unzip();
                 // A file has no date of its own: the session says how long it lives on from its last change.
-                let expire_date = self.sessions.decode(&text).ok().and_then(|session| session.expiry_date(modified));
-                Ok(Some((text, expire_date)))
+                let end = text.as_deref().zip(modified).and_then(|(text, modified)| {
+                    let session = sessions.decode(text).ok()?;
+                    session.expiry_date(modified)
+                });
+                Ok(sessions.load(sent, text.as_deref(), end))
             }
         }
     }
 
     /// Writes the session for a response with this status.
     pub async fn commit(&self, session: &Session, status: u16) -> Result<Headers, CommitError> {
-        let commit = self.sessions.commit(session, status)?;
-        let written = match &commit.change {
-            StoredChange::Update { row } => self.update(row, session).await?,
-            StoredChange::Insert { row, delete } => {
-                self.insert(row, session).await?;
-                if let Some(old) = delete {
-                    self.delete(old).await?;
-                }
-                true
+        match self {
+            Self::Database(sessions, database) => write(sessions.commit(session, status)?, database).await,
+            Self::CachedDatabase(sessions, database, cache) => {
+                write(sessions.commit(session, status)?, &Both { database, cache, session }).await
             }
-            StoredChange::Delete { key } => self.delete(key).await.map(|()| true)?,
-            _ => true,
-        };
-        if !written {
-            return Err(CommitError::Interrupted);
-        }
-        let vary_on_cookie = commit.vary_on_cookie;
-        Ok(Headers { set_cookies: commit.into_set_cookies().collect(), vary_on_cookie })
-    }
-
-    async fn insert(&self, row: &StoredRow, session: &Session) -> Result<(), BoxError> {
-        match &self.storage {
-            Storage::Database(database) => database.insert(row).await,
-            Storage::CachedDatabase(database, cache) => {
-                database.insert(row).await?;
-                cache.set(&row.key, session, row.expire_date).await
-            }
-            Storage::Cache(cache) => cache.set(&row.key, session, row.expire_date).await,
-            Storage::Files(files) => files.insert(row).await,
+            Self::Cache(cache) => write(cache.sessions.commit(session, status)?, cache).await,
+            Self::File(sessions, files) => write(sessions.commit(session, status)?, files).await,
         }
     }
+}
 
-    /// Whether the session was still there.
-    async fn update(&self, row: &StoredRow, session: &Session) -> Result<bool, BoxError> {
-        match &self.storage {
-            Storage::Database(database) => database.update(row).await,
-            Storage::CachedDatabase(database, cache) => {
-                let written = database.update(row).await?;
-                if written {
-                    cache.set(&row.key, session, row.expire_date).await?;
-                }
-                Ok(written)
+async fn write<Data>(commit: StoredCommit<Data>, storage: &impl Storage<Data>) -> Result<Headers, CommitError> {
+    match &commit.change {
+        StoredChange::Update { row } if !storage.update(row).await? => return Err(CommitError::Interrupted),
+        StoredChange::Insert { row, delete } => {
+            storage.insert(row).await?;
+            if let Some(old) = delete {
+                storage.delete(old).await?;
             }
-            Storage::Cache(cache) => cache.update(&row.key, session, row.expire_date).await,
-            Storage::Files(files) => files.update(row).await,
         }
+        StoredChange::Delete { key } => storage.delete(key).await?,
+        _ => {}
+    }
+    let vary_on_cookie = commit.vary_on_cookie;
+    Ok(Headers { set_cookies: commit.into_set_cookies().collect(), vary_on_cookie })
+}
+
+/// The database, and then the copy of the session in the cache.
+struct Both<'a> {
+    database: &'a Database,
+    cache: &'a Cache,
+    session: &'a Session,
+}
+
+impl Storage for Both<'_> {
+    async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
+        self.database.insert(row).await?;
+        self.cache.set_copy(&row.key, self.session, row.time_to_live).await
+    }
+
+    async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
+        let written = self.database.update(row).await?;
+        if written {
+            self.cache.set_copy(&row.key, self.session, row.time_to_live).await?;
+        }
+        Ok(written)
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
-        match &self.storage {
-            Storage::Database(database) => database.delete(key).await,
-            Storage::CachedDatabase(database, cache) => {
-                database.delete(key).await?;
-                cache.delete(key).await
-            }
-            Storage::Cache(cache) => cache.delete(key).await,
-            Storage::Files(files) => files.delete(key).await,
-        }
+        self.database.delete(key).await?;
+        self.cache.delete(key).await
     }
 }

@@ -11,6 +11,8 @@ use django_session::{SessionKey, StoredRow};
 use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
+use crate::session::engine::Storage;
+
 pub struct Files {
     /// Django's `SESSION_FILE_PATH`.
     pub folder: PathBuf,
@@ -18,7 +20,8 @@ pub struct Files {
 
 impl Files {
     /// The text, and when it was written.
-    pub async fn read(&self, key: &SessionKey) -> io::Result<Option<(String, SystemTime)>> {
+    pub async fn read(&self, key: Option<&SessionKey>) -> io::Result<Option<(String, SystemTime)>> {
+        let Some(key) = key else { return Ok(None) };
         let path = self.path(key.as_str());
         match fs::read_to_string(&path).await {
             // Django makes an empty file first.
@@ -33,13 +36,15 @@ impl Files {
     fn path(&self, key: &str) -> PathBuf {
         self.folder.join(format!("sessionid{key}"))
     }
+}
 
-    pub async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
+impl Storage for Files {
+    async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
         Ok(create(&self.path(row.key.as_str()), &row.data).await?)
     }
 
     /// Like Django's, this may bring back a file that is deleted at the same moment.
-    pub async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
+    async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
         static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let path = self.path(row.key.as_str());
         if !fs::try_exists(&path).await? {
@@ -53,7 +58,7 @@ impl Files {
         Ok(true)
     }
 
-    pub async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
+    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
         match fs::remove_file(self.path(key.as_str())).await {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
