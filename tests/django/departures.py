@@ -38,7 +38,54 @@ class CookieTooLarge(Exception):
     """More than browsers keep."""
 
 
-class DepartingStore(SessionStore):
+class CheckedDict:
+    """What a session lets in and shows, whatever the engine."""
+
+    def __getitem__(self, key):
+        """Only Django's login asks so, for its keys."""
+        value = super().__getitem__(key)
+        if key == auth.SESSION_KEY and not is_user_id(value):
+            remark("user id in another spelling")
+            return None
+        return value
+
+    def __setitem__(self, key, value):
+        check([(key, value)])
+        super().__setitem__(key, value)
+
+    def update(self, pairs):
+        check(pairs)
+        super().update(pairs)
+
+    def keys(self):
+        return [shown(key) for key in super().keys()]
+
+    def items(self):
+        return [(shown(key), value) for key, value in super().items()]
+
+    def get_expiry_age(self, **given):
+        return super().get_expiry_age(expiry=self.own_expiry(), **given)
+
+    def get_expiry_date(self, **given):
+        remark("date of an empty text", self.get("_session_expiry") == "")
+        return super().get_expiry_date(expiry=self.own_expiry(), **given)
+
+    def own_expiry(self):
+        """With an offset if Django's clock has one, and only then. No text that is empty."""
+        expiry = self.get("_session_expiry") or None
+        if not isinstance(expiry, str):
+            return expiry
+        date = datetime.fromisoformat(expiry)
+        if settings.USE_TZ and date.tzinfo is None:
+            remark("date without an offset")
+            return date.replace(tzinfo=timezone.utc)
+        if not settings.USE_TZ and date.tzinfo is not None:
+            remark("date with an offset")
+            return date.astimezone(settings.LOCAL).replace(tzinfo=None)
+        return date
+
+
+class DepartingStore(CheckedDict, SessionStore):
     # Whether the cookie is a session, once it has been looked at.
     accepted = None
     discarded = flushed = False
@@ -97,49 +144,6 @@ class DepartingStore(SessionStore):
             return "discarded session"
         return "empty session" if self.modified or self.is_accepted() else "rejected cookie"
 
-    def __getitem__(self, key):
-        """Only Django's login asks so, for its keys."""
-        value = super().__getitem__(key)
-        if key == auth.SESSION_KEY and not is_user_id(value):
-            remark("user id in another spelling")
-            return None
-        return value
-
-    def __setitem__(self, key, value):
-        check([(key, value)])
-        super().__setitem__(key, value)
-
-    def update(self, pairs):
-        check(pairs)
-        super().update(pairs)
-
-    def keys(self):
-        return [shown(key) for key in super().keys()]
-
-    def items(self):
-        return [(shown(key), value) for key, value in super().items()]
-
-    def get_expiry_age(self, **given):
-        return super().get_expiry_age(expiry=self.own_expiry(), **given)
-
-    def get_expiry_date(self, **given):
-        remark("date of an empty text", self.get("_session_expiry") == "")
-        return super().get_expiry_date(expiry=self.own_expiry(), **given)
-
-    def own_expiry(self):
-        """With an offset if Django's clock has one, and only then. No text that is empty."""
-        expiry = self.get("_session_expiry") or None
-        if not isinstance(expiry, str):
-            return expiry
-        date = datetime.fromisoformat(expiry)
-        if settings.USE_TZ and date.tzinfo is None:
-            remark("date without an offset")
-            return date.replace(tzinfo=timezone.utc)
-        if not settings.USE_TZ and date.tzinfo is not None:
-            remark("date with an offset")
-            return date.astimezone(settings.LOCAL).replace(tzinfo=None)
-        return date
-
 
 class DepartingUser(accounts.SaltedUser):
     def get_session_auth_fallback_hash(self):
@@ -151,7 +155,7 @@ class DepartingUser(accounts.SaltedUser):
 
 
 def forget_csrf_secret(request, **_):
-    if isinstance(request.session, DepartingStore) and "_csrftoken" in request.session:
+    if isinstance(request.session, CheckedDict) and "_csrftoken" in request.session:
         remark("CSRF secret in the session at login")
         del request.session["_csrftoken"]
 
@@ -160,9 +164,11 @@ user_logged_in.connect(forget_csrf_secret)
 
 
 class DepartingMiddleware(SessionMiddleware):
+    store = DepartingStore
+
     def __init__(self, get_response):
         super().__init__(get_response)
-        self.SessionStore = DepartingStore
+        self.SessionStore = self.store
         if accounts.Backend.model is accounts.SaltedUser:
             accounts.Backend.model = DepartingUser
 
@@ -172,9 +178,13 @@ class DepartingMiddleware(SessionMiddleware):
         last = request.COOKIES.pop(name, None)
         remark("white space or escapes in a cookie", last != (values[-1] if values else None))
         if values:
-            request.COOKIES[name] = answer(values)
-            remark("several cookies of the name", answer(values) != values[-1])
+            request.COOKIES[name] = self.answer(values)
+            remark("several cookies of the name", request.COOKIES[name] != values[-1])
         super().process_request(request)
+
+    def answer(self, values):
+        """The last that the site's keys signed; else any, for no other is accepted."""
+        return next((value for value in reversed(values) if is_signed(value)), values[-1])
 
     def process_response(self, request, response):
         session, name = request.session, settings.SESSION_COOKIE_NAME
@@ -201,9 +211,8 @@ class DepartingMiddleware(SessionMiddleware):
             token, attributes = signing.dumps(session._session, salt=SALT), cookie.OutputString().partition(";")[2]
             session.sizes = [len(name), len(token), len(";" + attributes)]
             raise CookieTooLarge
-        if due == REMOVED and settings.SESSION_COOKIE_SECURE and not cookie["secure"]:
-            remark("removal of a Secure cookie")
-            cookie["secure"] = True
+        if due == REMOVED:
+            make_secure(cookie)
         if due or accessed:
             patch_vary_headers(response, ["Cookie"])
         else:
@@ -225,16 +234,15 @@ def object_to(token, session):
         return "cookie beyond 8 KiB"
     if len(json_bytes(token.split(":")[0].encode())) > LONGEST_JSON:
         return "session inflates past 256 KiB"
+    return object_to_session(session)
+
+
+def object_to_session(session):
     if not isinstance(session, dict):
         return "session is no object"
     if malformed(session.get("_session_expiry")):
         return "malformed _session_expiry"
     return None
-
-
-def answer(values):
-    """The last that the site's keys signed; else any, for no other is accepted."""
-    return next((value for value in reversed(values) if is_signed(value)), values[-1])
 
 
 def is_signed(value):
@@ -305,3 +313,9 @@ def delete_cookie(response):
         domain=settings.SESSION_COOKIE_DOMAIN,
         samesite=settings.SESSION_COOKIE_SAMESITE,
     )
+
+
+def make_secure(removal):
+    if settings.SESSION_COOKIE_SECURE and not removal["secure"]:
+        remark("removal of a Secure cookie")
+        removal["secure"] = True

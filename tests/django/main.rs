@@ -13,6 +13,7 @@
 //! visit.rs      a request, its view and its response: sites.rs and views.rs draw them
 //! visitor.rs    ours                          visits.py     Django's
 //! departures.py Django with our differences   same.rs       equal but for zlib
+//! engines.rs    visits where a session is a row or a file     engines.py, stored_departures.py
 //! csrf.rs       requests to be checked        csrf_checks.py
 //! messages.rs   what a view adds and shows    message_storages.py
 //! ```
@@ -39,6 +40,7 @@ mod dates;
 mod describe;
 mod django;
 mod encrypted;
+mod engines;
 mod forgeries;
 mod junk;
 mod messages;
@@ -90,6 +92,7 @@ fn main() -> ExitCode {
     check.group("payloads", forgeries::payloads);
     check.group("limits", forgeries::limits);
     check.group("visits", sessions::visits);
+    check.group("engine visits", engines::visits);
     check.group("dates", dates::dates);
     check.group("sizes", sizes::sizes);
     check.group("stored sessions", sessions::stored);

@@ -115,6 +115,11 @@ def visit(site, **asked):
 
 
 @op
+def engine_visit(site, **asked):
+    return engines.visit({**site, "keys": [secret(key) for key in site["keys"]]}, **asked)
+
+
+@op
 def csrf(**asked):
     return csrf_checks.ask(**asked)
 
@@ -262,7 +267,8 @@ def reply(question):
 if __name__ == "__main__":
     import django
 
-    world.start(django.get_version())
+    in_memory = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    world.start(django.get_version(), apps=["django.contrib.sessions"], DATABASES={"default": in_memory})
     from django.contrib.auth.models import User
     from django.contrib.sessions.backends.db import SessionStore as StoredSession
     from django.core import signing
@@ -272,6 +278,7 @@ if __name__ == "__main__":
     import accounts
     import encrypted
     import csrf_checks
+    import engines
     import message_storages
     import visits
 

@@ -16,6 +16,7 @@ use crate::common::{self, clock, json::Json};
 use crate::csrf;
 use crate::describe::describe;
 use crate::encrypted;
+use crate::engines;
 use crate::messages;
 use crate::question::{Answer, Key, Op, Question, Read, Signing};
 use crate::visitor;
@@ -74,6 +75,7 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
             Ok(describe(&loads(token, &keys, salt, MaxAge::Unlimited).map_err(name)?).into())
         }
         Op::Visit(visit) => visitor::visit(visit, *now),
+        Op::EngineVisit(asked) => engines::answer(asked, *now),
         Op::Messages(asked) => messages::answer(asked, *now),
         Op::Csrf(asked) => csrf::answer(asked, *now),
         Op::CsrfPage { cookie } => csrf::page(cookie.as_deref()),

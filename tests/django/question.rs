@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::common::json::Json;
 use crate::csrf;
 use crate::encrypted::{Bytes, Site};
+use crate::engines::EngineVisit;
 use crate::messages;
 use crate::visit::Visit;
 
@@ -82,6 +83,7 @@ pub enum Op {
         token: String,
     },
     Visit(Visit),
+    EngineVisit(EngineVisit),
     Csrf(Box<csrf::Asked>),
     Messages(messages::Asked),
     /// The CSRF cookie and a token, after a request with this cookie.
@@ -245,9 +247,10 @@ impl Question {
 
     /// Whether a token is read in answer to this, or what should be one.
     pub fn reads(&self) -> bool {
-        use Op::{DecodeStored, Decrypt, GetCookie, Loads, Redump, Session, Unsign, Visit};
+        use Op::{DecodeStored, Decrypt, EngineVisit, GetCookie, Loads, Redump, Session, Unsign, Visit};
         match &self.op {
             Visit(visit) => visit.cookie.is_some(),
+            EngineVisit(asked) => asked.is_read(),
             Unsign { .. }
             | Loads { .. }
             | Redump { .. }

@@ -76,7 +76,7 @@ fn pair(random: &mut Random, name: &str, jar: &[String]) -> String {
 }
 
 /// As Django's other engines make them.
-fn session_id(random: &mut Random) -> String {
+pub fn session_id(random: &mut Random) -> String {
     (0..32).map(|_| char::from(random.pick(b"abcdefghijklmnopqrstuvwxyz0123456789"))).collect()
 }
 

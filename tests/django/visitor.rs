@@ -24,17 +24,9 @@ const LONGEST: i128 = i64::MAX as i128;
 
 /// All that can be seen of a visit, in the words of `visits.py`.
 pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer {
-    let salt = site.user_model.as_ref().map(|model| model.salt.as_str());
-    let (sessions, auth) = (sessions(site, now)?, auth(&site.keys, salt)?);
+    let (sessions, auth) = (sessions(site, now)?, auth_of(site)?);
     let session = cookie.as_ref().map_or_else(|| sessions.load(None), |header| sessions.load_header(header));
-    let mut view = View { session, auth, now: moment(now), with_offsets: site.local.is_none() };
-
-    let results: Vec<Answer> = steps.iter().map(|step| view.take(step)).collect();
-    let session = view.session;
-    let mut seen = Map::new();
-    seen.insert("results".to_owned(), json!(results));
-    seen.insert("accessed".to_owned(), session.is_accessed().into());
-    seen.insert("modified".to_owned(), session.is_modified().into());
+    let (session, mut seen) = view(session, auth, site, steps, now);
     match sessions.commit(&session, *status) {
         Ok(commit) => {
             let set_cookies: Vec<_> = commit.set_cookie.iter().map(SetCookie::as_str).collect();
@@ -49,6 +41,24 @@ pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer 
     }
     seen.insert("left".to_owned(), json!({ "Ok": items(&session) }));
     Ok(seen.into())
+}
+
+/// What is left of the session after the view, and what can be seen of it by then.
+pub fn view(
+    session: Session,
+    auth: SessionAuth,
+    site: &Site,
+    steps: &[Step],
+    now: f64,
+) -> (Session, Map<String, Value>) {
+    let mut view = View { session, auth, now: moment(now), with_offsets: site.local.is_none() };
+    let results: Vec<Answer> = steps.iter().map(|step| view.take(step)).collect();
+    let session = view.session;
+    let mut seen = Map::new();
+    seen.insert("results".to_owned(), json!(results));
+    seen.insert("accessed".to_owned(), session.is_accessed().into());
+    seen.insert("modified".to_owned(), session.is_modified().into());
+    (session, seen)
 }
 
 /// A session of these keys and values, as text for the database.
@@ -89,6 +99,10 @@ pub fn auth_hash(key: &Key, salt: Option<&str>, password: &str) -> Answer {
     Ok(session.get::<String>("_auth_user_hash").map_err(name)?.into())
 }
 
+pub fn auth_of(site: &Site) -> Result<SessionAuth, String> {
+    auth(&site.keys, site.user_model.as_ref().map(|model| model.salt.as_str()))
+}
+
 fn auth(keys: &[Key], salt: Option<&str>) -> Result<SessionAuth, String> {
     let auth = SessionAuth::new(&ring(keys)?);
     salt.map_or(Ok(auth.clone()), |salt| auth.with_salt(salt)).map_err(name)
@@ -98,7 +112,7 @@ fn user<'u>(id: &'u str, password_hash: &'u str) -> SessionUser<'u> {
     SessionUser { id, backend: BACKEND, password_hash }
 }
 
-fn sessions(site: &Site, now: f64) -> Result<CookieSessions, String> {
+pub fn cookie_options(site: &Site) -> Result<CookieOptions, String> {
     let same_site = site.same_site.map(|value| match value {
         "Strict" => SameSite::Strict,
         "Lax" => SameSite::Lax,
@@ -114,7 +128,11 @@ fn sessions(site: &Site, now: f64) -> Result<CookieSessions, String> {
     if let Some(domain) = &site.domain {
         cookie = cookie.domain(domain);
     }
-    let sessions = CookieSessions::new(&ring(&site.keys)?, cookie.build().map_err(name)?)
+    cookie.build().map_err(name)
+}
+
+fn sessions(site: &Site, now: f64) -> Result<CookieSessions, String> {
+    let sessions = CookieSessions::new(&ring(&site.keys)?, cookie_options(site)?)
         .with_clock(clock(now))
         .with_expiry_policy(ExpiryPolicy::CookieAgeOnly)
         .with_save_every_request(site.save_every_request);

@@ -29,11 +29,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 OUT_OF_RANGE = [kind.__name__ for kind in departures.OUT_OF_RANGE]
 
 
-def visit(site, cookie, steps, status):
+def visit(site, **asked):
+    return both_ways(site, lambda departs: show(departs or SessionMiddleware, **asked), departures.DepartingMiddleware)
+
+
+def both_ways(site, show, departs, **more):
+    """What `show` gives for Django; aside, what it gives for the middleware that departs from it."""
     accounts.Backend.model = accounts.model(site)
-    with changed_settings(**site_settings(site)), local_clock():
-        plain = show(SessionMiddleware, cookie, steps, status)
-        departing = show(departures.DepartingMiddleware, cookie, steps, status)
+    with changed_settings(**site_settings(site), **more), local_clock():
+        plain = show(None)
+        departing = show(departs)
     if departing == plain:
         notes.clear()
     else:
@@ -41,12 +46,15 @@ def visit(site, cookie, steps, status):
     return plain
 
 
-def show(middleware, cookie, steps, status):
+def show(middleware, cookie, steps, status, table=None):
+    """Where the sessions are rows, `table` has them."""
     seen = {}
 
     def view(request):
         seen["results"] = [outcome(lambda: take(request, step)) for step in steps]
         seen["accessed"], seen["modified"] = request.session.accessed, request.session.modified
+        if table:
+            table.meanwhile(request)
         return HttpResponse(status=status)
 
     # The bytes of a header look like Latin-1 to WSGI.
@@ -60,6 +68,8 @@ def show(middleware, cookie, steps, status):
         seen["error"] = "ExpiryOutOfRange" if error in OUT_OF_RANGE else error
         if error == departures.CookieTooLarge.__name__:
             seen["sizes"] = request.session.sizes
+    if table:
+        seen |= table.seen(seen.get("set_cookie"))
     return seen | {"left": outcome(lambda: items(request.session))}
 
 

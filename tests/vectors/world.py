@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone as tz
 
 
-def start(version):
+def start(version, apps=(), **more):
     """Import and configure the Django on PYTHONPATH, which has to be exactly this one."""
     for name in ("Callable", "Iterable", "Iterator", "Mapping", "MutableMapping", "MutableSet", "Sequence"):
         if not hasattr(collections, name):  # Django 1.11 still looks for them here.
@@ -28,11 +28,12 @@ def start(version):
     settings.configure(
         SECRET_KEY="unused: every vector names its key",
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", *apps],
         TIME_ZONE="UTC",
         USE_TZ=True,
         USE_I18N=False,
         LOGGING_CONFIG=None,
+        **more,
     )
     logging.disable()
     django.setup()

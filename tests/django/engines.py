@@ -1,0 +1,154 @@
+"""Visits to a site whose sessions are rows: those of visits.py, with the engines db and cached_db on SQLite, or file.
+
+The rows come with the question, and the answer holds those that are left: key, text, and when they expire. A key that
+Django has made is shown as "new".
+"""
+
+import atexit
+import os
+import re
+import shutil
+import tempfile
+from datetime import datetime, timedelta, timezone
+
+from django.conf import settings
+from django.contrib.sessions.backends import cached_db, file
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.db import connection
+
+import stored_departures
+from values import remark
+from visits import EPOCH, both_ways, show
+
+with connection.schema_editor() as editor:
+    editor.create_model(Session)
+
+FOLDER = tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+atexit.register(shutil.rmtree, FOLDER)
+file.SessionStore._storage_path = FOLDER
+
+
+def last_modification(store):
+    """By the clock of a site of USE_TZ = False, which is not this machine's."""
+    modified = datetime.fromtimestamp(os.stat(store._key_to_file()).st_mtime, zone())
+    return modified if settings.USE_TZ else modified.replace(tzinfo=None)
+
+
+file.SessionStore._last_modification = last_modification
+
+
+class Rows:
+    """The table `django_session`, and the cache of `cached_db`."""
+
+    departs = stored_departures.keyed(stored_departures.DatabaseStore)
+
+    def __init__(self, rows, warm, vanishes):
+        self.rows, self.vanishes = rows, vanishes
+        self.begin()
+        for row in rows:
+            self.write(**row)
+        if warm:
+            self.warm()
+
+    def begin(self):
+        self.run("DELETE FROM django_session")
+
+    def write(self, key, text, micros):
+        local = (EPOCH + timedelta(microseconds=micros)).astimezone(zone()).replace(tzinfo=None)
+        self.run("INSERT INTO django_session VALUES (?, ?, ?)", key, text, str(local))
+
+    def warm(self):
+        pass
+
+    def delete(self, key):
+        self.run("DELETE FROM django_session WHERE session_key = ?", key)
+
+    def left(self):
+        for key, text, date in self.run("SELECT session_key, session_data, expire_date FROM django_session"):
+            local = date.replace(tzinfo=zone())
+            yield key, text, (local - EPOCH) // timedelta(microseconds=1)
+
+    def meanwhile(self, request):
+        """Another request of the visitor may log out, before the response to this one."""
+        if self.vanishes:
+            remark("row that is read late")
+            for key in self.vanishes:
+                self.delete(key)
+
+    def seen(self, set_cookies):
+        known, left = {row["key"] for row in self.rows}, list(self.left())
+        new = {key for key, _, _ in left} - known
+        assert all(re.fullmatch("[a-z0-9]{32}", key) for key in new), new
+        rows = sorted([key if key in known else "new", text, micros] for key, text, micros in left)
+        if not set_cookies:
+            return {"rows": rows}
+        [header] = set_cookies
+        name, value, attributes = re.fullmatch("(.*?)=(.*?)(;.*)", header).groups()
+        if value in new:
+            value = "new"
+        return {"rows": rows, "set_cookie": [f"{name}={value}{attributes}"]}
+
+    def run(self, sql, *values):
+        connection.ensure_connection()
+        return connection.connection.execute(sql, values)
+
+
+class CachedRows(Rows):
+    departs = stored_departures.keyed(stored_departures.CachedDatabaseStore)
+
+    def begin(self):
+        super().begin()
+        cache.clear()
+
+    def warm(self):
+        for row in self.rows:
+            cached_db.SessionStore(row["key"]).load()
+
+    def delete(self, key):
+        super().delete(key)
+        cache.delete(cached_db.KEY_PREFIX + key)
+
+
+class Files(Rows):
+    departs = stored_departures.keyed(stored_departures.FileStore)
+
+    def begin(self):
+        for name in os.listdir(FOLDER):
+            os.unlink(os.path.join(FOLDER, name))
+
+    def write(self, key, text, micros):
+        with open(path(key), "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.utime(path(key), ns=(micros * 1000, micros * 1000))
+
+    def delete(self, key):
+        if os.path.exists(path(key)):
+            os.unlink(path(key))
+
+    def left(self):
+        for name in os.listdir(FOLDER):
+            with open(os.path.join(FOLDER, name), encoding="utf-8", newline="") as file:
+                yield name.removeprefix(settings.SESSION_COOKIE_NAME), file.read(), None
+
+
+TABLES = {"db": Rows, "cached_db": CachedRows, "file": Files}
+
+
+def visit(site, engine, rows, warm, vanishes, **asked):
+    table = TABLES[engine]
+
+    def shown(departs):
+        return show(departs or SessionMiddleware, **asked, table=table(rows, warm, vanishes))
+
+    return both_ways(site, shown, table.departs, SESSION_ENGINE=f"django.contrib.sessions.backends.{engine}")
+
+
+def path(key):
+    return os.path.join(FOLDER, settings.SESSION_COOKIE_NAME + key)
+
+
+def zone():
+    """Of the dates in the database."""
+    return timezone.utc if settings.USE_TZ else settings.LOCAL

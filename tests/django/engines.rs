@@ -1,0 +1,257 @@
+//! Visits to a site whose sessions are rows or files, which this crate's caller keeps: what `engines.py` does with Django.
+
+use std::collections::BTreeMap;
+
+use django_session::{SetCookie, StoredChange, StoredRow, StoredSessions};
+use serde::Serialize;
+use serde_json::{Value, json};
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::check::{Answered, Check};
+use crate::common::{clock, moment};
+use crate::ours::{name, ring};
+use crate::question::{Answer, Op, Question, Signing};
+use crate::random::Random;
+use crate::sites;
+use crate::tamper::tamper;
+use crate::views;
+use crate::visit::{Site, Visit};
+use crate::visitor;
+
+/// A visit, and what is stored by then.
+#[derive(Debug, Clone, Serialize)]
+pub struct EngineVisit {
+    #[serde(flatten)]
+    visit: Visit,
+    engine: Engine,
+    rows: Vec<Row>,
+    /// Whether the cache of `cached_db` has the rows as well.
+    warm: bool,
+    /// Keys of rows that another request deletes before the response to this one.
+    vanishes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Engine {
+    Db,
+    CachedDb,
+    File,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Row {
+    key: String,
+    text: String,
+    /// Since 1970: when it expires; for a file, when it was written.
+    micros: i64,
+}
+
+/// A browser with one site, the keys it got there, and what is stored there.
+struct Visitor {
+    site: Site,
+    engine: Engine,
+    now: f64,
+    jar: Vec<String>,
+    rows: Vec<Row>,
+}
+
+/// Times that each visitor comes back.
+const VISITS: usize = 5;
+
+/// What Django shows instead of a key that it has made.
+const NEW: &str = "new";
+
+/// As `sessions::visits`, where the cookie is a key. Either goes on from what the other has stored.
+pub fn visits(check: &mut Check) {
+    let mut visitors = check.draw(4000, visitor);
+    let questions = visitors.iter().map(|visitor| visitor.first_text(&mut check.random)).collect();
+    for (visitor, case) in visitors.iter_mut().zip(check.ask(questions)) {
+        visitor.begins(&mut check.random, case.text());
+    }
+    for _ in 0..VISITS {
+        let questions = visitors.iter_mut().map(|visitor| visitor.comes(&mut check.random)).collect();
+        for (visitor, case) in visitors.iter_mut().zip(check.compare(questions)) {
+            visitor.leaves(&mut check.random, &case);
+        }
+    }
+}
+
+fn visitor(random: &mut Random) -> Visitor {
+    // Before 1970, Django's LocMemCache has every key.
+    let now = random.pick(&[0.0, 1e6, 1e10, 1.5e9, 1.6e9, 1.7e9, 1.7e9, 1.7e9]) + random.fraction();
+    let engine = random.pick(&[Engine::Db, Engine::CachedDb, Engine::File]);
+    Visitor { site: sites::site(random), engine, now, jar: Vec::new(), rows: Vec::new() }
+}
+
+impl Visitor {
+    /// Signed by any of the site's keys, or by a stranger's; mostly a session.
+    fn first_text(&self, random: &mut Random) -> Question {
+        let key = if random.once_in(12) { random.key() } else { random.pick(&self.site.keys) };
+        let salt = "django.contrib.sessions.SessionStore".to_owned();
+        let by = Signing { keys: vec![key], salt, ..random.default_signing() };
+        let json_text = if random.once_in(40) { "[1,2]".to_owned() } else { views::session(random, self.now) };
+        Op::Mint { by, json_text }.at(self.now)
+    }
+
+    /// With a row under the key of its cookie, mostly.
+    fn begins(&mut self, random: &mut Random, text: String) {
+        let key = match random.below(24) {
+            0 => "abc1234".to_owned(),
+            1 => "abcd1234".to_owned(),
+            2 => "k".repeat(random.pick(&[40, 41])),
+            // No file has such a name.
+            3 if self.engine != Engine::File => "ABCDEFGHabcdefgh01234567".to_owned(),
+            _ => sites::session_id(random),
+        };
+        let text = match random.below(16) {
+            0 => tamper(random, &text, ":"),
+            1 => random.text(40),
+            _ => text,
+        };
+        let age = self.site.age as f64;
+        let left = random.pick(&[age, age, age, 0.0, -1.0, 1e9]);
+        let micros = self.micros(if self.engine == Engine::File { left - age } else { left });
+        if !random.once_in(8) {
+            self.rows.push(Row { key: key.clone(), text, micros });
+        }
+        self.jar.push(key);
+    }
+
+    /// So many seconds from now.
+    fn micros(&self, seconds: f64) -> i64 {
+        ((self.now + seconds) * 1e6) as i64
+    }
+
+    fn comes(&mut self, random: &mut Random) -> Question {
+        let age = self.site.age as usize;
+        let end = self.rows.first().map_or(self.now, |row| {
+            let (moment, lives) = (row.micros as f64 / 1e6, if self.engine == Engine::File { age as f64 } else { 0.0 });
+            ((moment + lives) * 8.0).round() / 8.0
+        });
+        self.now = match random.below(12) {
+            0 => end,
+            1 => end + 0.125,
+            2 => end - 0.125,
+            3 => self.now - 10.0,
+            4 => self.now + random.below(age) as f64,
+            _ => self.now + random.pick(&[0.0, 0.125, 1.0, 60.0]),
+        };
+        self.now = self.now.max(0.0);
+        if random.once_in(8) {
+            self.site.keys.insert(0, random.key());
+            self.site.keys.truncate(3);
+        }
+        let visit = Visit {
+            cookie: sites::header(random, &self.site, &self.jar),
+            steps: views::steps(random, self.now),
+            status: views::status(random),
+            site: self.site.clone(),
+        };
+        let (engine, rows) = (self.engine, self.rows.clone());
+        let vanishes = if random.once_in(16) { rows.iter().map(|row| row.key.clone()).collect() } else { Vec::new() };
+        Op::EngineVisit(EngineVisit { visit, engine, rows, warm: random.once_in(2), vanishes }).at(self.now)
+    }
+
+    /// With what we left, or Django.
+    fn leaves(&mut self, random: &mut Random, case: &Answered) {
+        let answer = if random.once_in(2) { &case.ours } else { &case.django.answer };
+        let Some(left) = answer.as_ref().ok().filter(|left| left["rows"].is_array()) else { return };
+        let new = sites::session_id(random);
+        let before = std::mem::take(&mut self.rows);
+        for row in left["rows"].as_array().unwrap() {
+            let (key, text) = (row[0].as_str().unwrap(), row[1].as_str().unwrap().to_owned());
+            let untouched = before.iter().find(|old| old.key == key && old.text == text);
+            let written = untouched.map_or_else(|| self.micros(0.0), |old| old.micros);
+            let key = if key == NEW { new.clone() } else { key.to_owned() };
+            self.rows.push(Row { key, text, micros: row[2].as_i64().unwrap_or(written) });
+        }
+        self.rows.sort_by_key(|row| row.key != new);
+        let value = left["set_cookie"][0].as_str().and_then(|header| header.split(['=', ';']).nth(1));
+        if value == Some(NEW) {
+            if random.once_in(2) {
+                self.jar.clear();
+            }
+            self.jar.push(new);
+        }
+    }
+}
+
+impl EngineVisit {
+    pub fn is_read(&self) -> bool {
+        self.visit.cookie.is_some() && !self.rows.is_empty()
+    }
+}
+
+/// All that can be seen of a visit, in the words of `engines.py`, by what the caller of `StoredSessions` does.
+pub fn answer(EngineVisit { visit, engine, rows: before, vanishes, .. }: &EngineVisit, now: f64) -> Answer {
+    let Visit { site, cookie, steps, status } = visit;
+    let sessions = sessions(site, now)?;
+    let mut rows: BTreeMap<&str, (&str, i64)> =
+        before.iter().map(|row| (row.key.as_str(), (row.text.as_str(), row.micros))).collect();
+
+    // 1. request
+    let sent = cookie.as_ref().map(|header| sessions.sent_cookie(header)).unwrap_or_default();
+    let row = sent.key().and_then(|key| rows.get(key.as_str()));
+    let expire_date = row.and_then(|(text, micros)| match engine {
+        // A file has no date: the session says how long it lives on from its last change.
+        Engine::File => sessions.decode(text).ok()?.expiry_date(moment(*micros as f64 / 1e6)),
+        Engine::Db | Engine::CachedDb => Some(date(*micros)),
+    });
+    let session = sessions.load(sent, row.map(|(text, _)| *text), expire_date);
+    // 2. view
+    let (session, mut seen) = visitor::view(session, visitor::auth_of(site)?, site, steps, now);
+    rows.retain(|key, _| !vanishes.iter().any(|gone| gone == key));
+    // 3. response
+    let (commit, mut error) = match sessions.commit(&session, *status) {
+        Ok(commit) => (commit, None),
+        Err(error) => (sessions.commit(&session, 500).map_err(name)?, Some(name(error))),
+    };
+    let micros = |row: &StoredRow| i64::try_from(row.expire_date.unix_timestamp_nanos().div_euclid(1000)).unwrap();
+    match &commit.change {
+        StoredChange::Update { row } => match rows.get_mut(row.key.as_str()) {
+            Some(found) => *found = (&row.data, micros(row)),
+            None => error = Some("SessionInterrupted".to_owned()),
+        },
+        StoredChange::Insert { row, delete } => {
+            rows.retain(|key, _| delete.as_ref().is_none_or(|old| old.as_str() != *key));
+            assert!(rows.insert(NEW, (&row.data, micros(row))).is_none());
+        }
+        StoredChange::Delete { key } => rows.retain(|other, _| *other != key.as_str()),
+        StoredChange::Nothing => {}
+        other => panic!("{other:?}"),
+    }
+
+    if let Some(error) = error {
+        seen.insert("error".to_owned(), error.into());
+    } else {
+        let new = match &commit.change {
+            StoredChange::Insert { row, .. } => row.key.as_str(),
+            _ => NEW,
+        };
+        let set_cookie = commit.set_cookie.as_ref().map(SetCookie::as_str);
+        let set_cookies: Vec<_> = set_cookie.iter().map(|header| header.replacen(new, NEW, 1)).collect();
+        seen.insert("set_cookie".to_owned(), json!(set_cookies));
+        seen.insert("vary".to_owned(), json!(commit.vary_on_cookie.then_some("Cookie")));
+    }
+    let is_dated = *engine != Engine::File;
+    let left: Vec<Value> =
+        rows.iter().map(|(key, (text, micros))| json!([key, text, is_dated.then_some(micros)])).collect();
+    seen.insert("rows".to_owned(), left.into());
+    seen.insert("left".to_owned(), json!({ "Ok": visitor::items(&session) }));
+    Ok(seen.into())
+}
+
+fn sessions(site: &Site, now: f64) -> Result<StoredSessions, String> {
+    let sessions = StoredSessions::new(&ring(&site.keys)?, visitor::cookie_options(site)?)
+        .with_clock(clock(now))
+        .with_save_every_request(site.save_every_request);
+    Ok(match site.local {
+        Some(offset) => sessions.with_naive_dates(UtcOffset::from_whole_seconds(offset).unwrap()),
+        None => sessions,
+    })
+}
+
+fn date(micros: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap()
+}

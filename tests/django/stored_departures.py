@@ -1,0 +1,170 @@
+"""Django with sessions in rows or files, as it would be if it did what this crate does otherwise on purpose.
+
+The row is read when the request comes. Row and cookie change together, after the view. Django's own stores still do the
+reading, writing and deleting. Each departure leaves its note.
+"""
+
+import os
+import re
+import time
+
+from django.conf import settings
+from django.contrib.sessions.backends import cached_db, db, file
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core import signing
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import http_date
+
+import departures
+import world
+from values import remark
+
+# What becomes of the row.
+UPDATED, REPLACED, INSERTED, DELETED, KEPT = "updated", "replaced", "inserted", "deleted", "kept"
+
+
+class DepartingStore(departures.CheckedDict):
+    """The rules of `StoredSessions::commit`. Stands before one of Django's stores."""
+
+    # Django's names the class.
+    key_salt = db.SessionStore().key_salt
+    change = None
+    discarded = flushed = cycled = False
+
+    def __init__(self, session_key=None):
+        super().__init__(session_key)
+        self.sent = self.session_key
+        self._session_cache = {}
+        session = self.sent and self.read()
+        self.accepted = isinstance(session, dict)
+        self._session_cache = session if self.accepted else {}
+        self.accessed = self.modified = False
+
+    def read(self):
+        """The session of the row, if it is one and goes on."""
+        text = self.text()
+        session, error = (None, None) if text is None else world.outcome(lambda: self.loads(text))
+        objection = "rejected row" if text is None or error else departures.object_to_session(session)
+        if not objection:
+            self._session_cache = session
+            objection = self.is_over() and "rejected row"
+        return remark(objection) if objection else session
+
+    def loads(self, text):
+        return signing.loads(text, salt=self.key_salt, serializer=self.serializer)
+
+    def text(self):
+        row = self._get_session_from_db()
+        return row and row.session_data
+
+    def is_over(self):
+        """Whether it is too old, which `text` has not judged."""
+        return False
+
+    def flush(self):
+        self.clear()
+        self.flushed = True
+        self._session_key = None
+
+    def cycle_key(self):
+        self.note_expiry()
+        self.accessed = self.modified = self.cycled = True
+
+    def note_expiry(self):
+        """Django may fail over it where nothing is written, or not yet."""
+        _, error = world.outcome(lambda: http_date(time.time() + self.get_expiry_age()))
+        _, other = world.outcome(self.get_expiry_date)
+        remark("expiry out of range, nothing written", error or other)
+
+    def decide(self, status):
+        is_discarded = self.discarded and not self.modified
+        renew = settings.SESSION_SAVE_EVERY_REQUEST and self.accepted and not is_discarded
+        may_save = (self.modified or renew) and status < 500
+        remark("discarded session", is_discarded)
+        if may_save and self.accepted and not self.flushed:
+            return REPLACED if self.cycled else UPDATED
+        if may_save and self._session_cache:
+            return INSERTED
+        remark("empty session without a row", may_save)
+        remark("flushed session that is not written", self.flushed)
+        remark("new key that is not sent", self.cycled)
+        return DELETED if self.flushed else KEPT
+
+    def save(self, must_create=False):
+        """Called by Django's middleware, and by `create` for a new key."""
+        if must_create or self.change == UPDATED:
+            return super().save(must_create)
+        self._session_key = None
+        super().save()
+        if self.sent and (self.change == REPLACED or self.flushed):
+            self.delete(self.sent)
+
+
+class DatabaseStore(DepartingStore, db.SessionStore):
+    pass
+
+
+class CachedDatabaseStore(DepartingStore, cached_db.SessionStore):
+    pass
+
+
+class FileStore(DepartingStore, file.SessionStore):
+    def text(self):
+        if os.path.exists(self._key_to_file()):
+            with open(self._key_to_file(), encoding="utf-8", newline="") as file:
+                return file.read()
+
+    def is_over(self):
+        """A file has no date. The session says how long it lives on from its last change."""
+        end, error = world.outcome(lambda: self.get_expiry_date(modification=self._last_modification()))
+        is_over = error is None and timezone.now() >= end
+        # In whole seconds; the last change does not count for a session with seconds of its own.
+        age, error = world.outcome(lambda: SessionBase.get_expiry_age(self, expiry=self._expiry_date(self._session_cache)))
+        remark("end of a file", error or (age <= 0) != is_over)
+        return is_over
+
+
+class DepartingMiddleware(departures.DepartingMiddleware):
+    def answer(self, values):
+        """The last that is a key; else any, for it is none."""
+        return next((value for value in reversed(values) if is_key(value)), values[-1])
+
+    def process_response(self, request, response):
+        session, accessed = request.session, request.session.accessed
+        session.change = session.decide(response.status_code)
+        if session.change in (UPDATED, REPLACED, INSERTED):
+            session.modified = True
+            try:
+                return SessionMiddleware.process_response(self, request, response)
+            except departures.OUT_OF_RANGE:
+                if session.decide(500) == DELETED and session.sent:
+                    session.delete(session.sent)
+                raise
+        session.note_expiry()
+        if session.change == DELETED:
+            if session.sent:
+                session.delete(session.sent)
+            if settings.SESSION_COOKIE_NAME in request.COOKIES:
+                departures.delete_cookie(response)
+                departures.make_secure(response.cookies[settings.SESSION_COOKIE_NAME])
+        if accessed:
+            patch_vary_headers(response, ["Cookie"])
+        return response
+
+
+def keyed(store):
+    """The middleware with this store, to which a cookie that is no key is none."""
+
+    def open_store(session_key):
+        if session_key is not None and not is_key(session_key):
+            remark("malformed session key")
+            session_key = None
+        return store(session_key)
+
+    return type("DepartingMiddleware", (DepartingMiddleware,), {"store": staticmethod(open_store)})
+
+
+def is_key(value):
+    return re.fullmatch("[a-z0-9]{8,40}", value)
