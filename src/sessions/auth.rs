@@ -147,7 +147,7 @@ impl SessionAuth {
         Self(self.0.with_algorithm(algorithm))
     }
 
-    /// Also accepts, but never writes, hashes of one more algorithm, as Django 3.1 and 3.2 do with SHA-1.
+    /// Accepts, but never writes, hashes of one more algorithm, as Django 3.1 and 3.2 do with SHA-1.
     ///
     /// ```
     /// # use django_session::{Algorithm, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
@@ -233,9 +233,10 @@ impl SessionAuth {
 
     /// Logs a user in, so that Django sees the login.
     ///
-    /// The session of an anonymous visitor is kept, under a [new key](Session::cycle_key), so that nobody who planted it has
-    /// it after; one of the same user, by id and hash, is kept as it is. Any other is [flushed](Session::flush) first. The CSRF secret in the session is removed, so that nobody who planted it can use
-    /// it; the `csrftoken` cookie, if the site has one, must be replaced as well.
+    /// The session of an anonymous visitor is kept, under a [new key](Session::cycle_key), so that nobody who planted it
+    /// has it after; one of the same user, by id and hash, is kept as it is. Any other is [flushed](Session::flush) first.
+    /// The CSRF secret in the session is removed, so that nobody who planted it can use it; the `csrftoken` cookie, if the
+    /// site has one, must be replaced as well.
     ///
     /// Logging out is [`Session::flush`]. Django: `login`.
     ///

@@ -98,8 +98,9 @@ impl<S: Serializer> CookieSessions<S> {
     ///
     /// # Errors
     /// [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::Serialize`] with a serializer
-    /// other than JSON's; [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot. The changes are lost then, so the response should be an error. Commit again with its status of
-    /// 500, for the headers that it needs: the removal after a flush, and `Vary`.
+    /// other than JSON's; [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot. The changes
+    /// are lost then, so the response should be an error. Commit again with its status of 500, for the headers that it
+    /// needs: the removal after a flush, and `Vary`.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};

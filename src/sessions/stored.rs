@@ -95,7 +95,7 @@ impl StoredSessions {
         }
     }
 
-    /// Whether an unchanged session is written as well, so that it lives on. Default: no.
+    /// Sets whether an unchanged session is written too, so that it expires later. Default: no.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
@@ -153,8 +153,8 @@ impl StoredSessions {
         self
     }
 
-    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may not:
-    /// see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may
+    /// not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -172,7 +172,8 @@ impl StoredSessions {
         self
     }
 
-    /// For a Django with `USE_TZ = False`: see [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
+    /// Reads and writes dates for a Django with `USE_TZ = False`: see
+    /// [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
     ///
     /// ```
     /// # use django_session::{CookieOptions, Expiry, KeyRing, SecretKey, StoredSessions};
@@ -307,8 +308,8 @@ impl StoredSessions {
     /// - A new session gets a new key, of 32 random characters. So does one whose key was to be
     ///   [cycled](Session::cycle_key), as by [`SessionAuth::login`](crate::SessionAuth::login): its old row is deleted, so
     ///   that nobody who planted the key has the session.
-    /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. If it was filled again,
-    ///   that is a new session.
+    /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. If it was filled
+    ///   again, that is a new session.
     /// - The session of a row that is missing, expired or not ours is a new one. A row that is not ours stays.
     /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
     ///

@@ -58,8 +58,8 @@ pub enum ExpiryPolicy {
 pub enum Unstamped {
     /// It is accepted, and begins when it is next written.
     Stamp,
-    /// It is rejected if a user is logged in, and else accepted. Only this holds against a copied cookie that a Django signs
-    /// anew, and it needs a Django that stamps.
+    /// It is rejected if a user is logged in, and else accepted. Only this holds against a copied cookie that a Django
+    /// signs anew, and it needs a Django that stamps.
     Refuse,
 }
 

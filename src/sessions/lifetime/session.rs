@@ -9,7 +9,7 @@ use crate::sessions::lifetime::expiry::End;
 use crate::sessions::lifetime::{Expiry, KEY, Stored, Terms};
 
 impl Session {
-    /// Has this session end otherwise than the store says; `None` takes that back.
+    /// Sets when this session ends, in place of the settings; `None` removes the override.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -94,7 +94,8 @@ impl Session {
         self.terms().end(self.read_expiry()).left(modification)
     }
 
-    /// When it ends, if it was last written at `modification`; `None` beyond the year 9999. Django: `get_expiry_date`.
+    /// Returns when the session ends, if it was last written at `modification`; `None` beyond the year 9999. Django:
+    /// `get_expiry_date`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -109,7 +110,7 @@ impl Session {
         self.terms().end(self.read_expiry()).date(modification)
     }
 
-    /// Whether it ends when the browser closes. Django: `get_expire_at_browser_close`.
+    /// Returns whether the session ends when the browser closes. Django: `get_expire_at_browser_close`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

@@ -59,8 +59,8 @@ impl Session {
         started(self.read())
     }
 
-    /// Returns the id that the session has [`with_ids`](crate::CookieSessions::with_ids), once it is committed: 22 characters
-    /// of base64url. It may stand in logs and in a list of ended sessions, for nobody can use it as a cookie.
+    /// Returns the id that the session has [`with_ids`](crate::CookieSessions::with_ids), once it is committed: 22
+    /// characters of base64url. It may stand in logs and in a list of ended sessions, for nobody can use it as a cookie.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -85,8 +85,8 @@ impl Session {
         Some(left.try_into().unwrap_or(time::Duration::MAX))
     }
 
-    /// Returns the data of a session that is dated `date`, with the start and the id that the settings ask for; `None` if it
-    /// has them, or is empty.
+    /// Returns the data of a session that is dated `date`, with the start and the id that the settings ask for; `None` if
+    /// it has them, or is empty.
     pub(in crate::sessions) fn stamped_data(
         &self,
         terms: Terms,
