@@ -1,7 +1,7 @@
 //! A page that counts visits and remembers a name. A Django site with the same `SECRET_KEY` shares that session.
 //!
 //! ```sh
-//! cargo run --example actix --features actix-web   # then open http://127.0.0.1:8002
+//! cargo run --example actix --features actix-web,csrf   # then open http://127.0.0.1:8002
 //! ```
 //!
 //! `PORT` is 8002 unless set. The cookie is Secure: Chromium and Firefox accept it from `http://127.0.0.1` too, Safari does
@@ -10,15 +10,13 @@
 use std::env;
 use std::error::Error;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::{ErrorForbidden, ErrorInternalServerError};
-use actix_web::http::Method;
-use actix_web::middleware::{Next, from_fn};
+use actix_web::error::ErrorInternalServerError;
 use actix_web::web::{self, Form, Html, Redirect};
 use actix_web::{App, HttpServer, Result};
-use django_session::middleware::actix::SessionMiddleware;
-use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, Session, SessionHandle};
+use django_session::middleware::actix::{CsrfMiddleware, SessionMiddleware};
+use django_session::{
+    CookieOptions, CookieSessions, Csrf, CsrfGuard, CsrfToken, KeyRing, SecretKey, Session, SessionHandle,
+};
 use serde::Deserialize;
 
 #[tokio::main]
@@ -27,6 +25,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secret_key = env::var("SECRET_KEY").unwrap_or_else(|_| "django-insecure-for-this-example-only".to_owned());
     let keys = KeyRing::new(SecretKey::new(secret_key)?);
     let sessions = SessionMiddleware::new(CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?));
+    // Without `with_secure(false)`, it takes the site to be served over HTTPS.
+    let csrf = CsrfMiddleware::new(CsrfGuard::from(Csrf::builder().build()?).with_secure(false));
 
     let server = HttpServer::new(move || {
         App::new()
@@ -34,18 +34,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .route("/name", web::post().to(remember))
             .route("/forget", web::post().to(forget))
             .wrap(sessions.clone())
-            .wrap(from_fn(only_own_forms))
+            .wrap(csrf.clone())
     });
     let port = env::var("PORT").map_or(Ok(8002), |port| port.parse())?;
     println!("listening on http://127.0.0.1:{port}");
     Ok(server.bind(("127.0.0.1", port))?.run().await?)
 }
 
-async fn index(session: SessionHandle) -> Result<Html> {
+async fn index(session: SessionHandle, csrf: CsrfToken) -> Result<Html> {
     session.with(|session| {
         let visits = session.get::<u64>("visits").map_err(internal)?.unwrap_or(0) + 1;
         session.insert("visits", visits).map_err(internal)?;
-        Ok(Html::new(page(session.get("name").map_err(internal)?, visits)))
+        let field = csrf.field().map_err(internal)?;
+        Ok(Html::new(page(session.get("name").map_err(internal)?, visits, &field)))
     })
 }
 
@@ -64,25 +65,14 @@ async fn forget(session: SessionHandle) -> Redirect {
     Redirect::to("/").see_other()
 }
 
-/// Rejects a form that a page of another site has sent, in place of Django's CSRF token. All browsers send this header, to
-/// HTTPS and to localhost.
-async fn only_own_forms<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>> {
-    let own = request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin");
-    if own || [Method::GET, Method::HEAD].contains(request.method()) {
-        next.call(request).await
-    } else {
-        Err(ErrorForbidden("This form was sent from another site."))
-    }
-}
-
-fn page(name: Option<String>, visits: u64) -> String {
+fn page(name: Option<String>, visits: u64, csrf: &str) -> String {
     let title = name.map_or_else(|| "Welcome".to_owned(), |name| format!("Welcome, {}", escape(&name)));
     let body = format!(
         r#"<p>This is visit number <b id="visits">{visits}</b> of this session.</p>
-<form id="name" method="post" action="/name">
+<form id="name" method="post" action="/name">{csrf}
   <input name="name" placeholder="Your name" aria-label="Your name" required maxlength="40"> <button>Remember me</button>
 </form>
-<form id="forget" method="post" action="/forget"><button>Forget me</button></form>"#
+<form id="forget" method="post" action="/forget">{csrf}<button>Forget me</button></form>"#
     );
     format!(include_str!("page.html"), title = title, body = body)
 }

@@ -1,7 +1,7 @@
 //! A page that counts visits and remembers a name. A Django site with the same `SECRET_KEY` shares that session.
 //!
 //! ```sh
-//! cargo run --example axum --features axum   # then open http://127.0.0.1:8001
+//! cargo run --example axum --features axum,csrf   # then open http://127.0.0.1:8001
 //! ```
 //!
 //! `PORT` is 8001 unless set. The cookie is Secure: Chromium and Firefox accept it from `http://127.0.0.1` too, Safari does
@@ -11,13 +11,14 @@ use std::env;
 use std::error::Error;
 
 use axum::Router;
-use axum::extract::{Form, Request};
-use axum::http::{Method, StatusCode};
-use axum::middleware::{self, Next};
+use axum::extract::Form;
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use django_session::middleware::tower::SessionLayer;
-use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, Session, SessionHandle};
+use django_session::middleware::tower::{CsrfLayer, SessionLayer};
+use django_session::{
+    CookieOptions, CookieSessions, Csrf, CsrfGuard, CsrfToken, KeyRing, SecretKey, Session, SessionHandle,
+};
 use serde::Deserialize;
 
 #[tokio::main]
@@ -26,13 +27,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secret_key = env::var("SECRET_KEY").unwrap_or_else(|_| "django-insecure-for-this-example-only".to_owned());
     let keys = KeyRing::new(SecretKey::new(secret_key)?);
     let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    // Without `with_secure(false)`, it takes the site to be served over HTTPS.
+    let csrf = CsrfGuard::from(Csrf::builder().build()?).with_secure(false);
 
     let app = Router::new()
         .route("/", get(index))
         .route("/name", post(remember))
         .route("/forget", post(forget))
         .layer(SessionLayer::new(sessions))
-        .layer(middleware::from_fn(only_own_forms));
+        .layer(CsrfLayer::new(csrf));
 
     let port = env::var("PORT").unwrap_or_else(|_| "8001".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
@@ -40,11 +43,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn index(session: SessionHandle) -> Result<Html<String>, AppError> {
+async fn index(session: SessionHandle, csrf: CsrfToken) -> Result<Html<String>, AppError> {
     session.with(|session| {
         let visits = session.get::<u64>("visits")?.unwrap_or(0) + 1;
         session.insert("visits", visits)?;
-        Ok(Html(page(session.get("name")?, visits)))
+        Ok(Html(page(session.get("name")?, visits, &csrf.field()?)))
     })
 }
 
@@ -63,25 +66,14 @@ async fn forget(session: SessionHandle) -> Redirect {
     Redirect::to("/")
 }
 
-/// Rejects a form that a page of another site has sent, in place of Django's CSRF token. All browsers send this header, to
-/// HTTPS and to localhost.
-async fn only_own_forms(request: Request, next: Next) -> Response {
-    let own = request.headers().get("sec-fetch-site").is_some_and(|site| site == "same-origin");
-    if own || [Method::GET, Method::HEAD].contains(request.method()) {
-        next.run(request).await
-    } else {
-        (StatusCode::FORBIDDEN, "This form was sent from another site.").into_response()
-    }
-}
-
-fn page(name: Option<String>, visits: u64) -> String {
+fn page(name: Option<String>, visits: u64, csrf: &str) -> String {
     let title = name.map_or_else(|| "Welcome".to_owned(), |name| format!("Welcome, {}", escape(&name)));
     let body = format!(
         r#"<p>This is visit number <b id="visits">{visits}</b> of this session.</p>
-<form id="name" method="post" action="/name">
+<form id="name" method="post" action="/name">{csrf}
   <input name="name" placeholder="Your name" aria-label="Your name" required maxlength="40"> <button>Remember me</button>
 </form>
-<form id="forget" method="post" action="/forget"><button>Forget me</button></form>"#
+<form id="forget" method="post" action="/forget">{csrf}<button>Forget me</button></form>"#
     );
     format!(include_str!("page.html"), title = title, body = body)
 }

@@ -1,13 +1,14 @@
-//! The three steps of a session without a framework: `load_headers` from the `Cookie` headers, work, `commit` to a
-//! `Set-Cookie` header. Here over the standard library's sockets; a real server's HTTP parser takes the place of `read`.
+//! Sessions and the CSRF check without a framework: read them from the request's headers, work, and write what the
+//! response needs. Here over the standard library's sockets; a real server's HTTP parser takes the place of `read`.
 //!
 //! ```sh
-//! cargo run --example no_framework   # then open http://127.0.0.1:8003
+//! cargo run --example no_framework --features csrf   # then open http://127.0.0.1:8003
 //! ```
 //!
-//! `PORT` is 8003 unless set. The cookie is Secure: Chromium and Firefox accept it from `http://127.0.0.1` too, Safari does
-//! not.
+//! `PORT` is 8003 unless set. The cookies are Secure: Chromium and Firefox accept them from `http://127.0.0.1` too, Safari
+//! does not.
 
+use std::collections::HashMap;
 use std::env;
 use std::error::Error;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -15,12 +16,13 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, Session};
+use django_session::{CookieOptions, CookieSessions, Csrf, CsrfCookie, CsrfRequest, KeyRing, SecretKey, Session};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let secret_key = env::var("SECRET_KEY").unwrap_or_else(|_| "django-insecure-for-this-example-only".to_owned());
     let keys = KeyRing::new(SecretKey::new(secret_key)?);
     let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
+    let csrf = Csrf::builder().build()?;
 
     let port = env::var("PORT").unwrap_or_else(|_| "8003".to_owned());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
@@ -28,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // One connection at a time for each thread: slow visitors hold up the others, unless a server in front waits for them.
     let serve_all = || {
         for stream in listener.incoming() {
-            if let Err(error) = stream.and_then(|stream| serve(&sessions, stream)) {
+            if let Err(error) = stream.and_then(|stream| serve(&sessions, &csrf, stream)) {
                 eprintln!("a connection failed: {error}");
             }
         }
@@ -37,71 +39,70 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What of a request matters here. (Its body does not: the form has no fields.)
-#[derive(Default)]
-struct Request {
-    /// Method and path.
-    line: String,
-    cookies: Vec<String>,
-    /// Whether a page of ours sent it, as browsers say to HTTPS and to localhost: in place of Django's CSRF token.
-    own: bool,
-}
+/// Method and path, the headers by their names in lower case, and the body.
+type Request = (String, HashMap<String, String>, String);
 
 fn read(stream: &TcpStream) -> io::Result<Request> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    let mut lines = BufReader::new(stream.take(16 * 1024)).lines();
+    let mut reader = BufReader::new(stream.take(16 * 1024));
+    let mut lines = reader.by_ref().lines();
     let first = lines.next().transpose()?.unwrap_or_default();
-    let mut request = Request { line: first.trim_end_matches(" HTTP/1.1").to_owned(), ..Request::default() };
-    loop {
-        let line = lines.next().transpose()?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        match line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim())) {
-            Some((name, value)) if name == "cookie" => request.cookies.push(value.to_owned()),
-            Some((name, value)) if name == "sec-fetch-site" => request.own = value == "same-origin",
-            None if line.is_empty() => return Ok(request),
-            _ => {}
-        }
+    let mut headers = HashMap::new();
+    while let Some((name, value)) = lines.next().transpose()?.unwrap_or_default().split_once(':') {
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let body = io::read_to_string(reader.take(length))?;
+    Ok((first.trim_end_matches(" HTTP/1.1").to_owned(), headers, body))
 }
 
-fn serve(sessions: &CookieSessions, mut stream: TcpStream) -> io::Result<()> {
-    let request = read(&stream)?;
-    // 1. The session of the request.
-    let mut session = sessions.load_headers(&request.cookies);
-    // 2. The response, which reads and changes it.
-    let (mut status, mut headers, mut body) = respond(&request, &mut session).unwrap_or_else(|error| failed(&*error));
-    // 3. What the response has to say about the session. With a status of 500 or more, it is not written.
-    match sessions.commit(&session, status) {
-        Ok(commit) => {
-            if let Some(cookie) = commit.set_cookie {
-                headers.extend(["Set-Cookie: ", cookie.as_str(), "\r\n"]);
-            }
-            if commit.vary_on_cookie {
-                headers += "Vary: Cookie\r\n";
-            }
+fn serve(sessions: &CookieSessions, csrf: &Csrf, mut stream: TcpStream) -> io::Result<()> {
+    let (line, headers, body) = read(&stream)?;
+    let header = |name: &str| headers.get(name).map(String::as_str);
+    // 1. The session and the CSRF cookie of the request, and the check of what sent it.
+    let cookies = header("cookie").unwrap_or_default();
+    let (mut session, mut token) = (sessions.load_header(cookies), csrf.load_header(cookies));
+    let checked = csrf.check(&CsrfRequest {
+        method: line.split(' ').next().unwrap_or_default(),
+        secure: false, // true for a site that is served over HTTPS
+        host: header("host"),
+        origin: header("origin"),
+        referer: header("referer"),
+        cookie: token.value(),
+        form_token: Csrf::form_token(body.as_bytes()).as_deref(),
+        header_token: header("x-csrftoken"),
+    });
+    // 2. The response, which reads and changes the session.
+    let (mut status, mut headers, mut body) = match checked {
+        Ok(()) => respond(&line, &mut session, &mut token).unwrap_or_else(|error| failed(&*error)),
+        Err(rejection) => (403, String::new(), rejection.to_html()),
+    };
+    // 3. What the response has to say about both. With a status of 500 or more, the session is not written.
+    match sessions.commit(&session, status).and_then(|commit| Ok((commit.set_cookie, csrf.commit(&token)?))) {
+        Ok((session, token)) => {
+            headers.extend([session, token].into_iter().flatten().map(|cookie| format!("Set-Cookie: {cookie}\r\n")));
         }
         // The page says that all was saved, so another one takes its place.
         Err(error) => (status, headers, body) = failed(&error),
     }
-    let fixed = "Content-Type: text/html; charset=utf-8\r\nConnection: close\r\n";
-    let length = body.len();
-    write!(stream, "HTTP/1.1 {status} \r\n{fixed}{headers}Content-Length: {length}\r\n\r\n{body}")
+    let fixed = "Content-Type: text/html; charset=utf-8\r\nVary: Cookie\r\nConnection: close\r\n";
+    write!(stream, "HTTP/1.1 {status} \r\n{fixed}{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// Status, headers and body.
 type Response = (u16, String, String);
 
-fn respond(request: &Request, session: &mut Session) -> Result<Response, Box<dyn Error>> {
-    match request.line.as_str() {
+fn respond(line: &str, session: &mut Session, token: &mut CsrfCookie) -> Result<Response, Box<dyn Error>> {
+    match line {
         "GET /" => {
             let visits = session.get::<u64>("visits")?.unwrap_or(0) + 1;
             session.insert("visits", visits)?;
-            Ok((200, String::new(), page(visits)))
+            Ok((200, String::new(), page(visits, &token.token()?)))
         }
-        "POST /forget" if request.own => {
+        "POST /forget" => {
             session.flush();
             Ok((303, "Location: /\r\n".to_owned(), String::new()))
         }
-        "POST /forget" => Ok((403, String::new(), "This form was sent from another site.".to_owned())),
         _ => Ok((404, String::new(), "There is no such page.".to_owned())),
     }
 }
@@ -111,10 +112,11 @@ fn failed(error: &dyn Error) -> Response {
     (500, String::new(), "Something went wrong here. Please try again.".to_owned())
 }
 
-fn page(visits: u64) -> String {
+fn page(visits: u64, token: &str) -> String {
     let body = format!(
         r#"<p>This is visit number <b id="visits">{visits}</b> of this session.</p>
-<form id="forget" method="post" action="/forget"><button>Forget me</button></form>"#
+<form id="forget" method="post" action="/forget"><button>Forget me</button>
+  <input type="hidden" name="csrfmiddlewaretoken" value="{token}"></form>"#
     );
     format!(include_str!("page.html"), title = "Welcome", body = body)
 }

@@ -295,6 +295,15 @@ pub enum DecodeError {
         /// Time since it passed.
         since: Duration,
     },
+    /// The session began too long ago: see [`with_absolute_age`](crate::CookieSessions::with_absolute_age).
+    SessionTooOld {
+        /// Time since it began.
+        age: Duration,
+        /// The most that was allowed.
+        max_age: Duration,
+    },
+    /// A user is logged in, and the session does not say when it began: see [`Unstamped::Refuse`](crate::Unstamped::Refuse).
+    Unstamped,
     /// The serializer refused the payload: not its format, or not the requested type.
     Deserialize {
         /// What was wrong. A fixed sentence, so that it cannot carry any of the payload.
@@ -324,6 +333,8 @@ impl fmt::Display for DecodeError {
             Self::SessionId => f.write_str("cookie holds a session id, not a signed session"),
             Self::NotStored => f.write_str("no stored session has this key"),
             Self::SessionExpired { since } => write!(f, "session's own expiry passed {since:?} ago"),
+            Self::SessionTooOld { age, max_age } => write!(f, "session age {age:?} exceeds {max_age:?}"),
+            Self::Unstamped => f.write_str("session of a user does not say when it began"),
             Self::Deserialize { reason } => write!(f, "payload cannot be deserialized: {reason}"),
             #[cfg(feature = "pickle")]
             Self::BeyondJson { python_type } => write!(f, "JSON cannot hold this value of Python: {python_type}"),
@@ -351,7 +362,9 @@ impl DecodeError {
             | Self::Zlib
             | Self::InflatesPast { .. }
             | Self::Deserialize { .. }
-            | Self::SessionExpired { .. } => true,
+            | Self::SessionExpired { .. }
+            | Self::SessionTooOld { .. }
+            | Self::Unstamped => true,
             #[cfg(feature = "pickle")]
             Self::BeyondJson { .. } => true,
         }

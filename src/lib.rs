@@ -64,7 +64,7 @@ pub use python_type::PythonType;
 pub use sessions::CachedSessions;
 pub use sessions::{
     AuthKey, Commit, CookieSessions, Expiry, ExpiryPolicy, SentCookie, Session, SessionAuth, SessionItems, SessionKey,
-    SessionKeys, SessionUser, StoredChange, StoredCommit, StoredRow, StoredSessions,
+    SessionKeys, SessionUser, StoredChange, StoredCommit, StoredRow, StoredSessions, Unstamped,
 };
 pub use signing::{Algorithm, SaltedHmac, Separator, Signer, TimestampSigner, Verified};
 pub use size::{CookieTooLarge, SizeRule};

@@ -120,7 +120,7 @@ impl SignedCookie {
     /// ```
     pub fn set(&self, value: &str) -> Result<SetCookie, EncodeError> {
         let now = self.signer.now();
-        self.options.set_cookie(&self.signer.seal_at(value.into(), now), now)
+        self.options.set_cookie(&self.signer.seal_at(value.into(), now.into()), now)
     }
 
     /// Returns the value from a `Cookie` header, as text or bytes, or `None` if the header has no cookie of this name. Of

@@ -121,7 +121,7 @@ impl MessagesCookie {
 
     fn sign(&self, json: &str) -> Result<String, EncodeError> {
         let payload = self.codec.encode_json_with_room(json, self.signer.overhead())?;
-        Ok(self.signer.seal_at(payload, self.signer.now()))
+        Ok(self.signer.seal(payload))
     }
 
     pub(super) fn removal(&self) -> SetCookie {

@@ -256,6 +256,7 @@ impl SessionAuth {
             && self.vouched(session, user.password_hash) == Some(AuthKey::Current);
         if !session.contains_key(USER_ID) {
             session.cycle_key();
+            session.forget_start();
         } else if !is_same_user {
             session.flush();
         }

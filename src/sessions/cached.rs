@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use time::UtcOffset;
 
 use crate::clock::Clock;
@@ -6,8 +8,9 @@ use crate::error::{DecodeError, EncodeError};
 use crate::json;
 use crate::pickle;
 use crate::sessions::keyed::Keyed;
+use crate::sessions::lifetime::AbsoluteAge;
 use crate::sessions::provenance::Provenance;
-use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit};
+use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit, Unstamped};
 
 /// Sessions of Django's cache engines: an entry in Redis or Memcached, found by the key in the cookie. Feature `pickle`.
 ///
@@ -166,6 +169,44 @@ impl CachedSessions {
         self
     }
 
+    /// Rejects a session that began longer ago, however often it was written since: see
+    /// [`CookieSessions::with_absolute_age`](crate::CookieSessions::with_absolute_age).
+    ///
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions, Unstamped};
+    /// # use std::time::Duration;
+    /// let sessions = CachedSessions::new(CookieOptions::default())
+    ///     .with_absolute_age(Duration::from_secs(3600), Unstamped::Stamp);
+    /// let mut session = sessions.load(sessions.sent_cookie(""), None);
+    /// session.insert("a", 1)?;
+    /// let _ = sessions.commit(&session, 200)?;
+    /// assert!(session.started_at().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_absolute_age(mut self, max_age: Duration, unstamped: Unstamped) -> Self {
+        self.keyed.terms.absolute = Some(AbsoluteAge { max_age, unstamped });
+        self
+    }
+
+    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may not:
+    /// see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    ///
+    /// ```
+    /// # use django_session::{CachedSessions, CookieOptions};
+    /// let sessions = CachedSessions::new(CookieOptions::default()).with_ids();
+    /// let mut session = sessions.load(sessions.sent_cookie(""), None);
+    /// session.insert("a", 1)?;
+    /// let _ = sessions.commit(&session, 200)?;
+    /// assert!(session.id().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_ids(mut self) -> Self {
+        self.keyed.terms.ids = true;
+        self
+    }
+
     /// Reads and writes dates of expiry in this time zone, without an offset, for a Django with `USE_TZ = False`: see
     /// [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
     ///
@@ -273,7 +314,7 @@ impl CachedSessions {
     /// ```
     #[must_use]
     pub fn load(&self, sent: SentCookie, bytes: Option<&[u8]>) -> Session {
-        self.keyed.load(sent, bytes.map(|bytes| self.decode(bytes)))
+        self.keyed.load(sent, bytes.map(|bytes| self.decode(bytes)), self.clock.now())
     }
 
     /// Returns what the entry and the response need, by the rules of

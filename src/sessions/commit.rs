@@ -1,3 +1,6 @@
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Timestamp;
 use crate::codec::Serializer;
 use crate::cookie::SetCookie;
 use crate::error::EncodeError;
@@ -116,12 +119,13 @@ impl<S: Serializer> CookieSessions<S> {
     /// ```
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
         let Provenance { cookies, accepted, .. } = session.provenance;
-        let renew = self.save_every_request && accepted && !session.is_discarded();
         let (changed, may_save) = (session.is_modified(), status < 500);
         let emptied = changed && may_save && accepted && session.data().is_empty();
 
-        let set_cookie = if (changed || renew) && may_save && !session.data().is_empty() {
-            Some(self.set_cookie(session)?.0)
+        let now = self.signer.now();
+        let date = if may_save && !session.data().is_empty() { self.date(session, now) } else { None };
+        let set_cookie = if let Some(date) = date {
+            Some(self.set_cookie(session, date, now)?.0)
         } else if session.is_flushed() && cookies > 0 || emptied {
             Some(self.cookie.removal())
         } else {
@@ -154,14 +158,37 @@ impl<S: Serializer> CookieSessions<S> {
     /// ```
     pub fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
         session.read();
-        self.set_cookie(session).map(|(_, bytes_left)| bytes_left)
+        let now = self.signer.now();
+        self.set_cookie(session, now.into(), now).map(|(_, bytes_left)| bytes_left)
     }
 
-    fn set_cookie(&self, session: &Session) -> Result<(SetCookie, usize), EncodeError> {
-        let now = self.signer.now();
-        let lifetime = session.cookie_lifetime(now)?;
+    /// The date of the cookie to write, if one is to be written.
+    fn date(&self, session: &Session, now: SystemTime) -> Option<Timestamp> {
+        if session.is_modified() {
+            return Some(now.into());
+        }
+        let Provenance { accepted, signed_at, key_index, .. } = session.provenance;
+        let signed_at = signed_at.filter(|_| accepted && !session.is_discarded())?;
+        let is_read = session.is_accessed();
+        let is_old = |limit| signed_at.age(now).is_ok_and(|age| age > limit);
+        if self.save_every_request || is_read && self.refresh_after.is_some_and(is_old) {
+            return Some(now.into());
+        }
+        (is_read && self.resign && key_index > Some(0)).then_some(signed_at)
+    }
+
+    fn set_cookie(
+        &self,
+        session: &Session,
+        date: Timestamp,
+        now: SystemTime,
+    ) -> Result<(SetCookie, usize), EncodeError> {
+        session.stamp(self.terms, date)?;
+        // Of whole seconds, a new date is up to one in the past.
+        let elapsed = if date == now.into() { Duration::ZERO } else { date.age(now).unwrap_or_default() };
+        let lifetime = session.cookie_lifetime(self.terms, elapsed, now)?;
         let payload = self.codec.encode_json_with_room(&session.data().to_json()?, self.signer.overhead())?;
-        let token = self.signer.seal_at(payload, now);
+        let token = self.signer.seal_at(payload, date);
         SetCookie::new(&self.cookie, &token, lifetime.as_ref()).map_err(|mut error| {
             if let EncodeError::CookieTooLarge(report) = &mut error {
                 report.name_keys(session.data().sizes());

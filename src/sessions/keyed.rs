@@ -73,7 +73,14 @@ impl Keyed {
     }
 
     /// The session of this cookie, if its key was `found`.
-    pub(super) fn load(&self, sent: SentCookie, found: Option<Result<Session, DecodeError>>) -> Session {
+    pub(super) fn load(
+        &self,
+        sent: SentCookie,
+        found: Option<Result<Session, DecodeError>>,
+        now: SystemTime,
+    ) -> Session {
+        let admit = |session| self.terms.admit_start(&session, now).map(|()| session);
+        let found = found.map(|found| found.and_then(admit));
         let found = sent.key.is_some().then(|| found.unwrap_or(Err(DecodeError::NotStored)));
         let mut session = match found {
             None => Session::empty(Provenance::default(), self.terms),
@@ -115,7 +122,7 @@ impl Keyed {
         // 2. the cookie
         let set_cookie = match &change {
             StoredChange::Update { row } | StoredChange::Insert { row, .. } => {
-                let lifetime = session.cookie_lifetime(now)?;
+                let lifetime = session.cookie_lifetime(self.terms, Duration::ZERO, now)?;
                 Some(SetCookie::new(&self.cookie, row.key.as_str(), lifetime.as_ref())?.0)
             }
             _ => (cookies > 0 && session.is_flushed()).then(|| self.cookie.removal()),
@@ -136,7 +143,8 @@ impl Keyed {
         now: SystemTime,
         encode: impl FnOnce(&Session) -> Result<Data, EncodeError>,
     ) -> Result<StoredRow<Data>, EncodeError> {
-        let end = self.terms.end(session.own_expiry());
+        session.stamp(self.terms, now.into())?;
+        let end = session.end(self.terms, Duration::ZERO, now);
         Ok(StoredRow {
             key,
             data: encode(session)?,

@@ -26,7 +26,7 @@ pub use commit::Commit;
 pub use cookie::CookieSessions;
 pub use iter::{SessionItems, SessionKeys};
 pub use keyed::SentCookie;
-pub use lifetime::{Expiry, ExpiryPolicy};
+pub use lifetime::{Expiry, ExpiryPolicy, Unstamped};
 pub use session::Session;
 pub use session_key::SessionKey;
 pub use stored::StoredSessions;

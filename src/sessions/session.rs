@@ -1,8 +1,10 @@
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock::Timestamp;
 use crate::error::DecodeError;
+use crate::random::NoRandomBytes;
 use crate::sessions::SessionKey;
 use crate::sessions::data::Data;
 use crate::sessions::lifetime::{KEY, Malformed, Stored, Terms};
@@ -33,6 +35,8 @@ use crate::sessions::provenance::Provenance;
 #[derive(Clone, Default)]
 pub struct Session {
     data: Data,
+    /// The data as it was last written, if writing it added a start or an id.
+    stamped: OnceLock<Box<Data>>,
     /// `_session_expiry` of the data, parsed.
     own_expiry: Option<Stored>,
     accessed: Accessed,
@@ -112,19 +116,31 @@ impl Session {
 
     /// The data, without counting as access.
     pub(super) fn data(&self) -> &Data {
-        &self.data
+        self.stamped.get().map_or(&self.data, |data| &**data)
+    }
+
+    /// Adds the start and the id that the settings ask for, to a session that is dated `date`.
+    pub(super) fn stamp(&self, terms: Terms, date: Timestamp) -> Result<(), NoRandomBytes> {
+        if let Some(data) = self.stamped_data(terms, date)? {
+            // Two threads may do this at once; what the first one adds, both write.
+            let _ = self.stamped.set(Box::new(data));
+        }
+        Ok(())
     }
 
     /// The data, for reading; sets `accessed`.
     pub(super) fn read(&self) -> &Data {
         self.accessed.0.store(true, Ordering::Relaxed);
-        &self.data
+        self.data()
     }
 
     /// The data, for changing; sets `accessed` and `modified`.
     fn change(&mut self) -> &mut Data {
         self.accessed.0.store(true, Ordering::Relaxed);
         self.mark_modified();
+        if let Some(stamped) = self.stamped.take() {
+            self.data = *stamped;
+        }
         &mut self.data
     }
 
@@ -196,7 +212,8 @@ impl Session {
     }
 
     /// Makes the response write the session anew: a signed cookie with a new date, a stored session under a new key. Call it
-    /// when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does.
+    /// when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does. It also changes the session's
+    /// [id](Self::id).
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -205,6 +222,7 @@ impl Session {
     /// ```
     pub fn cycle_key(&mut self) {
         self.change();
+        self.forget_id();
         if self.fate == Fate::Kept {
             self.fate = Fate::Renamed;
         }
@@ -400,7 +418,7 @@ impl Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("len", &self.data.len())
+            .field("len", &self.data().len())
             .field("accessed", &self.is_accessed())
             .field("modified", &self.is_modified())
             .field("rejection", &self.provenance.rejection)

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::clock::{Clock, MaxAge};
@@ -12,9 +14,9 @@ use crate::error::BadSignature;
 use crate::error::{DecodeError, EncodeError};
 use crate::key::KeyRing;
 use crate::sessions::keyed::Keyed;
-use crate::sessions::lifetime;
+use crate::sessions::lifetime::{self, AbsoluteAge};
 use crate::sessions::provenance::Provenance;
-use crate::sessions::{SentCookie, Session, StoredCommit};
+use crate::sessions::{SentCookie, Session, StoredCommit, Unstamped};
 #[cfg(feature = "legacy")]
 use crate::signing::{Algorithm, SaltedHmac};
 use crate::signing::{Signer, TimestampSigner};
@@ -127,6 +129,46 @@ impl StoredSessions {
     #[must_use]
     pub fn with_former_cookie(mut self, former: &CookieOptions) -> Self {
         self.keyed.with_former_cookie(former);
+        self
+    }
+
+    /// Rejects a session that began longer ago, however often it was written since: see
+    /// [`CookieSessions::with_absolute_age`](crate::CookieSessions::with_absolute_age).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions, Unstamped};
+    /// # use std::time::Duration;
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default())
+    ///     .with_absolute_age(Duration::from_secs(3600), Unstamped::Stamp);
+    /// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
+    /// session.insert("a", 1)?;
+    /// let _ = sessions.commit(&session, 200)?;
+    /// assert!(session.started_at().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_absolute_age(mut self, max_age: Duration, unstamped: Unstamped) -> Self {
+        self.keyed.terms.absolute = Some(AbsoluteAge { max_age, unstamped });
+        self
+    }
+
+    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may not:
+    /// see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default()).with_ids();
+    /// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
+    /// session.insert("a", 1)?;
+    /// let _ = sessions.commit(&session, 200)?;
+    /// assert!(session.id().is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_ids(mut self) -> Self {
+        self.keyed.terms.ids = true;
         self
     }
 
@@ -249,11 +291,12 @@ impl StoredSessions {
     /// ```
     #[must_use]
     pub fn load(&self, sent: SentCookie, text: Option<&str>, expire_date: Option<OffsetDateTime>) -> Session {
+        let now = self.signer.now();
         let read = |text| {
-            lifetime::admit_until(expire_date, self.signer.now())?;
+            lifetime::admit_until(expire_date, now)?;
             self.decode(text)
         };
-        self.keyed.load(sent, text.map(read))
+        self.keyed.load(sent, text.map(read), now)
     }
 
     /// Returns what the row and the response need, for a response with this status. These are the rules of Django's

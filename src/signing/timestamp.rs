@@ -243,13 +243,13 @@ impl TimestampSigner {
 
     /// Makes a token of UTF-8 text, in place when there is room for [`overhead`](Self::overhead) more bytes.
     pub(crate) fn seal(&self, value: Vec<u8>) -> String {
-        self.seal_at(value, self.now())
+        self.seal_at(value, self.now().into())
     }
 
-    /// As [`seal`](Self::seal), at a time that is known already.
-    pub(crate) fn seal_at(&self, mut value: Vec<u8>, now: SystemTime) -> String {
+    /// As [`seal`](Self::seal), with this date.
+    pub(crate) fn seal_at(&self, mut value: Vec<u8>, date: Timestamp) -> String {
         value.extend_from_slice(self.signer.sep().as_bytes());
-        encoding::base62_encode(Timestamp::from(now).as_secs(), &mut value);
+        encoding::base62_encode(date.as_secs(), &mut value);
         self.signer.seal(value)
     }
 }

@@ -34,6 +34,7 @@ export class Browser {
     this.context = await chromium.launchPersistentContext(this.#profile, {
       executablePath: process.env.CHROMIUM,
       args: ARGS,
+      ignoreHTTPSErrors: true,
     });
     // After playwright's own listener, which ends the Chromium that writes there.
     process.off("exit", this.#forget).on("exit", this.#forget);

@@ -10,6 +10,7 @@ const TWO_WEEKS = 1_209_600;
 const DAY = 86_400;
 // What HTML, JSON, cookies, pickles or base64 might each spoil.
 const NOTE = `<b>"Größe" & 'co'; 50% \\ 🫖</b>\n{{ 7 * 7 }} \u{1F468}\u200D\u{1F469}`;
+const TOKEN = "x".repeat(32);
 const TOO_LARGE = Array.from({ length: 1500 }, (_, n) => ((n * 2654435761) >>> 0).toString(36)).join("");
 
 export const journey = async (visitor) => {
@@ -177,7 +178,7 @@ export const journey = async (visitor) => {
         // Checking the password takes a while, after which the visit is to be written.
         const running = fetch(`${rust.origin}/accounts/login/`, {
           method: "POST",
-          headers: { cookie: `sessionid=${copied}`, "sec-fetch-site": "same-origin" },
+          headers: { cookie: `sessionid=${copied}; csrftoken=${TOKEN}`, "x-csrftoken": TOKEN },
           body: new URLSearchParams({ ...ADA, password: "byron" }),
         });
         await sleep(20);
@@ -196,7 +197,9 @@ export const journey = async (visitor) => {
     await check("a note too large for a cookie is an error on rust, and the session stays as it was", async () => {
       const before = await visitor.token();
       const response = await visitor.page.evaluate(async (note) => {
-        const { status, headers } = await fetch("/cart/note", { method: "POST", body: new URLSearchParams({ note }) });
+        const { value } = document.querySelector("[name=csrfmiddlewaretoken]");
+        const body = new URLSearchParams({ note, csrfmiddlewaretoken: value });
+        const { status, headers } = await fetch("/cart/note", { method: "POST", body });
         return { status, type: headers.get("content-type") };
       }, TOO_LARGE);
       assert.deepEqual([response.status, response.type.split(";")[0]], [413, "text/html"]);

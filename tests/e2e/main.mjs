@@ -8,8 +8,11 @@ import { access } from "./access.mjs";
 import { attributes } from "./attributes.mjs";
 import { Browser } from "./browser.mjs";
 import { check, report, whenOneFails } from "./check.mjs";
+import { csrf } from "./csrf.mjs";
+import { encryption } from "./encryption.mjs";
 import { examples } from "./examples.mjs";
 import { journey } from "./journey.mjs";
+import { messages } from "./messages.mjs";
 import { proxy } from "./proxy.mjs";
 import { scopes } from "./scopes.mjs";
 import { Server, Shop } from "./servers.mjs";
@@ -28,6 +31,9 @@ for (const engine of ENGINES.split(" ")) {
   const visitor = new Visitor(browser, shop);
   await journey(visitor);
   await access(visitor);
+  await csrf(visitor);
+  await messages(visitor);
+  if (!shop.stored) await encryption(visitor);
   await shop.stop();
   await browser.context.clearCookies();
 }

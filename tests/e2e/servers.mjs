@@ -105,11 +105,20 @@ export class Shop {
   }
 
   /** (Re)starts all servers: `keys[0]` signs, the others only verify. */
-  async start(keys) {
-    const [SECRET_KEY, ...fallbacks] = keys;
-    const env = { ...this.env, SECRET_KEY, SECRET_KEY_FALLBACKS: fallbacks.join(" ") };
-    await this.site.start(env);
-    await Promise.all([this.django.start(env), this.rust.start(env)]);
+  async start([SECRET_KEY, ...fallbacks]) {
+    Object.assign(this.env, { SECRET_KEY, SECRET_KEY_FALLBACKS: fallbacks.join(" ") });
+    await this.startSite();
+    await this.startServices();
+  }
+
+  /** (Re)starts Django alone. */
+  async startSite(env = {}) {
+    await this.site.start({ ...this.env, ...env });
+  }
+
+  /** (Re)starts the services in front of it. */
+  async startServices(env = {}) {
+    await Promise.all([this.django, this.rust].map((server) => server.start({ ...this.env, ...env })));
   }
 
   /** Runs Python in Django's shell. */

@@ -29,12 +29,15 @@ export class Visitor {
         cart,
         total: text("#total"),
         note: document.querySelector("#note textarea")?.value,
+        messages: [...document.querySelectorAll(".messages li")].map((message) => [message.className, message.textContent]),
+        reason: text(".reason"),
         expiry: Number(document.querySelector("#expiry")?.dataset.seconds),
         closes: document.querySelector("#closes") !== null,
       };
     });
   }
 
+  /** A `server` is anything with an `origin`. */
   async visit(server, path = "/cart/") {
     await this.page.goto(server.origin + path);
     return this.read();

@@ -9,6 +9,7 @@ mod dict;
 mod expiry;
 mod expiry_values;
 mod json;
+mod lifetimes;
 mod load;
 mod serializer;
 mod stored;

@@ -6,13 +6,14 @@ use std::time::Duration;
 use axum::extract::Form;
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Router, http::StatusCode, response::IntoResponse};
+use axum::{Router, http::StatusCode};
 use django_session::{Expiry, Session};
 use minijinja::context;
 use serde::Deserialize;
 
 use crate::Site;
 use crate::error::AppError;
+use crate::flash::Flash;
 use crate::page::Page;
 use crate::session::WebSession;
 use crate::user::User;
@@ -58,7 +59,7 @@ async fn remember(
     Ok(Redirect::to("/account/"))
 }
 
-async fn logout(session: WebSession) -> impl IntoResponse {
+async fn logout(session: WebSession, flash: Flash) -> Result<Response, AppError> {
     session.with(Session::flush);
-    Redirect::to("/")
+    flash.success("You have logged out. See you soon!", "/")
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Site;
 use crate::error::AppError;
+use crate::flash::Flash;
 use crate::page::Page;
 use crate::product::{Cents, Product};
 use crate::session::WebSession;
@@ -73,9 +74,10 @@ struct Chosen {
 async fn add(
     State(site): State<Arc<Site>>,
     session: WebSession,
+    flash: Flash,
     Form(Chosen { product }): Form<Chosen>,
-) -> Result<Redirect, AppError> {
-    let Product { slug, .. } = Product::by_slug(&site.database, &product).await?.ok_or(AppError::NotFound)?;
+) -> Result<Response, AppError> {
+    let Product { slug, name, .. } = Product::by_slug(&site.database, &product).await?.ok_or(AppError::NotFound)?;
     session.with(|session| {
         let mut items = items(session)?;
         match items.iter_mut().find(|item| item.product == slug) {
@@ -83,8 +85,9 @@ async fn add(
             None => items.push(Item { product: slug, quantity: 1 }),
         }
         session.insert("cart", items)?;
-        Ok(Redirect::to("/cart/"))
-    })
+        Ok::<_, AppError>(())
+    })?;
+    flash.success(format!("{name} is in your cart."), "/cart/")
 }
 
 async fn remove(session: WebSession, Form(Chosen { product }): Form<Chosen>) -> Result<Redirect, AppError> {
@@ -101,9 +104,10 @@ struct Note {
     note: String,
 }
 
-async fn note(session: WebSession, Form(Note { note }): Form<Note>) -> Result<Redirect, AppError> {
+async fn note(session: WebSession, flash: Flash, Form(Note { note }): Form<Note>) -> Result<Response, AppError> {
+    let text = if note.is_empty() { "We will write nothing.".to_owned() } else { format!("We will write: {note}") };
     session.with(|session| session.insert("note", note))?;
-    Ok(Redirect::to("/cart/"))
+    flash.success(text, "/cart/")
 }
 
 async fn empty(session: WebSession) -> Redirect {

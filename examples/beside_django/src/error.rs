@@ -4,8 +4,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use axum::http::header::{SET_COOKIE, VARY};
 use axum::response::{IntoResponse, Response};
-use django_session::EncodeError;
+use django_session::{CsrfRejection, EncodeError};
 
 use crate::page;
 use crate::user::LoginRequired;
@@ -46,14 +47,47 @@ impl IntoResponse for AppError {
     }
 }
 
-/// Puts a page in place of the empty response that a session layer sends when the session could not be written.
-pub async fn explain_lost_session(response: Response) -> Response {
-    match response.extensions().get::<Arc<EncodeError>>().map(AsRef::as_ref) {
-        Some(EncodeError::CookieTooLarge(_)) => {
+/// Puts a page in place of what the layers answer themselves: the session layer if the session could not be written, and
+/// the CSRF layer if it rejects a form. The cookies of that answer stay.
+pub async fn explain(response: Response) -> Response {
+    let extensions = response.extensions();
+    let mut page = if let Some(rejection) = extensions.get::<CsrfRejection>() {
+        rejected_form(rejection)
+    } else if let Some(error) = extensions.get::<Arc<EncodeError>>() {
+        lost_session(error)
+    } else {
+        return response;
+    };
+    for name in [SET_COOKIE, VARY] {
+        for value in response.headers().get_all(&name) {
+            page.headers_mut().append(&name, value.clone());
+        }
+    }
+    page
+}
+
+/// The same page as `csrf_failure` in `site/shop/views.py`.
+fn rejected_form(rejection: &CsrfRejection) -> Response {
+    use CsrfRejection::{BadOrigin, BadReferer, InsecureReferer, MalformedReferer, NoReferer};
+    let (title, text) = match rejection {
+        BadOrigin(_) | BadReferer(_) | InsecureReferer | MalformedReferer | NoReferer => {
+            ("This form is not one of ours", "It was not sent from a page of this site, so nothing was changed.")
+        }
+        _ => (
+            "This page is out of date",
+            "You have logged in or out since it was shown, or your browser keeps no cookies. Nothing was changed: \
+             please load the page again, and send the form once more.",
+        ),
+    };
+    page::message_with_reason(StatusCode::FORBIDDEN, title, text, "/", &rejection.to_string())
+}
+
+fn lost_session(error: &EncodeError) -> Response {
+    match error {
+        EncodeError::CookieTooLarge(_) => {
             let text = "The note and the cart are more than a cookie can hold. Nothing was changed.";
             page::message(StatusCode::PAYLOAD_TOO_LARGE, "This is too large", text, "/cart/")
         }
-        Some(other) => AppError::Internal(other.to_string().into()).into_response(),
-        None => response,
+        other => AppError::Internal(other.to_string().into()).into_response(),
     }
 }

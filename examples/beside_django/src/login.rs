@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Form, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::{Router, routing::get};
-use django_session::{Expiry, SessionUser};
+use django_session::{CsrfToken, Expiry, SessionUser};
 use minijinja::context;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
@@ -45,6 +45,7 @@ struct Credentials {
 async fn login(
     State(site): State<Arc<Site>>,
     session: WebSession,
+    csrf: CsrfToken,
     page: Page,
     Form(Credentials { username, password, next, remember }): Form<Credentials>,
 ) -> Result<Response, AppError> {
@@ -61,9 +62,11 @@ async fn login(
         site.auth.login(session, &SessionUser { id: &id, backend: BACKEND, password_hash: &password });
         session.set_expiry(if remember.is_some() { None } else { Some(Expiry::BrowserClose) });
     });
+    // Whoever planted a token before the login knows none after it.
+    csrf.rotate()?;
     let sql = "UPDATE auth_user SET last_login = CURRENT_TIMESTAMP WHERE id = $1";
     sqlx::query(sql).bind(user.id).execute(&site.database).await?;
-    Ok(Redirect::to(&here(&next)).into_response())
+    page.flash.success(format!("Welcome, {}.", user.name()), &here(&next))
 }
 
 /// Where to go after the login: to a path of this site and nowhere else. (Django: `url_has_allowed_host_and_scheme`.)

@@ -5,8 +5,9 @@
 mod account;
 mod cart;
 mod error;
-mod forms;
+mod flash;
 mod headers;
+mod hosts;
 mod login;
 mod page;
 mod password;
@@ -20,8 +21,10 @@ mod user;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use axum::http::uri::Scheme;
 use axum::{BoxError, Router, middleware};
-use django_session::SessionAuth;
+use django_session::middleware::tower::{CsrfLayer, SessionLayer};
+use django_session::{CookieOptions, Csrf, CsrfGuard, MessageStorage, SessionAuth};
 use sqlx::AnyPool;
 use tokio::net::TcpListener;
 
@@ -33,6 +36,7 @@ struct Site {
     settings: Settings,
     database: AnyPool,
     auth: SessionAuth,
+    messages: MessageStorage,
     django: Django,
 }
 
@@ -44,6 +48,8 @@ async fn main() -> Result<(), BoxError> {
     let site = Arc::new(Site {
         database: AnyPool::connect(&settings.database_url).await?,
         auth: SessionAuth::new(&settings.keys),
+        // Their cookie has the attributes of the session's.
+        messages: MessageStorage::new(&settings.keys, &CookieOptions::builder("sessionid").build()?)?,
         django: Django::at(settings.django.clone()),
         settings,
     });
@@ -61,11 +67,19 @@ async fn main() -> Result<(), BoxError> {
             moved = moved.merge(routes);
         }
     }
-    // 2. What they have in common: the session, a check of where a form was sent from, and headers.
-    let moved = session::layer(moved, &site.settings, &site.database)
-        .await?
-        .layer(middleware::map_response(error::explain_lost_session))
-        .layer(middleware::from_fn(forms::only_from_this_site))
+    // 2. What they have in common. A request passes the last of these layers first.
+    let moved = match site.settings.engine.as_str() {
+        "signed_cookies" => moved.layer(SessionLayer::new(site.settings.cookie_sessions()?)),
+        engine if site.settings.encryption.is_some() => {
+            return Err(format!("ENCRYPTION is for ENGINE=signed_cookies, not {engine}").into());
+        }
+        _ => session::layer(moved, &site.settings, &site.database).await?,
+    };
+    let csrf = CsrfGuard::from(Csrf::builder().build()?).with_secure(site.settings.scheme == Scheme::HTTPS);
+    let moved = moved
+        .layer(CsrfLayer::new(csrf))
+        .layer(middleware::map_response(error::explain))
+        .layer(middleware::from_fn(hosts::only_ours))
         .layer(middleware::map_response(headers::secure));
     // 3. Everything else. It is added behind the layers, and so is not inside of them: the session is Django's business.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, site.settings.port)).await?;

@@ -7,11 +7,12 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
-use django_session::Session;
+use django_session::{CsrfToken, Session};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
 use crate::error::AppError;
+use crate::flash::Flash;
 use crate::session::WebSession;
 use crate::user::User;
 use crate::{Site, cart, stock};
@@ -40,6 +41,10 @@ fn render(name: &str, context: Value) -> Result<Html<String>, minijinja::Error> 
 /// What every page shows. As an argument of a handler, it counts the visit.
 #[derive(Serialize)]
 pub struct Page {
+    #[serde(skip)]
+    pub flash: Flash,
+    #[serde(skip)]
+    csrf: CsrfToken,
     server: &'static str,
     engine: String,
     user: Option<User>,
@@ -61,10 +66,14 @@ impl FromRequestParts<Arc<Site>> for Page {
             Some(user) => user.has_perm(&site.database, stock::PERMISSION).await?,
             None => false,
         };
+        let flash = Flash::from_request_parts(parts, site).await?;
+        let csrf = <CsrfToken as FromRequestParts<_>>::from_request_parts(parts, site).await?;
         let session = <WebSession as FromRequestParts<_>>::from_request_parts(parts, site).await?;
         session.with(|session| {
             let expiry_seconds = session.expiry_age(SystemTime::now()).whole_seconds();
             Ok(Self {
+                flash,
+                csrf,
                 server: "Rust",
                 engine: site.settings.engine.clone(),
                 user,
@@ -81,8 +90,10 @@ impl FromRequestParts<Arc<Site>> for Page {
 
 impl Page {
     /// The page of this template, with what it alone shows.
-    pub fn render(self, template: &str, context: Value) -> Result<Response, AppError> {
-        Ok(render(template, context! { ..context, ..Value::from_serialize(self) })?.into_response())
+    pub fn render(mut self, template: &str, context: Value) -> Result<Response, AppError> {
+        let (messages, csrf_token) = (self.flash.take(), self.csrf.get()?);
+        let common = context! { messages, csrf_token, ..Value::from_serialize(&self) };
+        self.flash.answer(render(template, context! { ..context, ..common })?)
     }
 }
 
@@ -102,8 +113,13 @@ fn spell(seconds: i64) -> String {
 
 /// A page with a few words and a link, which needs no session.
 pub fn message(status: StatusCode, title: &str, text: &str, href: &str) -> Response {
+    message_with_reason(status, title, text, href, "")
+}
+
+/// The same, with what those who look after the site want to know.
+pub fn message_with_reason(status: StatusCode, title: &str, text: &str, href: &str, reason: &str) -> Response {
     let link = if href == "/" { "Back to the teas" } else { "Back" };
-    match render("message.html", context! { title, text, href, link }) {
+    match render("message.html", context! { title, text, href, link, reason }) {
         Ok(page) => (status, page).into_response(),
         Err(error) => {
             tracing::error!(%error, "the page of an error could not be made");

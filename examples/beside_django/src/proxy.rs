@@ -72,7 +72,7 @@ pub async fn pass_on(
     remove_claims(headers);
     let host = headers.get(HOST).cloned();
     let peer = HeaderValue::try_from(peer.ip().to_string()).ok();
-    let proto = Some(HeaderValue::from_static("http"));
+    let proto = HeaderValue::try_from(site.settings.scheme.as_str()).ok();
     for (name, value) in [(FORWARDED_FOR, peer), (FORWARDED_HOST, host), (FORWARDED_PROTO, proto)] {
         if let Some(value) = value {
             headers.insert(name, value);

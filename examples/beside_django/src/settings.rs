@@ -3,15 +3,17 @@ use std::env;
 use std::path::PathBuf;
 
 use axum::BoxError;
-use axum::http::uri::Authority;
-use django_session::{KeyRing, SecretKey};
+use axum::http::uri::{Authority, Scheme};
+use django_session::{ConfigError, CookieOptions, CookieSessions, Encryption, KeyRing, Plaintext, SecretKey};
 
-/// What the environment says: the same variables that `site/beside/settings.py` reads, and three of this service alone.
+/// What the environment says: the same variables that `site/beside/settings.py` reads, and four of this service alone.
 pub struct Settings {
     /// `SECRET_KEY`, and `SECRET_KEY_FALLBACKS` with white space between them.
     pub keys: KeyRing,
     /// `ENGINE`: the last part of Django's `SESSION_ENGINE`.
     pub engine: String,
+    /// `ENCRYPTION`: `None` is off.
+    pub encryption: Option<Encryption>,
     /// `DATABASE_URL`: `sqlite:///…` or `postgres://…`.
     pub database_url: String,
     /// `REDIS_URL`, for `ENGINE=cached_db` and `ENGINE=cache`.
@@ -22,6 +24,8 @@ pub struct Settings {
     pub django: Authority,
     /// `MOVED`: the groups of paths that this service answers.
     pub moved: HashSet<String>,
+    /// `SCHEME`: `http`, or `https` behind a proxy that ends TLS.
+    pub scheme: Scheme,
     /// `PORT`
     pub port: u16,
 }
@@ -36,6 +40,7 @@ impl Settings {
             keys = keys.with_fallback(SecretKey::new(fallback)?);
         }
         Ok(Self {
+            encryption: encryption(&optional("ENCRYPTION", "off"), &keys)?,
             keys,
             engine: optional("ENGINE", "signed_cookies"),
             database_url: required("DATABASE_URL")?,
@@ -43,7 +48,29 @@ impl Settings {
             session_file_path: env::var_os("SESSION_FILE_PATH").map(PathBuf::from),
             django: required("DJANGO")?.parse()?,
             moved: optional("MOVED", "account cart stock").split_whitespace().map(str::to_owned).collect(),
+            scheme: optional("SCHEME", "http").parse()?,
             port: optional("PORT", "8000").parse()?,
         })
     }
+
+    /// The sessions of `ENGINE=signed_cookies`.
+    pub fn cookie_sessions(&self) -> Result<CookieSessions, ConfigError> {
+        let sessions = CookieSessions::new(&self.keys, CookieOptions::builder("sessionid").build()?);
+        Ok(match &self.encryption {
+            Some(encryption) => sessions.with_encryption(encryption.clone()),
+            None => sessions,
+        })
+    }
+}
+
+/// Each step reads what a server of the step before or after it writes, so that servers need not change at one moment.
+fn encryption(step: &str, keys: &KeyRing) -> Result<Option<Encryption>, BoxError> {
+    let plaintext = match step {
+        "off" => return Ok(None),
+        "write-plain" => Plaintext::Write,
+        "accept-plain" => Plaintext::Accept,
+        "on" => Plaintext::Reject,
+        other => return Err(format!("ENCRYPTION is one of off, write-plain, accept-plain and on, not {other}").into()),
+    };
+    Ok(Some(Encryption::new(keys).with_plaintext(plaintext)))
 }

@@ -63,6 +63,11 @@ impl Row {
 }
 
 impl User {
+    /// By which pages call the user.
+    pub fn name(&self) -> &str {
+        if self.first_name.is_empty() { &self.username } else { &self.first_name }
+    }
+
     /// Django's `get_user`: the session names a user, the user may log in, and the password is still the one that the
     /// session was begun with. If it is not, the session is emptied.
     async fn of(site: &Site, session: &WebSession) -> Result<Option<Self>, AppError> {

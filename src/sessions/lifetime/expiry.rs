@@ -124,6 +124,14 @@ impl Stored {
 }
 
 impl End {
+    /// For a session that was written so long ago.
+    pub(in crate::sessions) fn written_before(self, elapsed: Duration) -> Self {
+        match self {
+            Self::After(time) => Self::After(time.saturating_sub(elapsed.try_into().unwrap_or(time::Duration::MAX))),
+            Self::At(at) => Self::At(at),
+        }
+    }
+
     /// What is left from `modification` on; for a date in whole seconds, rounded down, as in Django.
     pub(in crate::sessions) fn left(self, modification: SystemTime) -> time::Duration {
         match self {

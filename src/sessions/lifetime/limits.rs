@@ -30,6 +30,46 @@ pub enum ExpiryPolicy {
     Both,
 }
 
+/// What becomes of a session that does not say when it began.
+///
+/// A Django beside us writes such sessions, unless it has the package `django-session-rs`.
+///
+/// ```
+/// use django_session::{Clock, CookieOptions, CookieSessions, DecodeError, KeyRing, SecretKey, SessionAuth, SessionUser, Unstamped};
+/// use std::time::Duration;
+///
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let django = CookieSessions::new(&keys, CookieOptions::default());
+/// let mut session = django.load(None);
+/// let ada = SessionUser { id: "7", backend: "django.contrib.auth.backends.ModelBackend", password_hash: "column" };
+/// SessionAuth::new(&keys).login(&mut session, &ada);
+/// let cookie = django.commit(&session, 200)?.set_cookie.expect("the session changed");
+///
+/// let day = Duration::from_secs(24 * 60 * 60);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_absolute_age(day, Unstamped::Stamp);
+/// assert_eq!(sessions.load(Some(cookie.value())).rejection(), None);
+///
+/// let strict = sessions.with_absolute_age(day, Unstamped::Refuse);
+/// assert_eq!(strict.load(Some(cookie.value())).rejection(), Some(DecodeError::Unstamped));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unstamped {
+    /// It is accepted, and begins when it is next written.
+    Stamp,
+    /// It is rejected if a user is logged in, and else accepted. Only this holds against a copied cookie that a Django signs
+    /// anew, and it needs a Django that stamps.
+    Refuse,
+}
+
+/// How long a session may live, however often it is written.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sessions) struct AbsoluteAge {
+    pub(in crate::sessions) max_age: Duration,
+    pub(in crate::sessions) unstamped: Unstamped,
+}
+
 /// The settings that decide how long a session lives.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sessions) struct Terms {
@@ -38,11 +78,21 @@ pub(in crate::sessions) struct Terms {
     pub(in crate::sessions) policy: ExpiryPolicy,
     /// The offset of dates without one, if dates are written without one.
     pub(in crate::sessions) naive: Option<UtcOffset>,
+    pub(in crate::sessions) absolute: Option<AbsoluteAge>,
+    /// Whether sessions have ids.
+    pub(in crate::sessions) ids: bool,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { max_age: TWO_WEEKS, expire_at_browser_close: false, policy: ExpiryPolicy::default(), naive: None }
+        Self {
+            max_age: TWO_WEEKS,
+            expire_at_browser_close: false,
+            policy: ExpiryPolicy::default(),
+            naive: None,
+            absolute: None,
+            ids: false,
+        }
     }
 }
 

@@ -4,8 +4,9 @@ mod expiry;
 mod iso;
 mod limits;
 mod session;
+mod stamps;
 
 pub use expiry::Expiry;
 pub(super) use expiry::{KEY, Malformed, Stored};
-pub use limits::ExpiryPolicy;
-pub(super) use limits::{Terms, admit_until};
+pub(super) use limits::{AbsoluteAge, Terms, admit_until};
+pub use limits::{ExpiryPolicy, Unstamped};

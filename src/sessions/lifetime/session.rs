@@ -5,7 +5,8 @@ use time::{Duration, OffsetDateTime};
 use crate::cookie::set_cookie::Lifetime;
 use crate::error::EncodeError;
 use crate::sessions::Session;
-use crate::sessions::lifetime::{Expiry, KEY, Stored};
+use crate::sessions::lifetime::expiry::End;
+use crate::sessions::lifetime::{Expiry, KEY, Stored, Terms};
 
 impl Session {
     /// Has this session end otherwise than the store says; `None` takes that back.
@@ -36,13 +37,27 @@ impl Session {
         self.own_expiry()
     }
 
-    /// The lifetime of the cookie from `now` on; `None` is "until the browser closes". Does not count as access.
-    pub(in crate::sessions) fn cookie_lifetime(&self, now: SystemTime) -> Result<Option<Lifetime>, EncodeError> {
-        let (own, terms) = (self.own_expiry(), self.terms());
-        if terms.ends_with_browser(own) {
+    /// The lifetime of the cookie from `now` on, for a session that is dated so long before; `None` is "until the browser
+    /// closes". Does not count as access.
+    pub(in crate::sessions) fn cookie_lifetime(
+        &self,
+        terms: Terms,
+        elapsed: std::time::Duration,
+        now: SystemTime,
+    ) -> Result<Option<Lifetime>, EncodeError> {
+        if terms.ends_with_browser(self.own_expiry()) {
             return Ok(None);
         }
-        Lifetime::new(terms.end(own).left(now), now).map(Some)
+        Lifetime::new(self.end(terms, elapsed, now).left(now), now).map(Some)
+    }
+
+    /// The end that is nearer: the session's own or the setting's, or that of its absolute age.
+    pub(in crate::sessions) fn end(&self, terms: Terms, elapsed: std::time::Duration, now: SystemTime) -> End {
+        let end = terms.end(self.own_expiry()).written_before(elapsed);
+        match self.absolute_age_left(terms, now) {
+            Some(left) if left < end.left(now) => End::After(left),
+            _ => end,
+        }
     }
 
     /// Returns the session's own expiry, or `None` if the store's settings apply.

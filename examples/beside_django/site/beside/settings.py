@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = os.environ["SECRET_KEY"]
 SECRET_KEY_FALLBACKS = os.environ.get("SECRET_KEY_FALLBACKS", "").split()
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+ALLOWED_HOSTS = ["127.0.0.1", ".localhost"]
 # The service in front overwrites this header, whatever a visitor sends.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -53,6 +53,13 @@ SESSION_ENGINE = f"django.contrib.sessions.backends.{ENGINE}"
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_FILE_PATH = os.environ.get("SESSION_FILE_PATH")
+CSRF_FAILURE_VIEW = "shop.views.csrf_failure"
+
+# Encrypted sessions: off, or one of the three steps of turning it on, which python/README.md describes.
+ENCRYPTION = os.environ.get("ENCRYPTION", "off")
+if ENCRYPTION != "off":
+    SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"
+    SESSION_ENCRYPTION_PLAINTEXT = {"write-plain": "write", "accept-plain": "accept", "on": "reject"}[ENCRYPTION]
 
 if "REDIS_URL" in os.environ:
     CACHES = {

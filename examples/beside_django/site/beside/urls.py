@@ -1,7 +1,6 @@
 """All pages of the site. The Rust service answers some of these paths before Django sees the request."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from shop import views
 
@@ -19,7 +18,7 @@ urlpatterns = [
     path("checkout/", views.checkout),
     path("orders/<int:number>/", views.order),
     path("accounts/login/", views.Login.as_view()),
-    path("accounts/logout/", LogoutView.as_view()),
+    path("accounts/logout/", views.Logout.as_view()),
     path("accounts/password/", views.Password.as_view()),
     path("admin/", admin.site.urls),
 ]

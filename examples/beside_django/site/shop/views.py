@@ -1,9 +1,11 @@
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpResponseBadRequest
+from django.http import HttpResponseBadRequest, HttpResponseForbidden
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from shop import cart as carts
@@ -35,6 +37,7 @@ def cart(request):
 def cart_add(request):
     product = get_object_or_404(Product, slug=request.POST.get("product", ""))
     carts.add(request.session, product.slug)
+    messages.success(request, f"{product.name} is in your cart.")
     return redirect("/cart/")
 
 
@@ -46,7 +49,8 @@ def cart_remove(request):
 
 @require_POST
 def cart_note(request):
-    request.session["note"] = request.POST.get("note", "")
+    note = request.session["note"] = request.POST.get("note", "")
+    messages.success(request, f"We will write: {note}" if note else "We will write nothing.")
     return redirect("/cart/")
 
 
@@ -86,6 +90,7 @@ def stock(request):
 def checkout(request):
     lines = carts.lines(request.session)
     if not lines:
+        messages.warning(request, "Your cart is empty.")
         return redirect("/cart/")
     total = sum(line.cents for line in lines)
     if request.method != "POST":
@@ -109,6 +114,8 @@ class Login(LoginView):
     def form_valid(self, form):
         response = super().form_valid(form)
         self.request.session.set_expiry(None if "remember" in self.request.POST else 0)
+        user = self.request.user
+        messages.success(self.request, f"Welcome, {user.first_name or user.username}.")
         return response
 
     def get_context_data(self, **kwargs):
@@ -118,6 +125,31 @@ class Login(LoginView):
         return {**context, "errors": errors, "username": form["username"].value() or ""}
 
 
+class Logout(LogoutView):
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        messages.success(request, "You have logged out. See you soon!")
+        return response
+
+
 class Password(PasswordChangeView):
     template_name = "registration/password.html"
     success_url = "/account/"
+
+    def form_valid(self, form):
+        messages.success(self.request, "Your password is changed.")
+        return super().form_valid(form)
+
+
+def csrf_failure(request, reason=""):
+    """The page of a rejected form. It leaves the session alone, whose cookie may be missing: so it is made without it."""
+    if reason.startswith(("Origin", "Referer")):
+        title, text = "This form is not one of ours", "It was not sent from a page of this site, so nothing was changed."
+    else:
+        title = "This page is out of date"
+        text = (
+            "You have logged in or out since it was shown, or your browser keeps no cookies. Nothing was changed: "
+            "please load the page again, and send the form once more."
+        )
+    context = {"title": title, "text": text, "href": "/", "link": "Back to the teas", "reason": reason}
+    return HttpResponseForbidden(render_to_string("message.html", context))

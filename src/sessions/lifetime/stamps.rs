@@ -1,0 +1,150 @@
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Timestamp;
+use crate::encoding;
+use crate::error::DecodeError;
+use crate::random::{self, NoRandomBytes};
+use crate::sessions::Session;
+use crate::sessions::data::Data;
+use crate::sessions::lifetime::{AbsoluteAge, Terms, Unstamped};
+
+/// Integer Unix seconds.
+const STARTED: &str = "_session_started";
+/// 16 random bytes in base64url.
+const ID: &str = "_session_id";
+const ID_BYTES: usize = 16;
+const ID_LEN: usize = 22;
+
+const USER_ID: &str = "_auth_user_id";
+
+impl Terms {
+    /// Judges when a session began.
+    ///
+    /// # Errors
+    /// [`DecodeError::SessionTooOld`] and [`DecodeError::Unstamped`].
+    pub(in crate::sessions) fn admit_start(self, session: &Session, now: SystemTime) -> Result<(), DecodeError> {
+        let Some(AbsoluteAge { max_age, unstamped }) = self.absolute else { return Ok(()) };
+        match started(session.data()) {
+            Some(start) => {
+                let age = age(start, now);
+                if age > max_age { Err(DecodeError::SessionTooOld { age, max_age }) } else { Ok(()) }
+            }
+            None if unstamped == Unstamped::Refuse && session.data().contains(USER_ID) => Err(DecodeError::Unstamped),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Session {
+    /// Returns when the session began, if it says so: see
+    /// [`with_absolute_age`](crate::CookieSessions::with_absolute_age).
+    ///
+    /// A session begins when it is first written, and anew at login. It says so once it is committed.
+    ///
+    /// ```
+    /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey, Timestamp, Unstamped};
+    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::default())
+    ///     .with_absolute_age(Duration::from_secs(24 * 60 * 60), Unstamped::Stamp)
+    ///     .with_clock(Clock::fixed(UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let _ = sessions.commit(&session, 200)?;
+    /// assert_eq!(session.started_at(), Some(Timestamp::from_secs(1_700_000_000)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn started_at(&self) -> Option<Timestamp> {
+        started(self.read())
+    }
+
+    /// Returns the id that the session has [`with_ids`](crate::CookieSessions::with_ids), once it is committed: 22 characters
+    /// of base64url. It may stand in logs and in a list of ended sessions, for nobody can use it as a cookie.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_ids();
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    /// let again = sessions.load(Some(cookie.value()));
+    /// assert_eq!((again.id(), again.id().map(str::len)), (session.id(), Some(22)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        id(self.read())
+    }
+
+    /// What is left of the absolute age, if it counts.
+    pub(super) fn absolute_age_left(&self, terms: Terms, now: SystemTime) -> Option<time::Duration> {
+        let AbsoluteAge { max_age, .. } = terms.absolute?;
+        let left = max_age.saturating_sub(age(started(self.data())?, now));
+        Some(left.try_into().unwrap_or(time::Duration::MAX))
+    }
+
+    /// Returns the data of a session that is dated `date`, with the start and the id that the settings ask for; `None` if it
+    /// has them, or is empty.
+    pub(in crate::sessions) fn stamped_data(
+        &self,
+        terms: Terms,
+        date: Timestamp,
+    ) -> Result<Option<Data>, NoRandomBytes> {
+        let present = self.data();
+        let needs_start = terms.absolute.is_some() && started(present).is_none();
+        let needs_id = terms.ids && id(present).is_none();
+        if present.is_empty() || !(needs_start || needs_id) {
+            return Ok(None);
+        }
+        let mut stamped = present.clone();
+        if needs_start {
+            stamped.insert(STARTED, date.to_string());
+        }
+        if needs_id {
+            stamped.insert(ID, random_id()?);
+        }
+        Ok(Some(stamped))
+    }
+
+    /// Has the session begin anew when it is next written.
+    pub(in crate::sessions) fn forget_start(&mut self) {
+        if self.terms().absolute.is_some() {
+            self.erase(STARTED);
+        }
+    }
+
+    /// Gives the session another id when it is next written.
+    pub(in crate::sessions) fn forget_id(&mut self) {
+        if self.terms().ids {
+            self.erase(ID);
+        }
+    }
+}
+
+fn started(data: &Data) -> Option<Timestamp> {
+    let json = data.get(STARTED).ok()??;
+    json.parse().ok().map(Timestamp::from_secs)
+}
+
+fn id(data: &Data) -> Option<&str> {
+    let text = data.get(ID).ok()??.strip_prefix('"')?.strip_suffix('"')?;
+    let is_id = text.len() == ID_LEN && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    is_id.then_some(text)
+}
+
+/// As JSON text.
+fn random_id() -> Result<String, NoRandomBytes> {
+    let mut bytes = [0; ID_BYTES];
+    random::fill(&mut bytes)?;
+    let mut json = vec![b'"'];
+    encoding::base64_encode(&bytes, &mut json);
+    json.push(b'"');
+    Ok(encoding::into_text(json))
+}
+
+/// A start in the future counts as now.
+fn age(start: Timestamp, now: SystemTime) -> Duration {
+    start.age(now).unwrap_or(Duration::ZERO)
+}

@@ -1,0 +1,73 @@
+// Messages that one server leaves for a page of the other.
+
+import assert from "node:assert/strict";
+
+import { check } from "./check.mjs";
+import { ADA } from "./visitor.mjs";
+
+const COOKIE = "messages";
+const HTML = `<b id="injected">"Größe" & 'co'</b> 🫖`;
+
+export const messages = async (visitor) => {
+  const { browser, shop } = visitor;
+  const { django, rust } = shop;
+  const bothWays = [
+    [django, rust],
+    [rust, django],
+  ];
+  /** Saves notes without looking at the page that a redirect leads to, so that its message waits. */
+  const saveQuietly = async (server, ...notes) => {
+    await visitor.visit(server);
+    await visitor.page.evaluate(async (notes) => {
+      const { value } = document.querySelector("[name=csrfmiddlewaretoken]");
+      for (const note of notes) {
+        const body = new URLSearchParams({ note, csrfmiddlewaretoken: value });
+        await fetch("/cart/note", { method: "POST", body, redirect: "manual" });
+      }
+    }, notes);
+  };
+  const saved = (note) => ["success", `We will write: ${note}`];
+
+  for (const server of [django, rust]) {
+    await check(`${server.name} welcomes who logs in`, async () => {
+      assert.deepEqual((await visitor.logIn(server, ADA)).messages, [["success", "Welcome, Ada."]]);
+    });
+  }
+  await check("the checkout of Django warns of an empty cart on Rust's page, once", async () => {
+    const { server, messages } = await visitor.visit(rust, "/checkout/");
+    assert.deepEqual([server, messages], ["rust", [["warning", "Your cart is empty."]]]);
+    await browser.pictures(`${shop.engine}-message-rust`);
+    assert.deepEqual((await visitor.visit(rust)).messages, []);
+    assert.equal(await browser.cookie(COOKIE), undefined);
+  });
+  await check("the log-out of Rust says goodbye on Django's front page, once", async () => {
+    const { server, messages } = await visitor.logOut(rust);
+    assert.deepEqual([server, messages], ["django", [["success", "You have logged out. See you soon!"]]]);
+    await browser.pictures(`${shop.engine}-message-django`);
+    assert.deepEqual((await visitor.visit(rust, "/")).messages, []);
+    assert.equal(await browser.cookie(COOKIE), undefined);
+  });
+  for (const [here, there] of bothWays) {
+    await check(`several messages of ${here.name} are shown by ${there.name}, in order and as text`, async () => {
+      await saveQuietly(here, HTML, "second");
+      const { messages } = await visitor.visit(there);
+      assert.deepEqual(messages, [saved(HTML), saved("second")]);
+      assert.equal(await visitor.page.locator("#injected").count(), 0);
+    });
+    await check(`messages of ${here.name} beyond the cookie go into the session, and are shown by ${there.name}`, async () => {
+      const random = (seed) => Array.from({ length: 100 }, (_, n) => ((n * seed) >>> 0).toString(36).padStart(7, "0")).join("");
+      const notes = [2654435761, 2246822519, 3266489917, 668265263, 374761393].map(random);
+      await saveQuietly(here, ...notes);
+      assert((await browser.cookie(COOKIE)).value.length <= 2048);
+      assert.deepEqual((await visitor.visit(there)).messages, notes.map(saved));
+      assert.deepEqual((await visitor.visit(here)).messages, []);
+    });
+    await check(`a forged message is not shown by ${there.name}, and does not keep one of ${here.name} away`, async () => {
+      const forged = `${btoa('[["__json_message",1,20,"<b>free tea</b>",""]]').replaceAll("=", "")}:1r31eq:${"x".repeat(43)}`;
+      await browser.context.addCookies([{ name: COOKIE, value: forged, url: there.origin, secure: true }]);
+      assert.deepEqual((await visitor.visit(there)).messages, []);
+      assert.deepEqual((await visitor.note(here, "true")).messages, [saved("true")]);
+    });
+  }
+  await browser.context.clearCookies();
+};
