@@ -163,10 +163,10 @@ impl Visitor {
             .collect();
         let entries = left["entries"].as_array().unwrap().iter();
         self.entries = entries
-            .map(|entry| Entry {
-                key: key(&entry[0]),
-                data: left["data"][entry[0].as_str().unwrap()].as_str().unwrap().to_owned(),
-                seconds: entry[2].as_u64().unwrap(),
+            .filter_map(|entry| {
+                let data = left["data"][entry[0].as_str().unwrap()].as_str().unwrap().to_owned();
+                // Without an end if Memcached has been given a number that is too large for it.
+                Some(Entry { key: key(&entry[0]), data, seconds: entry[2].as_u64()? })
             })
             .collect();
         if left["set_cookie"][0].as_str().and_then(|header| header.split(['=', ';']).nth(1)) == Some(NEW) {
