@@ -327,7 +327,7 @@ impl CachedSessions {
     /// | [`Delete`](crate::StoredChange::Delete) | `DEL` | `delete` |
     ///
     /// A [time to live](crate::StoredRow::time_to_live) of zero is a `DEL` instead. Memcached takes one of more than thirty
-    /// days as a date: add the present time to it.
+    /// days as a date: add the present time to it. Set its flags to 1: by them, Django's clients tell a pickle from bytes.
     ///
     /// # Errors
     /// Those of [`encode`](Self::encode), [`EncodeError::ExpiryOutOfRange`], and [`EncodeError::NoRandomBytes`] if a new
