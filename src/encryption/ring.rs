@@ -39,6 +39,9 @@ use crate::random;
 /// - **The length.** A payload of `n` bytes becomes `n + 29` bytes, in base64url: whoever sees the token knows `n` exactly.
 ///   A login of 171 bytes takes 318 characters instead of 279. Where the length of a value is a secret, pad the value.
 /// - **The time** of signing and the **signature**: Django's, around the encrypted payload.
+/// - **Messages** that `MessageStorage::new` or `in_cookie` keeps in a cookie of their own, which is signed and not
+///   encrypted. If they tell of the session, use `MessageStorage::in_session`; in Django,
+///   `MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"`.
 /// - That two tokens are of one visitor, if the token is sent again unchanged. Two encryptions of one value share nothing.
 ///
 /// # What it does not cure

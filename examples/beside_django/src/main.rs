@@ -24,7 +24,7 @@ use std::sync::Arc;
 use axum::http::uri::Scheme;
 use axum::{BoxError, Router, middleware};
 use django_session::middleware::tower::{CsrfLayer, SessionLayer};
-use django_session::{CookieOptions, Csrf, CsrfGuard, MessageStorage, SessionAuth};
+use django_session::{Csrf, CsrfGuard, MessageStorage, SessionAuth};
 use sqlx::AnyPool;
 use tokio::net::TcpListener;
 
@@ -48,8 +48,7 @@ async fn main() -> Result<(), BoxError> {
     let site = Arc::new(Site {
         database: AnyPool::connect(&settings.database_url).await?,
         auth: SessionAuth::new(&settings.keys),
-        // Their cookie has the attributes of the session's.
-        messages: MessageStorage::new(&settings.keys, &CookieOptions::builder("sessionid").build()?)?,
+        messages: settings.message_storage()?,
         django: Django::at(settings.django.clone()),
         settings,
     });

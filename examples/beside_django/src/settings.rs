@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use axum::BoxError;
 use axum::http::uri::{Authority, Scheme};
-use django_session::{ConfigError, CookieOptions, CookieSessions, Encryption, KeyRing, Plaintext, SecretKey};
+use django_session::{
+    ConfigError, CookieOptions, CookieSessions, Encryption, KeyRing, MessageStorage, Plaintext, SecretKey,
+};
 
 /// What the environment says: the same variables that `site/beside/settings.py` reads, and four of this service alone.
 pub struct Settings {
@@ -60,6 +62,15 @@ impl Settings {
             Some(encryption) => sessions.with_encryption(encryption.clone()),
             None => sessions,
         })
+    }
+
+    /// The messages, as `MESSAGE_STORAGE` has them: in their own cookie if they fit, with the attributes of the session's
+    /// cookie. That cookie is not encrypted; if sessions are, the messages are in the session.
+    pub fn message_storage(&self) -> Result<MessageStorage, ConfigError> {
+        match &self.encryption {
+            Some(_) => Ok(MessageStorage::in_session()),
+            None => MessageStorage::new(&self.keys, &CookieOptions::builder("sessionid").build()?),
+        }
     }
 }
 
