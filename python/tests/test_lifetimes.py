@@ -8,7 +8,9 @@ import subprocess
 import time
 from importlib import import_module
 
+import django
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.models import User
@@ -18,7 +20,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.http import HttpResponse, JsonResponse
-from django.test import Client, RequestFactory, override_settings
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.urls import path
 from django_session_rs import lifetimes
 from django_session_rs.lifetimes import LifetimeMiddleware, revoke
@@ -98,7 +100,19 @@ def change_password(request):
     return HttpResponse()
 
 
+async def async_login(request, pk):
+    await auth.alogin(request, await User.objects.aget(pk=pk))
+    return HttpResponse()
+
+
+async def async_logout(request):
+    await auth.alogout(request)
+    return HttpResponse()
+
+
 urlpatterns = [
+    path("async/login/<int:pk>", async_login),
+    path("async/logout", async_logout),
     path("show", show),
     path("untouched", untouched),
     path("write", write),
@@ -246,6 +260,21 @@ def test_a_login_without_the_middleware_is_stamped():
         with strict:
             assert client.shown()["user"] == 7
         assert client.stamps()[0] == NOW
+
+
+@pytest.mark.skipif(django.VERSION < (5, 0), reason="Django has alogin since 5.0")
+def test_under_asgi(clock):
+    browser = AsyncClient()
+    call = async_to_sync(browser.get)
+    call("/write")
+    clock.now += 10
+    call("/async/login/7")
+    session = call("/show").json()["session"]
+    assert session["_session_started"] == NOW + 10 and session["cart"] == ["tea"]
+    copy = browser.cookies["sessionid"].value
+    call("/async/logout")
+    assert f"session:revoked:{session['_session_id']}" in caches["revoked"]
+    assert user_of(copy) is None
 
 
 @pytest.mark.parametrize("request_", [None, RequestFactory().get("/")], ids=["none", "without session"])
