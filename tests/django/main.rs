@@ -8,8 +8,8 @@
 //! question.rs   what is asked, of both        check.rs      asks both, counts
 //! django.rs     Django: a Python child        rules.rs      which answers agree, and where they may differ
 //! ours.rs       this crate                    random.rs, junk.rs, tamper.rs, describe.rs
-//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · dates.rs · sizes.rs · encrypted.rs: the groups,
-//!               one function each
+//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · epochs.rs · dates.rs · sizes.rs · encrypted.rs:
+//!               the groups, one function each
 //!
 //! visit.rs      a request, its view and its response: sites.rs and views.rs draw them
 //! visitor.rs    ours                          visits.py     Django's
@@ -43,6 +43,7 @@ mod describe;
 mod django;
 mod encrypted;
 mod engines;
+mod epochs;
 mod forgeries;
 mod junk;
 mod messages;
@@ -105,6 +106,7 @@ fn main() -> ExitCode {
     check.group("sealed plaintext", encrypted::sealed);
     check.group("logins", sessions::logins);
     check.group("login hashes", sessions::auth_hashes);
+    check.group("log out everywhere", epochs::epochs);
     check.group("example", sessions::example);
     check.group("csrf", csrf::requests);
     check.group("csrf tokens", csrf::tokens);

@@ -373,23 +373,21 @@ proptest! {
                 _ => None,
             };
             let set_cookie = set_cookie.map(|cookie| cookie.value().to_owned());
-            match after {
-                Some(after) => {
-                    let token = set_cookie.expect("the session is written");
-                    let id = session.id().unwrap().to_owned();
-                    prop_assert!(after.id.is_empty() && !facts.values().any(|facts| facts.id == id) || after.id == id);
-                    facts.insert(token.clone(), Facts { key: keys[number][0], id, ..after });
-                    cookies.push(token.clone());
-                    if !matches!(cookie, Cookie::Copy(_)) {
-                        present = Some(token);
-                    }
+            if let Some(after) = after {
+                let token = set_cookie.expect("the session is written");
+                let id = session.id().unwrap().to_owned();
+                prop_assert!(after.id.is_empty() && !facts.values().any(|facts| facts.id == id) || after.id == id);
+                facts.insert(token.clone(), Facts { key: keys[number][0], id, ..after });
+                cookies.push(token.clone());
+                if !matches!(cookie, Cookie::Copy(_)) {
+                    present = Some(token);
                 }
-                None => {
-                    let removes = sent.is_some() && touched && (matches!(act, Act::Logout) || before.is_some() && may.is_none());
-                    prop_assert_eq!(set_cookie.as_deref(), removes.then_some(r#""""#));
-                    if removes && matches!(cookie, Cookie::Present) {
-                        present = None;
-                    }
+            } else {
+                let is_rejected_now = touched && before.is_some() && may.is_none();
+                let removes = sent.is_some() && (matches!(act, Act::Logout) || is_rejected_now);
+                prop_assert_eq!(set_cookie.as_deref(), removes.then_some(r#""""#));
+                if removes && matches!(cookie, Cookie::Present) {
+                    present = None;
                 }
             }
         }
