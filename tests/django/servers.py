@@ -67,7 +67,9 @@ class Memcached:
         self.client.delete(key, noreply=False)
 
     def seconds(self, key):
-        seconds = int(self.client.raw_command(f"mg {key} t").removeprefix(b"HD t"))
+        found = self.client.raw_command(f"mg {key} t")
+        # It may end between two commands. Then the visit is repeated.
+        seconds = int(found.removeprefix(b"HD t")) if found.startswith(b"HD") else 0
         # For a date, Django's clock counts, which is stopped.
         return seconds + self.now() - int(time.time()) if seconds > MONTH - 3600 else seconds
 
