@@ -648,9 +648,9 @@ fn without_data<Data>(commit: StoredCommit<Data>) -> String {
         StoredChange::Delete { key } => ("delete", None, Some(key.as_str().to_owned())),
         _ => ("nothing", None, None),
     };
-    let vary = commit.vary_on_cookie;
+    let vary = commit.response.vary_on_cookie;
     let attributes = |cookie: SetCookie| cookie.as_str().split_once(';').map(|(_, attributes)| attributes.to_owned());
-    format!("{change:?} {vary} {:?}", commit.into_set_cookies().map(attributes).collect::<Vec<_>>())
+    format!("{change:?} {vary} {:?}", commit.response.into_set_cookies().map(attributes).collect::<Vec<_>>())
 }
 
 /// Each state of the entry, of the session and of the response.

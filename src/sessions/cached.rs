@@ -160,7 +160,7 @@ impl CachedSessions {
     /// let sessions = CachedSessions::new(present).with_former_cookie(&CookieOptions::default());
     /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None);
     /// session.flush();
-    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 2);
+    /// assert_eq!(sessions.commit(&session, 200)?.response.into_set_cookies().count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

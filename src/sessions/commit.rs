@@ -39,6 +39,16 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// With these `former` removals, if the browser sent a cookie that is now set or removed.
+    pub(super) fn new(session: &Session, set_cookie: Option<SetCookie>, former: &[SetCookie]) -> Self {
+        let may_have_former = set_cookie.is_some() && session.cookie_count() > 0;
+        Self {
+            vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
+            set_cookie,
+            former_removals: if may_have_former { former.to_vec() } else { Vec::new() },
+        }
+    }
+
     /// Returns the value of the `Vary` header to set, if one is to be set: the values that the response has, and `Cookie`.
     ///
     /// ```
@@ -132,12 +142,7 @@ impl<S: Serializer> CookieSessions<S> {
         } else {
             None
         };
-        let former = set_cookie.is_some() && cookies > 0;
-        Ok(Commit {
-            vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
-            set_cookie,
-            former_removals: if former { self.former.clone() } else { Vec::new() },
-        })
+        Ok(Commit::new(session, set_cookie, &self.former))
     }
 
     /// Returns how many more bytes the cookie could hold if the session were written now. Counts as access.

@@ -4,7 +4,7 @@ use crate::cookie::{CookieOptions, SetCookie, header};
 use crate::error::{DecodeError, EncodeError};
 use crate::sessions::lifetime::Terms;
 use crate::sessions::provenance::Provenance;
-use crate::sessions::{Session, SessionKey, StoredChange, StoredCommit, StoredRow};
+use crate::sessions::{Commit, Session, SessionKey, StoredChange, StoredCommit, StoredRow};
 
 /// The session cookie of a request, whose value is a key: see [`StoredSessions::sent_cookie`](crate::StoredSessions).
 ///
@@ -127,13 +127,7 @@ impl Keyed {
             }
             _ => (cookies > 0 && session.is_flushed()).then(|| self.cookie.removal()),
         };
-        let former = set_cookie.is_some() && cookies > 0;
-        Ok(StoredCommit {
-            change,
-            vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
-            set_cookie,
-            former_removals: if former { self.former.clone() } else { Vec::new() },
-        })
+        Ok(StoredCommit { change, response: Commit::new(session, set_cookie, &self.former) })
     }
 
     fn row<Data>(

@@ -59,7 +59,7 @@ const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 ///     StoredChange::Update { row } => assert_eq!(row.key.as_str(), "8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2"),
 ///     other => panic!("{other:?}"),
 /// }
-/// let set_cookie = commit.set_cookie.expect("the session is written");
+/// let set_cookie = commit.response.set_cookie.expect("the session is written");
 /// assert_eq!(set_cookie.value(), "8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -123,7 +123,7 @@ impl StoredSessions {
     /// let sessions = StoredSessions::new(&keys, present).with_former_cookie(&CookieOptions::default());
     /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None, None);
     /// session.flush();
-    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 2);
+    /// assert_eq!(sessions.commit(&session, 200)?.response.into_set_cookies().count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

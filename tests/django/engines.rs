@@ -230,10 +230,10 @@ pub fn response<Data>(commit: &StoredCommit<Data>, error: Option<String>) -> Map
         StoredChange::Insert { row, .. } => row.key.as_str(),
         _ => NEW,
     };
-    let set_cookie = commit.set_cookie.as_ref().map(SetCookie::as_str);
+    let set_cookie = commit.response.set_cookie.as_ref().map(SetCookie::as_str);
     let set_cookies: Vec<_> = set_cookie.iter().map(|header| header.replacen(new, NEW, 1)).collect();
     seen.insert("set_cookie".to_owned(), json!(set_cookies));
-    seen.insert("vary".to_owned(), json!(commit.vary_on_cookie.then_some("Cookie")));
+    seen.insert("vary".to_owned(), json!(commit.response.vary_on_cookie.then_some("Cookie")));
     seen
 }
 

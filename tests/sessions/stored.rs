@@ -221,7 +221,7 @@ fn rows_and_cookies() {
             other => panic!("{context}: {other:?}"),
         };
         assert_eq!(did, change, "{context}");
-        let set = match (&commit.set_cookie, written) {
+        let set = match (&commit.response.set_cookie, written) {
             (None, None) => "",
             (Some(set), None) if *set == stored().cookie().removal() => "removal",
             (Some(set), Some(row)) if set.value() == row.key.as_str() => {
@@ -234,7 +234,7 @@ fn rows_and_cookies() {
             other => panic!("{context}: {other:?}"),
         };
         assert_eq!(set, cookie, "{context}");
-        assert_eq!(commit.vary_on_cookie, session.is_accessed() || !set.is_empty(), "{context}");
+        assert_eq!(commit.response.vary_on_cookie, session.is_accessed() || !set.is_empty(), "{context}");
         if let Some(row) = written {
             let session_of_row = stored().decode(&row.data).unwrap();
             assert!(session_of_row.iter().eq(session.iter()), "{context}");
@@ -343,6 +343,6 @@ fn former_cookies_of_stored_sessions() {
     let commit = sessions.commit(&session, 200).unwrap();
     let StoredChange::Insert { row, .. } = &commit.change else { panic!("{:?}", commit.change) };
     assert!(!format!("{row:?}").contains(&row.data) && !format!("{row:?}").contains(row.key.as_str()));
-    let headers: Vec<String> = commit.into_set_cookies().map(String::from).collect();
+    let headers: Vec<String> = commit.response.into_set_cookies().map(String::from).collect();
     assert_eq!((headers.len(), &headers[0]), (2, &CookieOptions::default().removal().into_string()));
 }

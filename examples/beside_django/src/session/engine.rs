@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::{GetAll, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use django_session::{
-    CachedSessions, CookieOptions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow,
+    CachedSessions, Commit, CookieOptions, SentCookie, Session, SessionKey, StoredChange, StoredCommit, StoredRow,
     StoredSessions,
 };
 use sqlx::AnyPool;
@@ -34,13 +34,6 @@ pub trait Storage<Data = String> {
     /// Returns whether there was a row with this key.
     async fn update(&self, row: &StoredRow<Data>) -> Result<bool, BoxError>;
     async fn delete(&self, key: &SessionKey) -> Result<(), BoxError>;
-}
-
-/// What a response has to say about the session.
-#[derive(Default)]
-pub struct Headers {
-    pub set_cookies: Vec<SetCookie>,
-    pub vary_on_cookie: bool,
 }
 
 /// Why a session is not written.
@@ -136,7 +129,7 @@ impl Engine {
     }
 
     /// Writes the session for a response with this status.
-    pub async fn commit(&self, session: &Session, status: u16) -> Result<Headers, CommitError> {
+    pub async fn commit(&self, session: &Session, status: u16) -> Result<Commit, CommitError> {
         match self {
             Self::Database(sessions, database) => write(sessions.commit(session, status)?, database).await,
             Self::CachedDatabase(sessions, database, cache) => {
@@ -148,7 +141,7 @@ impl Engine {
     }
 }
 
-async fn write<Data>(commit: StoredCommit<Data>, storage: &impl Storage<Data>) -> Result<Headers, CommitError> {
+async fn write<Data>(commit: StoredCommit<Data>, storage: &impl Storage<Data>) -> Result<Commit, CommitError> {
     match &commit.change {
         StoredChange::Update { row } if !storage.update(row).await? => return Err(CommitError::Interrupted),
         StoredChange::Insert { row, delete } => {
@@ -160,8 +153,7 @@ async fn write<Data>(commit: StoredCommit<Data>, storage: &impl Storage<Data>) -
         StoredChange::Delete { key } => storage.delete(key).await?,
         _ => {}
     }
-    let vary_on_cookie = commit.vary_on_cookie;
-    Ok(Headers { set_cookies: commit.into_set_cookies().collect(), vary_on_cookie })
+    Ok(commit.response)
 }
 
 /// The database, and then the copy of the session in the cache.
