@@ -73,6 +73,11 @@ def write(request):
     return HttpResponse(status=int(request.GET.get("status", 200)))
 
 
+def clear(request):
+    request.session.clear()
+    return HttpResponse()
+
+
 def login(request, pk):
     auth.login(request, User.objects.get(pk=pk))
     return HttpResponse()
@@ -116,6 +121,7 @@ urlpatterns = [
     path("show", show),
     path("untouched", untouched),
     path("write", write),
+    path("clear", clear),
     path("login/<int:pk>", login),
     path("again/<int:pk>", log_in_after_logout),
     path("logout", logout),
@@ -253,13 +259,17 @@ def test_a_session_begins_when_it_is_written_and_at_login(clock):
     assert start == NOW + 40 and fourth not in (first, second, third)
 
 
-def test_a_login_without_the_middleware_is_stamped():
+def test_a_login_without_the_middleware_is_stamped(clock):
     # As tests do with the client of Django.
-    for client in [Browser(), Browser()]:
-        client.force_login(User.objects.get(pk=7))
-        with strict:
-            assert client.shown()["user"] == 7
-        assert client.stamps()[0] == NOW
+    browser = Browser()
+    browser.get("/write")
+    first = browser.stamps()[1]
+    clock.now += 10
+    browser.force_login(User.objects.get(pk=7))
+    with strict:
+        assert browser.shown()["user"] == 7
+    start, second = browser.stamps()
+    assert start == NOW + 10 and second != first
 
 
 @pytest.mark.skipif(django.VERSION < (5, 0), reason="Django has alogin since 5.0")
@@ -277,10 +287,14 @@ def test_under_asgi(clock):
     assert user_of(copy) is None
 
 
-@pytest.mark.parametrize("request_", [None, RequestFactory().get("/")], ids=["none", "without session"])
-def test_a_login_without_a_session(request_):
-    user_logged_in.send(User, request=request_, user=User(pk=7))
-    user_logged_out.send(User, request=request_, user=User(pk=7))
+def test_logins_without_a_session():
+    """As of an API that knows its users by tokens."""
+    for request in [None, RequestFactory().get("/")]:
+        user_logged_in.send(User, request=request, user=User(pk=7))
+        user_logged_out.send(User, request=request, user=User(pk=7))
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+    user_logged_in.send(User, request=request, user=User(pk=7))
+    assert not request.session.modified
 
 
 def test_nothing_is_added_to_a_session_that_is_not_kept():
@@ -290,6 +304,10 @@ def test_nothing_is_added_to_a_session_that_is_not_kept():
         assert "sessionid" not in response.cookies, url
     with override_settings(SESSION_SAVE_EVERY_REQUEST=True):
         assert "sessionid" not in browser.get("/show").cookies
+        assert not browser.get("/untouched").has_header("Vary")
+    browser = Browser(planted(a=1))
+    browser.get("/clear")
+    assert browser.shown()["session"] == {}
 
 
 def test_a_session_that_is_saved_in_every_request_is_stamped():

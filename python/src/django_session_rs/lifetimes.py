@@ -11,8 +11,8 @@ Sessions get two more keys, which Rust reads and writes as well:
 ``_session_id``
     16 random bytes in base64url without padding, 22 characters. It is new at login. It may stand in logs.
 
-Both stay when a user logs in again whose session it is. Revocation writes the key ``session:revoked:{id}``, with the value 1,
-to a cache. It expires when the session would have.
+Both stay as they are when the session's own user logs in again. Revocation writes the key ``session:revoked:{id}``, with the
+value 1, to a cache. The entry expires after the absolute age, by when the session is too old.
 
 Installation, in this order::
 
