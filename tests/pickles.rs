@@ -645,6 +645,7 @@ fn without_data<Data>(commit: StoredCommit<Data>) -> String {
         StoredChange::Insert { row: inserted, delete } => {
             ("insert", Some(row(inserted)), delete.as_ref().map(|key| key.as_str().to_owned()))
         }
+        StoredChange::Replace { old, row: new } => ("replace", Some(row(new)), Some(old.as_str().to_owned())),
         StoredChange::Delete { key } => ("delete", None, Some(key.as_str().to_owned())),
         _ => ("nothing", None, None),
     };

@@ -304,7 +304,7 @@ impl SessionAuth {
             && self.vouched(session, user.password_hash) == Some(AuthKey::Current);
         if !session.contains_key(USER_ID) {
             session.cycle_key();
-            session.forget_start();
+            session.forget_stamps();
         } else if !is_same_user {
             session.flush();
         }

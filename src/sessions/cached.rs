@@ -323,6 +323,7 @@ impl CachedSessions {
     /// | change | Redis | Memcached |
     /// |---|---|---|
     /// | [`Update`](crate::StoredChange::Update) | `SET … EX … XX` | `replace` |
+    /// | [`Replace`](crate::StoredChange::Replace) | `DEL`; if it deleted one, `SET … EX … NX` | `delete`, then `add` |
     /// | [`Insert`](crate::StoredChange::Insert) | `SET … EX … NX`, and `DEL` | `add`, and `delete` |
     /// | [`Delete`](crate::StoredChange::Delete) | `DEL` | `delete` |
     ///
@@ -338,7 +339,7 @@ impl CachedSessions {
     /// let sessions = CachedSessions::new(CookieOptions::default());
     /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(b"\x80\x04}."));
     /// session.cycle_key();
-    /// let StoredChange::Insert { row, delete: Some(old) } = sessions.commit(&session, 200)?.change else { panic!() };
+    /// let StoredChange::Replace { old, row } = sessions.commit(&session, 200)?.change else { panic!() };
     /// assert!(row.key != old && old.as_str() == "abcdefgh");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -411,10 +411,10 @@ impl<S> CookieSessions<S> {
     /// Gives each session an [id](Session::id), by which a server-side record can end it. Default: none.
     ///
     /// It is kept in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when it is first
-    /// written, and another when a user logs in or its [key is cycled](Session::cycle_key).
+    /// written, and another when a user logs in. It keeps the id when it is written again, so that its id ends all copies.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionAuth, SessionUser};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_ids();
     /// let mut session = sessions.load(None);
@@ -422,7 +422,8 @@ impl<S> CookieSessions<S> {
     /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
     /// let mut session = sessions.load(Some(cookie.value()));
     /// let id = session.id().map(str::to_owned);
-    /// session.cycle_key();
+    /// let ada = SessionUser { id: "7", backend: "a.Backend", password_hash: "column" };
+    /// SessionAuth::new(&keys).login(&mut session, &ada);
     /// let _ = sessions.commit(&session, 200)?;
     /// assert!(id.is_some() && session.id().is_some() && session.id() != id.as_deref());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

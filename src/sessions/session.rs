@@ -212,8 +212,8 @@ impl Session {
     }
 
     /// Makes the response write the session anew: a signed cookie with a new date, a stored session under a new key. Call
-    /// it when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does. It also changes the
-    /// session's [id](Self::id).
+    /// it when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does. The session
+    /// keeps its [id](Self::id), by which its copies can be ended.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -222,7 +222,6 @@ impl Session {
     /// ```
     pub fn cycle_key(&mut self) {
         self.change();
-        self.forget_id();
         if self.fate == Fate::Kept {
             self.fate = Fate::Renamed;
         }

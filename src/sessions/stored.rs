@@ -328,7 +328,7 @@ impl StoredSessions {
     /// assert_eq!(sessions.commit(&session, 200)?.change, StoredChange::Nothing);
     ///
     /// session.cycle_key();
-    /// let StoredChange::Insert { row, delete: Some(old) } = sessions.commit(&session, 200)?.change else { panic!() };
+    /// let StoredChange::Replace { old, row } = sessions.commit(&session, 200)?.change else { panic!() };
     /// assert!(row.key != old && old.as_str() == "abcdefgh");
     ///
     /// session.flush();

@@ -50,7 +50,16 @@ pub enum StoredChange<Data = String> {
         /// The row.
         row: StoredRow<Data>,
     },
-    /// `INSERT` this row, and delete the one whose key it replaces.
+    /// `DELETE … WHERE session_key = old` and `INSERT` this row, in one transaction: the session continues under another key.
+    /// If no row has the old key, another request ended the session meanwhile: do not insert, as for `Update`. (Django
+    /// inserts.)
+    Replace {
+        /// The key of the row to delete.
+        old: SessionKey,
+        /// The row. Its key is new.
+        row: StoredRow<Data>,
+    },
+    /// `INSERT` this row, and delete the one of the session that has ended, if there is one. It may be gone already.
     Insert {
         /// The row. Its key is new.
         row: StoredRow<Data>,

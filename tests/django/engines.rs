@@ -227,7 +227,7 @@ pub fn response<Data>(commit: &StoredCommit<Data>, error: Option<String>) -> Map
         return seen;
     }
     let new = match &commit.change {
-        StoredChange::Insert { row, .. } => row.key.as_str(),
+        StoredChange::Insert { row, .. } | StoredChange::Replace { row, .. } => row.key.as_str(),
         _ => NEW,
     };
     let set_cookie = commit.response.set_cookie.as_ref().map(SetCookie::as_str);
@@ -247,6 +247,8 @@ pub fn apply<Data, V>(
         StoredChange::Nothing => return Ok(()),
         StoredChange::Update { row } if stored.contains_key(row.key.as_str()) => (Some(row), row.key.as_str(), None),
         StoredChange::Update { .. } => return Err("SessionInterrupted".to_owned()),
+        StoredChange::Replace { old, row } if stored.contains_key(old.as_str()) => (Some(row), NEW, Some(old)),
+        StoredChange::Replace { .. } => return Err("SessionInterrupted".to_owned()),
         StoredChange::Insert { row, delete } => (Some(row), NEW, delete.as_ref()),
         StoredChange::Delete { key } => (None, NEW, Some(key)),
         other => panic!("a change of another kind: {:?}", std::mem::discriminant(other)),

@@ -10,7 +10,7 @@ import time
 
 from django.conf import settings
 from django.contrib.sessions.backends import cache, cached_db, db, file
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core import signing
 from django.utils import timezone
@@ -97,6 +97,10 @@ class DepartingStore(departures.CheckedDict):
             return super().save(must_create)
         self._session_key = None
         super().save()
+        if self.change == REPLACED and not self.exists(self.sent):
+            remark("renamed session that has ended")
+            self.delete()
+            raise UpdateError
         if self.sent and (self.change == REPLACED or self.flushed):
             self.delete(self.sent)
 

@@ -196,11 +196,11 @@ fn rows_and_cookies() {
         (good, discard, 200, "", ""),
         (good, flush, 200, "delete", "removal"),
         (good, flush, 500, "delete", "removal"),
-        (good, refill, 200, "replace", "new"),
+        (good, refill, 200, "begin", "new"),
         (good, refill, 500, "delete", "removal"),
         (good, login, 200, "replace", "new"), // from anonymous
         (user_7, login, 200, "update", "same"),
-        (user_7, login_of_8, 200, "replace", "new"),
+        (user_7, login_of_8, 200, "begin", "new"),
         (user_7, update_hash, 200, "replace", "new"),
         (user_7, authenticate_fails, 200, "delete", "removal"),
         (foreign, read, 200, "", ""),
@@ -216,7 +216,8 @@ fn rows_and_cookies() {
             StoredChange::Nothing => ("", None),
             StoredChange::Update { row } => ("update", Some(row)),
             StoredChange::Insert { row, delete: None } => ("insert", Some(row)),
-            StoredChange::Insert { row, delete: Some(old) } if old.as_str() == KEY => ("replace", Some(row)),
+            StoredChange::Replace { old, row } if old.as_str() == KEY => ("replace", Some(row)),
+            StoredChange::Insert { row, delete: Some(old) } if old.as_str() == KEY => ("begin", Some(row)),
             StoredChange::Delete { key } if key.as_str() == KEY => ("delete", None),
             other => panic!("{context}: {other:?}"),
         };
@@ -258,8 +259,8 @@ fn a_planted_key_is_not_the_victims() {
     let auth = SessionAuth::new(&ring("secret"));
     auth.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
     let commit = stored().commit(&session, 200).unwrap();
-    let StoredChange::Insert { row, delete } = commit.change else { panic!("{:?}", commit.change) };
-    assert_eq!(delete.as_ref().map(SessionKey::as_str), Some(KEY));
+    let StoredChange::Replace { old, row } = commit.change else { panic!("{:?}", commit.change) };
+    assert_eq!(old.as_str(), KEY);
     assert_ne!(row.key.as_str(), KEY);
     assert_eq!(session.session_key().map(SessionKey::as_str), Some(KEY), "what the browser sent");
     session.flush();

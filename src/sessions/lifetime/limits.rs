@@ -140,6 +140,12 @@ impl Terms {
         own.and_then(Stored::end).unwrap_or(End::After(max_age))
     }
 
+    /// What is left of the setting's age, if it counts beside a session's own expiry.
+    pub(super) fn cookie_age_left(self, elapsed: Duration) -> Option<time::Duration> {
+        let left = self.max_age.saturating_sub(elapsed);
+        (self.policy == ExpiryPolicy::Both).then(|| left.try_into().unwrap_or(time::Duration::MAX))
+    }
+
     pub(super) fn ends_with_browser(self, own: Option<Stored>) -> bool {
         own.map_or(self.expire_at_browser_close, |own| own == Stored::BrowserClose)
     }

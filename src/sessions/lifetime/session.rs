@@ -51,13 +51,12 @@ impl Session {
         Lifetime::new(self.end(terms, elapsed, now).left(now), now).map(Some)
     }
 
-    /// The end that is nearer: the session's own or the setting's, or that of its absolute age.
+    /// The end that is nearest: the session's own or the setting's, and those of the ages that it must not exceed.
     pub(in crate::sessions) fn end(&self, terms: Terms, elapsed: std::time::Duration, now: SystemTime) -> End {
         let end = terms.end(self.own_expiry()).written_before(elapsed);
-        match self.absolute_age_left(terms, now) {
-            Some(left) if left < end.left(now) => End::After(left),
-            _ => end,
-        }
+        let limits = [terms.cookie_age_left(elapsed), self.absolute_age_left(terms, now)];
+        let nearest = limits.into_iter().flatten().min().filter(|left| *left < end.left(now));
+        nearest.map_or(end, End::After)
     }
 
     /// Returns the session's own expiry, or `None` if the store's settings apply.

@@ -93,9 +93,9 @@ impl Session {
         date: Timestamp,
     ) -> Result<Option<Data>, NoRandomBytes> {
         let present = self.data();
-        let needs_start = terms.absolute.is_some() && started(present).is_none();
+        let needs_start = terms.absolute.is_some() && started(present).is_none_or(|start| start > date);
         let needs_id = terms.ids && id(present).is_none();
-        if present.is_empty() || !(needs_start || needs_id) {
+        if !self.has_content() || !(needs_start || needs_id) {
             return Ok(None);
         }
         let mut stamped = present.clone();
@@ -108,17 +108,18 @@ impl Session {
         Ok(Some(stamped))
     }
 
-    /// Has the session begin anew when it is next written.
-    pub(in crate::sessions) fn forget_start(&mut self) {
-        if self.terms().absolute.is_some() {
-            self.erase(STARTED);
-        }
+    /// Whether there is a key besides the start and the id.
+    pub(in crate::sessions) fn has_content(&self) -> bool {
+        self.data().has_others_than([STARTED, ID])
     }
 
-    /// Gives the session another id when it is next written.
-    pub(in crate::sessions) fn forget_id(&mut self) {
-        if self.terms().ids {
-            self.erase(ID);
+    /// Has the session begin anew, with another id, when it is next written.
+    pub(in crate::sessions) fn forget_stamps(&mut self) {
+        // An anonymous visitor may have planted the id, and may end it.
+        self.erase(ID);
+        // An older start only shortens the session, and a Django may insist on one.
+        if self.terms().absolute.is_some() {
+            self.erase(STARTED);
         }
     }
 }
@@ -144,7 +145,7 @@ fn random_id() -> Result<String, NoRandomBytes> {
     Ok(encoding::into_text(json))
 }
 
-/// A start in the future counts as now.
+/// A start in the future counts as now, and is one once the session is written.
 fn age(start: Timestamp, now: SystemTime) -> Duration {
     start.age(now).unwrap_or(Duration::ZERO)
 }
