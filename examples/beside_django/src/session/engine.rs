@@ -5,8 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::{GetAll, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use django_session::{
-    CachedSessions, CookieOptions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow,
-    StoredSessions,
+    CachedSessions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow, StoredSessions,
 };
 use sqlx::AnyPool;
 use time::OffsetDateTime;
@@ -69,16 +68,19 @@ impl IntoResponse for CommitError {
 }
 
 impl Engine {
-    pub async fn open(settings: &Settings, cookie: CookieOptions, pool: &AnyPool) -> Result<Self, BoxError> {
+    pub async fn open(settings: &Settings, pool: &AnyPool) -> Result<Self, BoxError> {
         let redis = || settings.redis_url.as_deref().ok_or("REDIS_URL is not set");
-        let cached = CachedSessions::new(cookie.clone());
-        let stored = StoredSessions::new(&settings.keys, cookie);
+        let cached = CachedSessions::new(Settings::cookie()?);
+        let stored = settings.stored_sessions()?;
         let database = Database::new(pool.clone(), &settings.database_url);
         match settings.engine.as_str() {
             "db" => Ok(Self::Database(stored, database)),
             "cached_db" => {
                 let cache = Cache::connect(redis()?, cached.with_cached_db()).await?;
                 Ok(Self::CachedDatabase(stored, database, cache))
+            }
+            "cache" if settings.encryption.is_some() => {
+                Err("ENGINE=cache keeps pickles, which ENCRYPTION does not encrypt".into())
             }
             "cache" => Ok(Self::Cache(Cache::connect(redis()?, cached).await?)),
             "file" => {
