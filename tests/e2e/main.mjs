@@ -33,7 +33,8 @@ for (const engine of ENGINES.split(" ")) {
   await access(visitor);
   await csrf(visitor);
   await messages(visitor);
-  if (!shop.stored) await encryption(visitor);
+  // The cache has pickles, and the database's text is the same in SQLite.
+  if (!["cache", "db/postgresql"].includes(engine)) await encryption(visitor);
   await shop.stop();
   await browser.context.clearCookies();
 }
