@@ -352,7 +352,7 @@ impl StoredSessions {
         Session::empty(Provenance::default(), self.keyed.terms)
     }
 
-    /// Reads the session in a stored text.
+    /// Reads the session in a stored text, however old it is.
     ///
     /// # Errors
     /// [`DecodeError`], of every kind but `Config`. (Django reads a text that will not do as an empty session.)
