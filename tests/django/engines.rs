@@ -246,9 +246,8 @@ pub fn apply<Data, V>(
     let (row, key, old) = match change {
         StoredChange::Nothing => return Ok(()),
         StoredChange::Update { row } if stored.contains_key(row.key.as_str()) => (Some(row), row.key.as_str(), None),
-        StoredChange::Update { .. } => return Err("SessionInterrupted".to_owned()),
         StoredChange::Replace { old, row } if stored.contains_key(old.as_str()) => (Some(row), NEW, Some(old)),
-        StoredChange::Replace { .. } => return Err("SessionInterrupted".to_owned()),
+        StoredChange::Update { .. } | StoredChange::Replace { .. } => return Err("SessionInterrupted".to_owned()),
         StoredChange::Insert { row, delete } => (Some(row), NEW, delete.as_ref()),
         StoredChange::Delete { key } => (None, NEW, Some(key)),
         other => panic!("a change of another kind: {:?}", std::mem::discriminant(other)),
