@@ -700,3 +700,15 @@ fn a_cache_follows_the_rules_of_a_database() {
         }
     }
 }
+
+/// What nobody has changed need not be written: a reader does not fail over another key.
+#[test]
+fn an_unreadable_session_that_nobody_changed() {
+    let sessions = CachedSessions::new(CookieOptions::default()).with_save_every_request(true);
+    let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(MIXED));
+    assert_eq!(session.get("a").unwrap(), Some(1));
+    let commit = sessions.commit(&session, 200).unwrap();
+    assert_eq!((commit.change, commit.response.vary_on_cookie), (StoredChange::Nothing, true));
+    session.insert("a", 2).unwrap();
+    assert!(matches!(sessions.commit(&session, 200), Err(EncodeError::Unreadable { .. })));
+}

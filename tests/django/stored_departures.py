@@ -162,10 +162,13 @@ class DepartingMiddleware(departures.DepartingMiddleware):
         session, accessed = request.session, request.session.accessed
         session.change = session.decide(response.status_code)
         if session.change in (UPDATED, REPLACED, INSERTED):
-            session.modified = True
+            is_modified, session.modified = session.modified, True
             try:
                 return SessionMiddleware.process_response(self, request, response)
             except departures.OUT_OF_RANGE:
+                if not is_modified:
+                    # What nobody has changed need not be written.
+                    return self.vary(response, accessed)
                 if session.decide(500) == DELETED and session.sent:
                     session.delete(session.sent)
                 raise
@@ -176,6 +179,9 @@ class DepartingMiddleware(departures.DepartingMiddleware):
             if settings.SESSION_COOKIE_NAME in request.COOKIES:
                 departures.delete_cookie(response)
                 departures.make_secure(response.cookies[settings.SESSION_COOKIE_NAME])
+        return self.vary(response, accessed)
+
+    def vary(self, response, accessed):
         if accessed:
             patch_vary_headers(response, ["Cookie"])
         return response
