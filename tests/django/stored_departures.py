@@ -168,6 +168,7 @@ class DepartingMiddleware(departures.DepartingMiddleware):
             except departures.OUT_OF_RANGE:
                 if not is_modified:
                     # What nobody has changed need not be written.
+                    session.note_expiry()
                     return self.vary(response, accessed)
                 if session.decide(500) == DELETED and session.sent:
                     session.delete(session.sent)
