@@ -38,7 +38,7 @@ pub enum ConfigError {
     /// `( ) < > @ , ; \ " / [ ] ? = { }`.
     CookieName,
     /// The cookie's path does not start with "/", holds something else than visible ASCII without ";", or is longer
-    /// than the 1024 bytes up to which browsers heed it.
+    /// than the 1024 bytes that browsers accept.
     CookiePath,
     /// The cookie's domain is not letters, digits, "-" and "_" in labels joined by ".", or longer than 253 bytes.
     CookieDomain,
