@@ -306,9 +306,9 @@ impl Session {
 
     /// Returns whether anything was read or changed since the session was loaded: then the response depends on the cookie.
     ///
-    /// What concerns the cookie alone is for logs, not for pages, and does not count as access: [`rejection`](Self::rejection),
-    /// [`passed_over`](Self::passed_over), [`cookie_count`](Self::cookie_count), [`key_index`](Self::key_index) and
-    /// [`signed_at`](Self::signed_at).
+    /// What concerns the cookie alone is for logs, not for pages, and does not count as access:
+    /// [`rejection`](Self::rejection), [`passed_over`](Self::passed_over), [`cookie_count`](Self::cookie_count),
+    /// [`key_index`](Self::key_index) and [`signed_at`](Self::signed_at).
     ///
     /// ```
     /// let mut session = django_session::Session::default();

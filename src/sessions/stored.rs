@@ -374,7 +374,8 @@ impl StoredSessions {
     }
 }
 
-/// The form before Django 3.1: base64 of `hexdigest:json`. Base64 is decoded before the digest is verified, because it encloses both.
+/// The form before Django 3.1: base64 of `hexdigest:json`. Base64 is decoded before the digest is verified, because it
+/// encloses both.
 #[cfg(feature = "legacy")]
 #[derive(Debug)]
 struct Legacy {

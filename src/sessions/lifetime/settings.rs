@@ -42,7 +42,8 @@ impl<S> CookieSessions<S> {
     /// Sets whether a session that was read and was signed by a fallback key is signed anew. It keeps its date, so that it
     /// expires when it would have. Default: no.
     ///
-    /// What a ring of its own [encrypts](crate::CookieSessions#method.with_encryption) is not encrypted anew for that ring's rotation.
+    /// What a ring of its own [encrypts](crate::CookieSessions#method.with_encryption) is not encrypted anew for that
+    /// ring's rotation.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -101,7 +102,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Gives each session an [id](Session::id), by which a server-side record can end it. Default: none.
+    /// Gives each session an [id](crate::Session::id), by which a server-side record can end it. Default: none.
     ///
     /// It is kept in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when it is first
     /// written, and another when a user logs in. It keeps the id when it is written again, so that its id ends all copies.
@@ -150,8 +151,8 @@ impl StoredSessions {
         self
     }
 
-    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may
-    /// not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    /// Gives each session an [id](crate::Session::id), which may stand in logs and in a list of ended sessions, as its key
+    /// may not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -192,8 +193,8 @@ impl CachedSessions {
         self
     }
 
-    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may
-    /// not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    /// Gives each session an [id](crate::Session::id), which may stand in logs and in a list of ended sessions, as its key
+    /// may not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions};
