@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::{GetAll, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use django_session::{
-    CachedSessions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow, StoredSessions,
+    SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow, StoredSessions,
 };
 use sqlx::AnyPool;
 use time::OffsetDateTime;
@@ -70,7 +70,7 @@ impl IntoResponse for CommitError {
 impl Engine {
     pub async fn open(settings: &Settings, pool: &AnyPool) -> Result<Self, BoxError> {
         let redis = || settings.redis_url.as_deref().ok_or("REDIS_URL is not set");
-        let cached = CachedSessions::new(Settings::cookie()?);
+        let cached = settings.cached_sessions()?;
         let stored = settings.stored_sessions()?;
         let database = Database::new(pool.clone(), &settings.database_url);
         match settings.engine.as_str() {

@@ -1,0 +1,23 @@
+"""Records when each session was last used, for the page "your sessions" of the Rust service: see src/revocation.rs."""
+
+import os
+import time
+from base64 import b64encode
+from hashlib import sha256
+
+from django.conf import settings
+from redis import Redis
+
+
+def last_use(get_response):
+    redis = Redis.from_url(os.environ["REDIS_URL"])
+
+    def respond(request):
+        session_id = request.session.get("_session_id")
+        if session_id is not None and request.user.is_authenticated:
+            key = f"session:of:{request.user.pk}:{b64encode(sha256(request.user.hashed.encode()).digest()).decode()}"
+            redis.zadd(key, {session_id: int(time.time())})
+            redis.expire(key, settings.SESSION_ABSOLUTE_AGE)
+        return get_response(request)
+
+    return respond
