@@ -17,20 +17,22 @@ const ID_BYTES: usize = 16;
 const ID_LEN: usize = 22;
 
 impl Terms {
-    /// Judges when a session began.
+    /// Judges when a session began, and whether a login says so.
     ///
     /// # Errors
     /// [`DecodeError::SessionTooOld`] and [`DecodeError::Unstamped`].
     pub(in crate::sessions) fn admit_start(self, session: &Session, now: SystemTime) -> Result<(), DecodeError> {
         let Some(AbsoluteAge { max_age, unstamped }) = self.absolute else { return Ok(()) };
-        match started(session.data()) {
-            Some(start) => {
-                let age = age(start, now);
-                if age > max_age { Err(DecodeError::SessionTooOld { age, max_age }) } else { Ok(()) }
-            }
-            None if unstamped == Unstamped::Refuse && session.data().contains(USER_ID) => Err(DecodeError::Unstamped),
-            None => Ok(()),
+        let data = session.data();
+        let started = started(data);
+        if let Some(age) = started.map(|start| age(start, now)).filter(|age| *age > max_age) {
+            return Err(DecodeError::SessionTooOld { age, max_age });
         }
+        let lacks_stamp = started.is_none() || self.ids && id(data).is_none();
+        if lacks_stamp && unstamped == Unstamped::Refuse && data.contains(USER_ID) {
+            return Err(DecodeError::Unstamped);
+        }
+        Ok(())
     }
 }
 
