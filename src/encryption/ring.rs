@@ -83,8 +83,8 @@ pub struct Encryption {
     keys: Arc<[Aead]>,
     ring: RingId,
     plaintext: Plaintext,
-    /// Whether to compress before encrypting.
-    pub(crate) deflates: bool,
+    /// The fewest bytes that are compressed before encrypting.
+    pub(crate) fewest_deflated: Option<usize>,
 }
 
 /// What a payload was found to be.
@@ -121,7 +121,7 @@ impl Encryption {
             keys: keys.iter().map(Aead::new).collect(),
             ring: keys.id(),
             plaintext: Plaintext::default(),
-            deflates: false,
+            fewest_deflated: None,
         }
     }
 
