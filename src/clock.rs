@@ -27,7 +27,10 @@ impl Clock {
     /// Returns the clock of the system.
     ///
     /// ```
-    /// let now = django_session::Clock::system().now();
+    /// use django_session::Clock;
+    /// use std::time::UNIX_EPOCH;
+    ///
+    /// assert!(Clock::system().now() > Clock::fixed(UNIX_EPOCH).now());
     /// ```
     #[must_use]
     pub const fn system() -> Self {

@@ -119,7 +119,7 @@ impl KeyRing {
     /// ```
     /// use django_session::{KeyRing, SecretKey};
     ///
-    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// assert_eq!(KeyRing::new(SecretKey::new("secret")?).len(), 1);
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]
@@ -154,6 +154,7 @@ impl KeyRing {
     /// let keys = KeyRing::new(SecretKey::new("current")?)
     ///     .with_fallback(SecretKey::new("last year's")?)
     ///     .with_fallback(SecretKey::new("the year before's")?);
+    /// assert_eq!(keys.len(), 3);
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]

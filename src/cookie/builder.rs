@@ -15,6 +15,10 @@ const MAX_ATTRIBUTE: usize = 1024;
 /// use django_session::{CookieOptions, SameSite};
 ///
 /// let options = CookieOptions::builder("__Host-sid").same_site(SameSite::None).partitioned(true).build()?;
+/// assert_eq!(
+///     options.removal().as_str(),
+///     r#"__Host-sid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Partitioned; Path=/; SameSite=None; Secure"#,
+/// );
 /// # Ok::<(), django_session::ConfigError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -27,7 +31,7 @@ impl CookieOptions {
     /// ```
     /// use django_session::CookieOptions;
     ///
-    /// let options = CookieOptions::builder("sessionid").build()?;
+    /// assert_eq!(CookieOptions::builder("sessionid").build()?, CookieOptions::default());
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[doc(alias = "SESSION_COOKIE_NAME")]
@@ -42,6 +46,7 @@ impl CookieOptionsBuilder {
     /// ```
     /// # use django_session::CookieOptions;
     /// let options = CookieOptions::builder("sessionid").path("/shop").build()?;
+    /// assert!(options.removal().as_str().contains("; Path=/shop; "));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[doc(alias = "SESSION_COOKIE_PATH")]
@@ -55,6 +60,7 @@ impl CookieOptionsBuilder {
     /// ```
     /// # use django_session::CookieOptions;
     /// let options = CookieOptions::builder("sessionid").domain("example.com").build()?;
+    /// assert!(options.removal().as_str().contains("; Domain=example.com; "));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[doc(alias = "SESSION_COOKIE_DOMAIN")]
@@ -68,6 +74,7 @@ impl CookieOptionsBuilder {
     /// ```
     /// # use django_session::CookieOptions;
     /// let for_development = CookieOptions::builder("sessionid").secure(false).build()?;
+    /// assert!(!for_development.removal().as_str().contains("Secure"));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[doc(alias = "SESSION_COOKIE_SECURE")]
@@ -80,8 +87,10 @@ impl CookieOptionsBuilder {
     ///
     /// ```
     /// # use django_session::CookieOptions;
+    /// # use std::time::UNIX_EPOCH;
     /// let options = CookieOptions::builder("theme").http_only(false).build()?;
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// assert!(!options.set_cookie("dark", UNIX_EPOCH)?.as_str().contains("HttpOnly"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "SESSION_COOKIE_HTTPONLY")]
     pub fn http_only(mut self, http_only: bool) -> Self {
@@ -94,6 +103,7 @@ impl CookieOptionsBuilder {
     /// ```
     /// # use django_session::{CookieOptions, SameSite};
     /// let options = CookieOptions::builder("sessionid").same_site(SameSite::None).build()?;
+    /// assert!(options.removal().as_str().contains("; SameSite=None; Secure"));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[doc(alias = "SESSION_COOKIE_SAMESITE")]
@@ -107,6 +117,7 @@ impl CookieOptionsBuilder {
     /// ```
     /// # use django_session::CookieOptions;
     /// let options = CookieOptions::builder("sessionid").partitioned(true).build()?;
+    /// assert!(options.removal().as_str().contains("; Partitioned; "));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     pub fn partitioned(mut self, partitioned: bool) -> Self {
@@ -118,9 +129,10 @@ impl CookieOptionsBuilder {
     ///
     /// ```
     /// # use django_session::CookieOptions;
-    /// # use std::time::Duration;
+    /// # use std::time::{Duration, UNIX_EPOCH};
     /// let options = CookieOptions::builder("sessionid").max_age(Duration::from_secs(24 * 60 * 60)).build()?;
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// assert!(options.set_cookie("value", UNIX_EPOCH)?.as_str().contains("; Max-Age=86400; "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "SESSION_COOKIE_AGE")]
     pub fn max_age(mut self, max_age: Duration) -> Self {
@@ -133,8 +145,10 @@ impl CookieOptionsBuilder {
     ///
     /// ```
     /// # use django_session::CookieOptions;
+    /// # use std::time::UNIX_EPOCH;
     /// let options = CookieOptions::builder("sessionid").expire_at_browser_close(true).build()?;
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// assert!(!options.set_cookie("value", UNIX_EPOCH)?.as_str().contains("Max-Age"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[doc(alias = "SESSION_EXPIRE_AT_BROWSER_CLOSE")]
     pub fn expire_at_browser_close(mut self, expire: bool) -> Self {
@@ -146,8 +160,12 @@ impl CookieOptionsBuilder {
     ///
     /// ```
     /// # use django_session::{CookieOptions, SizeRule};
+    /// # use std::time::UNIX_EPOCH;
+    /// let value = "a".repeat(4087); // and 9 of the name
     /// let options = CookieOptions::builder("sessionid").size_rule(SizeRule::Rfc6265bis).build()?;
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// assert!(options.set_cookie(&value, UNIX_EPOCH).is_ok());
+    /// assert!(CookieOptions::builder("sessionid").build()?.set_cookie(&value, UNIX_EPOCH).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn size_rule(mut self, rule: SizeRule) -> Self {
         self.0.size_rule = rule;

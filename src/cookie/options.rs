@@ -8,6 +8,7 @@ use crate::size::SizeRule;
 /// use django_session::{CookieOptions, SameSite};
 ///
 /// let options = CookieOptions::builder("sessionid").same_site(SameSite::Strict).build()?;
+/// assert!(options.removal().as_str().contains("; SameSite=Strict; "));
 /// # Ok::<(), django_session::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

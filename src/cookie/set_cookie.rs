@@ -229,6 +229,7 @@ impl SetCookie {
     /// ```
     /// # use django_session::CookieOptions;
     /// let removal: String = CookieOptions::builder("sessionid").build()?.removal().into_string();
+    /// assert!(removal.starts_with("sessionid="));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]

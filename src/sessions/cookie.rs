@@ -71,6 +71,7 @@ impl CookieSessions {
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
     /// let sessions = CookieSessions::new(&keys, options);
+    /// assert!(sessions.load(None).is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -96,8 +97,15 @@ impl<S> CookieSessions<S> {
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// # #[cfg(feature = "msgpack")]
-    /// let sessions = CookieSessions::new(&keys, options).with_serializer(django_session::MessagePackSerializer);
+    /// # #[cfg(feature = "msgpack")] {
+    /// use django_session::MessagePackSerializer;
+    ///
+    /// let sessions = CookieSessions::new(&keys, options).with_serializer(MessagePackSerializer);
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    /// assert!(cookie.value().starts_with("gaFhAQ:")); // 81 a1 61 01
+    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -124,6 +132,10 @@ impl<S> CookieSessions<S> {
     /// use django_session::Algorithm;
     ///
     /// let sessions = CookieSessions::new(&keys, options).with_algorithm(Algorithm::Sha512);
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    /// assert_eq!(cookie.value().rsplit(':').next().map(str::len), Some(86)); // 64 bytes in base64
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -139,8 +151,18 @@ impl<S> CookieSessions<S> {
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// # #[cfg(feature = "legacy")]
-    /// let sessions = CookieSessions::new(&keys, options).with_legacy_algorithm(django_session::Algorithm::Sha1);
+    /// # #[cfg(feature = "legacy")] {
+    /// use django_session::Algorithm;
+    ///
+    /// let django_3_0 = CookieSessions::new(&keys, options.clone()).with_algorithm(Algorithm::Sha1);
+    /// let mut session = django_3_0.load(None);
+    /// session.insert("a", 1)?;
+    /// let cookie = django_3_0.commit(&session, 200)?.set_cookie.expect("the session changed");
+    ///
+    /// let sessions = CookieSessions::new(&keys, options);
+    /// assert!(sessions.try_load(cookie.value()).is_err());
+    /// assert!(sessions.with_legacy_algorithm(Algorithm::Sha1).try_load(cookie.value()).is_ok());
+    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -291,9 +313,19 @@ impl<S> CookieSessions<S> {
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// use django_session::ExpiryPolicy;
+    /// use django_session::{Clock, Expiry, ExpiryPolicy};
+    /// use std::time::{Duration, UNIX_EPOCH};
     ///
-    /// let as_django_up_to_6_1 = CookieSessions::new(&keys, options).with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
+    /// let at = |seconds| Clock::fixed(UNIX_EPOCH + Duration::from_secs(seconds));
+    /// let sessions = CookieSessions::new(&keys, options).with_clock(at(0));
+    /// let mut session = sessions.load(None);
+    /// session.set_expiry(Expiry::Inactivity(Duration::from_secs(60)));
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    ///
+    /// let later = sessions.with_clock(at(61));
+    /// assert!(later.try_load(cookie.value()).is_err());
+    /// let as_django_up_to_6_1 = later.with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
+    /// assert!(as_django_up_to_6_1.try_load(cookie.value()).is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -309,6 +341,12 @@ impl<S> CookieSessions<S> {
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
     /// let sessions = CookieSessions::new(&keys, options).with_save_every_request(true);
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    ///
+    /// let unchanged = sessions.load(Some(cookie.value()));
+    /// assert!(sessions.commit(&unchanged, 200)?.set_cookie.is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -327,9 +365,13 @@ impl<S> CookieSessions<S> {
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let options = CookieOptions::builder("sessionid").build()?;
-    /// use time::macros::offset;
+    /// use django_session::Expiry;
+    /// use time::macros::{datetime, offset};
     ///
     /// let beside_a_django_in_tokyo = CookieSessions::new(&keys, options).with_naive_dates(offset!(+9));
+    /// let mut session = beside_a_django_in_tokyo.load(None);
+    /// session.set_expiry(Expiry::At(datetime!(2030-01-01 00:00 UTC)));
+    /// assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-01T09:00:00\""));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -349,6 +391,10 @@ impl<S> CookieSessions<S> {
     /// use std::time::UNIX_EPOCH;
     ///
     /// let sessions = CookieSessions::new(&keys, options).with_clock(Clock::fixed(UNIX_EPOCH));
+    /// let mut session = sessions.load(None);
+    /// session.insert("a", 1)?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    /// assert!(cookie.value().starts_with("eyJhIjoxfQ:0:")); // {"a":1}, signed at second 0
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

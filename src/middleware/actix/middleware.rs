@@ -45,7 +45,11 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 /// let app = move || {
 ///     App::new().route("/", web::get().to(index)).wrap(sessions.clone())
 /// };
-/// # drop(app());
+/// # actix_web::rt::System::new().block_on(async {
+/// # use actix_web::test::{TestRequest, call_and_read_body, init_service};
+/// let body = call_and_read_body(&init_service(app()).await, TestRequest::get().uri("/").to_request()).await;
+/// assert_eq!(body, "Hello, stranger");
+/// # });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -63,6 +67,7 @@ impl<S> SessionMiddleware<S> {
     ///
     /// let sessions = Arc::new(sessions);
     /// let middleware = SessionMiddleware::new(Arc::clone(&sessions));
+    /// assert_eq!(Arc::strong_count(&sessions), 2); // which is left for other uses
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

@@ -53,6 +53,12 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 ///     .route("/", get(index))
 ///     .layer(SessionLayer::new(sessions))
 ///     .layer(axum::middleware::map_response(too_large));
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # use tower::ServiceExt;
+/// let response = app.oneshot(http::Request::new(Body::empty())).await?;
+/// assert_eq!(response.headers()["vary"], "Cookie"); // for the session was read
+/// # Ok::<(), std::convert::Infallible>(())
+/// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -70,6 +76,7 @@ impl<S> SessionLayer<S> {
     ///
     /// let sessions = Arc::new(sessions);
     /// let layer = SessionLayer::new(Arc::clone(&sessions));
+    /// assert_eq!(Arc::strong_count(&sessions), 2); // which is left for other uses
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

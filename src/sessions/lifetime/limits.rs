@@ -11,11 +11,23 @@ use crate::sessions::lifetime::expiry::End;
 /// Which ages are held against a session when it is loaded.
 ///
 /// ```
-/// use django_session::{CookieOptions, ExpiryPolicy, KeyRing, SecretKey, CookieSessions};
+/// use django_session::{Clock, CookieOptions, CookieSessions, Expiry, ExpiryPolicy, KeyRing, SecretKey};
+/// use std::time::{Duration, UNIX_EPOCH};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?)
-///     .with_expiry_policy(ExpiryPolicy::Both);
+/// let at = |days: u64| {
+///     let clock = Clock::fixed(UNIX_EPOCH + Duration::from_secs(days * 24 * 60 * 60));
+///     CookieSessions::new(&keys, CookieOptions::default()).with_clock(clock)
+/// };
+/// let mut session = at(0).load(None);
+/// session.set_expiry(Expiry::Inactivity(Duration::from_secs(30 * 24 * 60 * 60)));
+/// let cookie = at(0).commit(&session, 200)?.set_cookie.expect("the session changed");
+///
+/// // After twenty days: the setting says two weeks, the session a month.
+/// let is_accepted = |policy| at(20).with_expiry_policy(policy).try_load(cookie.value()).is_ok();
+/// assert!(is_accepted(ExpiryPolicy::OwnElseAge));
+/// assert!(!is_accepted(ExpiryPolicy::CookieAgeOnly));
+/// assert!(!is_accepted(ExpiryPolicy::Both));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
