@@ -1,0 +1,63 @@
+//! A row of the table `django_session`, as a database's client or `dumpdata` prints it.
+
+use serde_json::Value;
+
+use crate::input::{Shape, is_row_key, shape};
+
+/// A longer text is searched for no row.
+const LIMIT: usize = 4 << 20;
+
+/// Returns `session_data`, and `expire_date` if it is there.
+pub(super) fn find(text: &str) -> Option<(String, Option<String>)> {
+    if text.len() > LIMIT {
+        return None;
+    }
+    if text.starts_with(['{', '[']) {
+        let value: Value = serde_json::from_str(text).ok()?;
+        return in_json(&value);
+    }
+    text.lines().rev().find_map(in_line)
+}
+
+fn in_json(value: &Value) -> Option<(String, Option<String>)> {
+    match value {
+        Value::Array(items) => items.iter().find_map(in_json),
+        Value::Object(object) => match object.get("session_data") {
+            Some(data) => {
+                let date = object.get("expire_date").and_then(Value::as_str).map(ToOwned::to_owned);
+                Some((data.as_str()?.to_owned(), date))
+            }
+            None => in_json(object.get("fields")?),
+        },
+        _ => None,
+    }
+}
+
+/// Fields between `|`, tabs, commas or semicolons, of which one is a session's data and another its key or date.
+fn in_line(line: &str) -> Option<(String, Option<String>)> {
+    [&['|', '│'][..], &['\t'], &[','], &[';']].iter().find_map(|separators| {
+        let fields: Vec<_> = line.split(*separators).map(bare).filter(|field| !field.is_empty()).collect();
+        if !(2..=8).contains(&fields.len()) {
+            return None;
+        }
+        let is_data = |field: &&&str| matches!(shape(field), Shape::Dated { .. } | Shape::Legacy);
+        let data = fields.iter().find(is_data)?;
+        let date = fields.iter().find(|field| is_date(field));
+        let key = fields.iter().any(|field| is_row_key(field));
+        (key || date.is_some()).then(|| ((*data).to_owned(), date.map(|date| (*date).to_owned())))
+    })
+}
+
+/// Without white space and quotes around it.
+fn bare(field: &str) -> &str {
+    let field = field.trim();
+    let inside = |quote: char| field.strip_prefix(quote).and_then(|field| field.strip_suffix(quote));
+    inside('"').or_else(|| inside('\'')).unwrap_or(field)
+}
+
+fn is_date(field: &str) -> bool {
+    let bytes = field.as_bytes();
+    bytes.len() >= 19
+        && [4, 7].iter().all(|at| bytes.get(*at) == Some(&b'-'))
+        && bytes.iter().take(4).all(u8::is_ascii_digit)
+}
