@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
-use django_session::{CookieOptions, Expiry, Timestamp};
+use django_session::{BadSignature, CookieOptions, DecodeError, Expiry, Timestamp};
 
 use crate::cached;
 use crate::commands::file;
@@ -17,6 +17,9 @@ use crate::report::{self, Lifetime, Redaction, Report, Style, Trust};
 use crate::settings;
 use crate::time::{parse_date, system_time};
 use crate::verify::{self, Authentic, Scheme};
+
+/// A longer token is not tried at all.
+const LIMIT: usize = 2 << 20;
 
 pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let mut warnings = Vec::new();
@@ -111,6 +114,11 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
         cookie: None,
         hints,
     };
+    if input.token.len() > LIMIT {
+        let reason = BadSignature::TooLong { limit: LIMIT }.to_string();
+        let hint = Hint::new("too_long", "It is far longer than anything that Django signs.", "Pass the token alone.");
+        return Ok(base(expected, Trust::Rejected { reason, explained: None }, None, None, vec![hint]));
+    }
     if keys.is_empty() {
         let seeming = verify::seeming(&input.token, &expected, None, cookie);
         let hints = diagnose::by_form(&input.token, &input.source, seeming.as_ref(), false, &expected);
@@ -129,7 +137,11 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
             Err(error) => reason = reason.or(Some(error)),
         }
     }
-    let reason = reason.map_or_else(|| "signature does not match".to_owned(), |reason| reason.to_string());
+    let reason = match reason {
+        _ if expected.is_session() && shape(&input.token) == Shape::SessionKey => DecodeError::SessionId.to_string(),
+        Some(reason) => reason.to_string(),
+        None => BadSignature::Mismatch.to_string(),
+    };
     if let Some(found) = diagnose::search(input, keys, &expected, cookie) {
         let Authentic { key_index, signed_at, contents } = found.authentic;
         let trust = Trust::Rejected { reason, explained: Some((key_index, found.scheme.algorithm)) };

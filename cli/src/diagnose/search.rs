@@ -49,7 +49,7 @@ pub(crate) fn search(input: &Input, keys: &Keys, expected: &Kind, cookie: &Cooki
             }
         }
     }
-    texts.iter().find_map(|(text, repairs)| cut(text, &kinds, &readings, keys, cookie, repairs))
+    texts.iter().find_map(|(text, repairs)| damaged(text, &kinds, &readings, keys, cookie, repairs))
 }
 
 impl Readings {
@@ -162,8 +162,8 @@ fn earlier() -> Hint {
     )
 }
 
-/// A token whose end is missing: what a key would have signed begins like it.
-fn cut(
+/// A token whose end is missing or changed: what a key would have signed is almost the same.
+fn damaged(
     text: &str,
     kinds: &[Kind],
     readings: &Readings,
@@ -172,29 +172,51 @@ fn cut(
     repairs: &[Hint],
 ) -> Option<Explained> {
     let (value, signature) = text.rsplit_once(':')?;
-    if signature.len() < 4 || signature.len() >= 43 {
+    if signature.len() < 4 {
         return None;
     }
     for kind in kinds.iter().filter(|kind| **kind != Kind::Legacy) {
         for (index, key) in keys.iter().enumerate() {
             let Some(ring) = ring([key.bytes.as_slice()].into_iter(), kind.prefix()) else { continue };
             let Some(whole) = resigned(value, kind, &ring) else { continue };
-            if !whole.starts_with(text) {
-                continue;
-            }
+            let Some(hint) = damage(text, &whole) else { continue };
             let scheme = Scheme::new(kind.clone());
             let mut authentic = readings.attempt(&scheme, &whole, cookie)?;
             authentic.key_index = index;
-            let missing = whole.len().saturating_sub(text.len());
-            let cause =
-                format!("The last {missing} characters of the token are missing; the rest is what the key signed.");
-            let remedy =
-                "Look for what cuts it: a column or a log line that is too short, or a selection by double-click.";
-            let hints = [repairs, &[Hint::new("cut", cause, remedy)]].concat();
+            let hints = [repairs, &[hint]].concat();
             return Some(Explained { scheme, authentic, hints });
         }
     }
     None
+}
+
+/// What differs between a token and what a key would have signed, if that is little.
+fn damage(text: &str, whole: &str) -> Option<Hint> {
+    /// Two signatures of different keys differ in more characters than this.
+    const FEW: usize = 8;
+    if whole.starts_with(text) {
+        let missing = whole.len().saturating_sub(text.len());
+        return Some(Hint::new(
+            "cut",
+            format!("The last {missing} characters of the token are missing; the rest is what the key signed."),
+            "Look for what cuts it: a column or a log line that is too short, or a selection by double-click.",
+        ));
+    }
+    if text.starts_with(whole) {
+        return Some(Hint::new(
+            "added",
+            "Something follows the token; up to there it is what the key signed.",
+            "Copy the value alone, up to the semicolon.",
+        ));
+    }
+    let changed = text.bytes().zip(whole.bytes()).filter(|(one, other)| one != other).count();
+    (text.len() == whole.len() && changed <= FEW).then(|| {
+        Hint::new(
+            "changed",
+            format!("{changed} characters of the signature were changed; the rest is what the key signed."),
+            "Copy it again from where it came.",
+        )
+    })
 }
 
 /// The same payload and time, signed with this key.

@@ -93,16 +93,20 @@ impl fmt::Display for Source {
     }
 }
 
+/// A longer text is taken for a token.
+const SEARCHED: usize = 2 << 20;
+
 /// Finds the token in a text. `wanted` is the name of the cookie that is preferred.
 pub(crate) fn find(text: &str, wanted: Option<&str>) -> Input {
     let text = text.trim();
-    let cookies = headers::cookies(text);
-    if let Some(found) = headers::choose(&cookies, wanted) {
-        return found;
-    }
-    if let Some((token, expire_date)) = rows::find(text) {
-        let token = Zeroizing::new(token);
-        return Input { token, source: Source::Row { expire_date }, earlier: Vec::new() };
+    if text.len() <= SEARCHED {
+        if let Some(found) = headers::choose(&headers::cookies(text), wanted) {
+            return found;
+        }
+        if let Some((token, expire_date)) = rows::find(text) {
+            let token = Zeroizing::new(token);
+            return Input { token, source: Source::Row { expire_date }, earlier: Vec::new() };
+        }
     }
     Input { token: Zeroizing::new(text.to_owned()), source: Source::Token, earlier: Vec::new() }
 }

@@ -4,14 +4,8 @@ use serde_json::Value;
 
 use crate::input::{Shape, is_row_key, shape};
 
-/// A longer text is searched for no row.
-const LIMIT: usize = 4 << 20;
-
 /// Returns `session_data`, and `expire_date` if it is there.
 pub(super) fn find(text: &str) -> Option<(String, Option<String>)> {
-    if text.len() > LIMIT {
-        return None;
-    }
     if text.starts_with(['{', '[']) {
         let value: Value = serde_json::from_str(text).ok()?;
         return in_json(&value);

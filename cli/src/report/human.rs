@@ -7,8 +7,17 @@ use crate::time::{date, span};
 /// Writes a report.
 pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> String {
     let mut out = String::new();
-    if matches!(report.trust, Trust::Unknown) {
-        out.push_str(&style.warn("NOT VERIFIED: no key was given, and anybody can have written this.\n"));
+    match report.trust {
+        Trust::Unknown => {
+            out.push_str(&style.warn("NOT VERIFIED: no key was given, and anybody can have written this.\n"));
+        }
+        Trust::Rejected { explained: None, .. } => {
+            out.push_str(&style.bad("REJECTED: no key signed this, and anybody can have written it.\n"));
+        }
+        Trust::Rejected { .. } => {
+            out.push_str(&style.bad("REJECTED, though a key signed this: the reason is below.\n"));
+        }
+        Trust::Verified { .. } | Trust::Unsigned => {}
     }
     out.push_str(&style.bold(&title(report)));
     out.push('\n');
@@ -17,8 +26,8 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
         out.push_str(&values(contents, redaction, style));
     }
     for hint in &report.hints {
-        out.push_str(&format!("\n{} {}\n", style.warn("why: "), printable(&hint.cause)));
-        out.push_str(&format!("{} {}\n", style.good("do:  "), printable(&hint.remedy)));
+        out.push_str(&format!("\n{} {}\n", style.warn("why:"), printable(&hint.cause)));
+        out.push_str(&format!("{} {}\n", style.good("do: "), printable(&hint.remedy)));
     }
     out
 }

@@ -84,6 +84,7 @@ pub(crate) fn json(report: &Report, redaction: Redaction) -> String {
         .text("kind", report.kind.word())
         .text("input", report.input.0)
         .plain("verified", verified)
+        .plain("authentic", key_index.is_some())
         .optional("key_index", key_index)
         .optional_text("algorithm", algorithm.map(algorithm_word))
         .optional("signed_at", report.signed_at)

@@ -7,7 +7,7 @@ mod text;
 
 pub(crate) use human::human;
 pub(crate) use json::{Object, json};
-pub(crate) use redact::{REDACTED, Redaction};
+pub(crate) use redact::Redaction;
 pub(crate) use text::{Style, printable, table};
 
 use django_session::Algorithm;

@@ -1,7 +1,7 @@
 //! Values that are worth stealing are cut, unless they are asked for.
 
 /// Session keys whose values are secrets.
-pub(crate) const REDACTED: [&str; 3] = ["_auth_user_hash", "_csrftoken", "_password_reset_token"];
+const REDACTED: [&str; 3] = ["_auth_user_hash", "_csrftoken", "_password_reset_token"];
 
 /// So many characters are shown of a secret.
 const SHOWN: usize = 6;
