@@ -9,7 +9,6 @@ Examples:
   django-session < cookie.txt                   what is in it (not verified)
   SECRET_KEY=… django-session < cookie.txt      who it is, or why it is rejected
   pbpaste | django-session --key-file key.txt   a whole header, row or curl line
-
 Keys and tokens are never arguments: other users can read a command line.";
 
 const EXIT_CODES: &str = "\
@@ -37,7 +36,7 @@ pub(crate) fn command() -> Command {
         .about("Shows what is in a Django session cookie, whose it is, and why it is rejected")
         .args_conflicts_with_subcommands(true)
         .help_template(
-            "{about}\n\n{usage-heading} {usage}\n\nCommands:\n{subcommands}\n\nOptions:\n{options}\n\n{after-help}",
+            "{about}\n\n{usage-heading} {usage}\n\nCommands:\n{subcommands}\n\nOptions:\n{options}{after-help}",
         )
         .override_usage("django-session [COMMAND] [OPTIONS] [FILE]")
         .after_help(EXAMPLES)

@@ -24,6 +24,8 @@ pub(crate) struct Contents {
     /// Bytes after decompression and decryption.
     pub(crate) bytes: usize,
     pub(crate) encrypted: bool,
+    /// The JSON of a dict, to the byte.
+    pub(crate) json: Option<String>,
 }
 
 /// The value.
@@ -120,7 +122,7 @@ pub(crate) fn verified(payload: Verified<'_>, keys: Option<&KeyRing>, cookie: &C
         Some(Ok(Buffer(bytes))) => Contents { encrypted: true, ..plain(&bytes, cookie) },
         Some(Err(_)) | None => {
             let value = Value::Encrypted;
-            Contents { value, format: Format::Unknown, zlib: None, bytes: bytes.len(), encrypted: true }
+            Contents { value, format: Format::Unknown, zlib: None, bytes: bytes.len(), encrypted: true, json: None }
         }
     }
 }
@@ -159,12 +161,13 @@ fn decode(payload: &str) -> Option<Vec<u8>> {
 /// Takes a value that was signed as it is.
 pub(crate) fn text(value: &str) -> Contents {
     let (bytes, value) = (value.len(), Value::Text(value.to_owned()));
-    Contents { value, format: Format::Text, zlib: None, bytes, encrypted: false }
+    Contents { value, format: Format::Text, zlib: None, bytes, encrypted: false, json: None }
 }
 
 /// Reads serialized bytes: a pickle, JSON, or MessagePack.
 pub(crate) fn plain(bytes: &[u8], cookie: &CookieOptions) -> Contents {
-    let contents = |format, value| Contents { value, format, zlib: None, bytes: bytes.len(), encrypted: false };
+    let contents =
+        |format, value| Contents { value, format, zlib: None, bytes: bytes.len(), encrypted: false, json: None };
     let sessions = CachedSessions::new(cookie.clone());
     let dict = |bytes: &[u8]| match sessions.decode(bytes) {
         Ok(session) => Value::Session(Box::new(session)),
@@ -173,7 +176,10 @@ pub(crate) fn plain(bytes: &[u8], cookie: &CookieOptions) -> Contents {
     match bytes.trim_ascii_start() {
         // PROTO of protocols 2 to 5.
         [0x80, 2..=5, ..] => contents(Format::Pickle, dict(bytes)),
-        [b'{', ..] => contents(Format::Json, dict(bytes)),
+        [b'{', ..] => {
+            let json = String::from_utf8(bytes.to_vec()).ok();
+            Contents { json, ..contents(Format::Json, dict(bytes)) }
+        }
         [0x80..=0x8f | 0xde | 0xdf, ..] => {
             let mut json = String::new();
             match MessagePackSerializer.loads_json(bytes, &mut json) {
@@ -191,7 +197,14 @@ pub(crate) fn plain(bytes: &[u8], cookie: &CookieOptions) -> Contents {
 }
 
 fn unreadable(reason: String) -> Contents {
-    Contents { value: Value::Unreadable(reason), format: Format::Unknown, zlib: None, bytes: 0, encrypted: false }
+    Contents {
+        value: Value::Unreadable(reason),
+        format: Format::Unknown,
+        zlib: None,
+        bytes: 0,
+        encrypted: false,
+        json: None,
+    }
 }
 
 /// Returns the keys whose values JSON cannot hold, and their types in Python.

@@ -4,6 +4,15 @@
 //! [`commands`] has one file for each command, [`input`] finds the token, [`verify`] and [`content`] open it,
 //! [`diagnose`] says why it is rejected, and [`report`] writes what was found.
 
+// Of the program alone: tests may well panic.
+#![warn(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 mod arguments;
 mod cached;
 mod commands;

@@ -243,7 +243,11 @@ fn hints(report: &mut Report) {
             "Give the keys that it was encrypted with, beside those that sign.",
         ));
     }
-    if report.age().is_some_and(|age| age < -60) && !matches!(report.trust, Trust::Unknown) {
+    // Anybody can have written the time.
+    if matches!(report.trust, Trust::Rejected { explained: None, .. }) {
+        return;
+    }
+    if report.age().is_some_and(|age| age < -60) {
         report.hints.push(Hint::new(
             "clock",
             "It was signed in the future, by the clock of this machine.",

@@ -15,7 +15,7 @@ pub(crate) fn by_form(token: &str, source: &Source, seeming: Option<&Seeming>, t
         hints.splice(..0, repairs);
     }
     if let Some(Seeming { contents, .. }) = seeming {
-        hints.extend(of_contents(contents, tried && !known));
+        hints.extend(of_contents(contents, tried, known));
     }
     hints
 }
@@ -93,19 +93,19 @@ fn lower_case(token: &str) -> Vec<Hint> {
     changed.then(hint).into_iter().collect()
 }
 
-fn of_contents(contents: &Contents, tried: bool) -> Option<Hint> {
+fn of_contents(contents: &Contents, tried: bool, known: bool) -> Option<Hint> {
     match &contents.value {
         Value::Encrypted => Some(Hint::new(
             "encrypted",
             "Its payload is encrypted, and none of the keys decrypts it.",
             "Give the keys that it was encrypted with. Django reads it with the serializer of the package django-session-rs.",
         )),
-        Value::Unreadable(reason) => Some(Hint::new(
+        Value::Unreadable(reason) if !known => Some(Hint::new(
             "damaged",
             format!("Its payload is damaged: {reason}."),
             "Copy it again. A character was lost or changed on the way.",
         )),
-        _ if tried => Some(Hint::new(
+        Value::Session(_) | Value::Json(_) | Value::Text(_) if tried && !known => Some(Hint::new(
             "other_key",
             "Its payload is whole, and none of the keys signed it under any salt of Django's.",
             "Compare SECRET_KEY of both servers, with SECRET_KEY_FALLBACKS of the one that reads; or give its own --salt.",

@@ -90,8 +90,19 @@ fn jar(line: &str) -> Option<Cookie<'_>> {
     (is_flag && fields.next().is_none()).then_some(Cookie { header: Header::Jar, name, value })
 }
 
-/// `name=value; name=value` without the name of a header.
+/// `name=value; name=value` without the name of a header, of either header.
 fn pairs(line: &str) -> Vec<Cookie<'_>> {
+    const ATTRIBUTES: [&str; 8] =
+        ["expires", "max-age", "domain", "path", "secure", "httponly", "samesite", "partitioned"];
+    let is_attribute = |text: &str| {
+        let name = text.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
+        ATTRIBUTES.contains(&name.as_str())
+    };
+    let mut parts = line.split(';');
+    let first = parts.next().unwrap_or_default();
+    if parts.clone().any(is_attribute) {
+        return pair(Header::SetCookie, first).into_iter().collect();
+    }
     let pairs: Option<Vec<_>> = line.split(';').map(|text| pair(Header::Pair, text)).collect();
     pairs.unwrap_or_default()
 }

@@ -34,7 +34,7 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
 
 fn title(report: &Report) -> String {
     let mut title = format!("{}, {} bytes", printable(&report.kind.phrase()), report.bytes);
-    if let Some(Contents { zlib, format, bytes, encrypted, value }) = &report.contents {
+    if let Some(Contents { zlib, format, bytes, encrypted, value, .. }) = &report.contents {
         if *encrypted {
             title.push_str(", encrypted");
         }

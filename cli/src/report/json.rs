@@ -113,7 +113,9 @@ fn contents(object: Object, contents: Option<&Contents>, redaction: Redaction) -
         .plain("json_bytes", contents.bytes);
     match &contents.value {
         Value::Session(session) => {
-            let object = object.raw("data", &data(session, redaction)).raw("keys", &sizes(session));
+            let whole = contents.json.as_ref().filter(|_| !session.keys().any(|key| redaction.cuts(&key)));
+            let data = whole.map_or_else(|| data(session, redaction), |json| harmless(json));
+            let object = object.raw("data", &data).raw("keys", &sizes(session));
             object.raw("unreadable", &unreadable(session))
         }
         Value::Json(json) => object.raw("data", &harmless(json)).raw("keys", "{}"),

@@ -1,0 +1,91 @@
+//! What people see, to the byte: each case is a command, its input and the file of `tests/output` that holds its output and
+//! exit code. `OUTPUT=write cargo test --test output` writes the files anew.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{KEY, NOW, OLD_KEY, Run, session, signed};
+
+fn check(name: &str, run: Run) {
+    let ran = run.run();
+    let shown = format!("exit {}\n{}{}", ran.code, ran.out, ran.err);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/output").join(format!("{name}.txt"));
+    if std::env::var_os("OUTPUT").is_some() {
+        fs::write(&path, &shown).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(shown, expected, "{name}");
+}
+
+fn inspect(extra: &[&str]) -> Run {
+    Run::new(&[&["inspect", "--time", NOW], extra].concat())
+}
+
+#[test]
+fn reports() {
+    let token = signed("session");
+    let header = format!("Cookie: theme=dark; sessionid={token}; csrftoken=x");
+    let fallbacks = serde_json::to_string(&[KEY]).unwrap();
+    check("verified", inspect(&[]).key(KEY).input(&header));
+    check("fallback", inspect(&[]).key(OLD_KEY).env("SECRET_KEY_FALLBACKS", &fallbacks).input(&token));
+    check("json", inspect(&["--json"]).key(KEY).input(&header));
+    check("json-rejected", inspect(&["--json"]).key("another").input(&header));
+    check("not-verified", inspect(&[]).input(&token));
+    check("expired", inspect(&["--max-age", "3h"]).key(KEY).input(&token));
+    check("rejected", inspect(&[]).key(OLD_KEY).input(&token));
+    check("explained", inspect(&[]).key(format!("{KEY}\n")).input(format!("\"{token}\"").replace(':', "%3A")));
+    check("session-id", inspect(&[]).key(KEY).input("abcdefghij0123456789abcdefghij01"));
+    let row = format!(" 0k3abcdefghijk | {} | 2026-12-09 10:22:05.5+00", signed("stored"));
+    check("row", inspect(&[]).key(KEY).input(row));
+    check("legacy", inspect(&[]).key(KEY).input(signed("legacy")));
+    check(
+        "cached",
+        Run::new(&["inspect", "--kind", "cached"])
+            .input("\"\\x80\\x04\\x95\\x0f\\x00\\x00\\x00\\x00\\x00\\x00\\x00}\\x94\\x8c\\x01a\\x94K\\x01s.\""),
+    );
+    check("terminal", inspect(&[]).input("eyJhIjoiXHUwMDFiWzJKIpsySiJ9:1r31eq:x"));
+}
+
+#[test]
+fn commands() {
+    check("help", Run::new(&["-h"]));
+    check("size", Run::new(&["size"]).input(session()));
+    check("size-json", Run::new(&["size", "--json"]).input(signed("session")));
+    check("size-over", Run::new(&["size"]).input(format!(r#"{{"rows":"{}","n":1}}"#, noise())));
+    check("edit-missing", Run::new(&["edit", "-d", "x"]).key(KEY).input(signed("session")));
+    check("keys", Run::new(&["keys"]).key(KEY).env("SECRET_KEY_FALLBACKS", r#"["django-insecure-x","aaaa"]"#));
+    check("keys-json", Run::new(&["keys", "--json", "-"]).key("x").input(signed("session")));
+}
+
+/// Text that does not compress.
+fn noise() -> String {
+    let mut state = 1_u32;
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[(state >> 26) as usize])
+    };
+    (0..5000).map(next).collect()
+}
+
+#[test]
+fn help_fits_a_screen() {
+    let help = Run::new(&["-h"]).out();
+    assert!(help.lines().count() <= 24, "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    assert_eq!(help.split("Examples:").nth(1).unwrap().trim().lines().take(3).count(), 3);
+}
+
+#[test]
+fn exit_codes_of_misuse() {
+    assert_eq!(Run::new(&["--nonsense"]).run().code, 64);
+    assert_eq!(Run::new(&["csrf"]).run().code, 64);
+    assert_eq!(Run::new(&["sign"]).input("{}").run().code, 64, "it has no key");
+    assert_eq!(Run::new(&["--key-env", "NOT_SET"]).input("x").run().code, 64);
+    assert_eq!(Run::new(&["--max-age", "soon"]).input("x").run().code, 64);
+    assert_eq!(Run::new(&["--kind", "cookie"]).input("x").run().code, 64);
+    assert_eq!(Run::new(&[]).run().code, 66);
+    assert_eq!(Run::new(&["inspect", "/no/such/file"]).run().code, 66);
+    assert_eq!(Run::new(&["--version"]).run().code, 0);
+}
