@@ -29,7 +29,7 @@ pub(crate) fn contents(input: &[u8], cookie: &CookieOptions) -> Contents {
 fn unhex(input: &[u8]) -> Option<Vec<u8>> {
     let text = input.trim_ascii();
     let digits = text.strip_prefix(b"\\x").unwrap_or(text);
-    if digits.len() % 2 != 0 || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

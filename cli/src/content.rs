@@ -118,13 +118,11 @@ pub(crate) fn verified(payload: Verified<'_>, keys: Option<&KeyRing>, cookie: &C
         let encryption = Encryption::new(keys).with_plaintext(Plaintext::Accept);
         Codec::new(Bytes(b"")).with_inflate_limit(INFLATE_LIMIT).with_encryption(encryption).decode(payload)
     });
-    match decrypted {
-        Some(Ok(Buffer(bytes))) => Contents { encrypted: true, ..plain(&bytes, cookie) },
-        Some(Err(_)) | None => {
-            let value = Value::Encrypted;
-            Contents { value, format: Format::Unknown, zlib: None, bytes: bytes.len(), encrypted: true, json: None }
-        }
+    if let Some(Ok(Buffer(bytes))) = decrypted {
+        return Contents { encrypted: true, ..plain(&bytes, cookie) };
     }
+    let (value, bytes) = (Value::Encrypted, bytes.len());
+    Contents { value, format: Format::Unknown, zlib: None, bytes, encrypted: true, json: None }
 }
 
 /// Decodes a payload that nobody verified. `keys` decrypt it, if they can.

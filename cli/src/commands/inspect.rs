@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::ArgMatches;
 use django_session::{BadSignature, CookieOptions, DecodeError, Expiry, Timestamp};
 
+use ::time::OffsetDateTime;
+
 use crate::cached;
 use crate::commands::file;
 use crate::content::{Contents, Format, Value};
@@ -162,13 +164,11 @@ fn trust(kind: &Kind, key_index: usize, scheme: &Scheme, contents: &Contents, ke
         Value::Json(_) | Value::Text(_) if kind.is_session() => Some("payload is not a JSON object".to_owned()),
         _ => None,
     };
-    match reason {
-        Some(reason) => Trust::Rejected { reason, explained: Some((key_index, algorithm)) },
-        None => {
-            let origin = keys.get(key_index).map_or_else(String::new, |key| key.origin.clone());
-            Trust::Verified { key_index, keys: keys.len(), origin, algorithm }
-        }
+    if let Some(reason) = reason {
+        return Trust::Rejected { reason, explained: Some((key_index, algorithm)) };
     }
+    let origin = keys.get(key_index).map_or_else(String::new, |key| key.origin.clone());
+    Trust::Verified { key_index, keys: keys.len(), origin, algorithm }
 }
 
 fn lifetime(report: &Report, source: &Source, cookie: &CookieOptions, max_age: Option<Duration>) -> Option<Lifetime> {
@@ -177,7 +177,7 @@ fn lifetime(report: &Report, source: &Source, cookie: &CookieOptions, max_age: O
         _ => None,
     };
     let by_row = match source {
-        Source::Row { expire_date: Some(date) } => parse_date(date).map(|date| date.unix_timestamp()),
+        Source::Row { expire_date: Some(date) } => parse_date(date).map(OffsetDateTime::unix_timestamp),
         _ => None,
     };
     let ends = |end: i64, max_age: Option<Duration>, by| Lifetime {
@@ -198,7 +198,7 @@ fn lifetime(report: &Report, source: &Source, cookie: &CookieOptions, max_age: O
             let own = match session?.expiry() {
                 Some(Expiry::Inactivity(_) | Expiry::At(_)) => {
                     let modified = system_time(Timestamp::from_secs(signed_at))?;
-                    session?.expiry_date(modified).map(|end| end.unix_timestamp())
+                    session?.expiry_date(modified).map(OffsetDateTime::unix_timestamp)
                 }
                 _ => None,
             };

@@ -18,16 +18,21 @@ const MIN_LENGTH: usize = 50;
 const MIN_UNIQUE: usize = 5;
 const INSECURE_PREFIX: &[u8] = b"django-insecure-";
 
+/// Which key signed the token, if there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signed {
+    NotAsked,
+    ByNone,
+    By(usize),
+}
+
 pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let mut warnings = Vec::new();
     let keys = keys::read(options, &mut warnings)?;
     keys.ring(keys::Prefix::None)?;
-    let signed = match file(options) {
-        Some(_) => Some(who_signed(options, &keys)?),
-        None => None,
-    };
+    let signed = if file(options).is_some() { who_signed(options, &keys)? } else { Signed::NotAsked };
     let weak = keys.iter().any(|key| !weaknesses(key).is_empty());
-    let code = if weak || signed == Some(None) { exit::REJECTED } else { exit::OK };
+    let code = if weak || signed == Signed::ByNone { exit::REJECTED } else { exit::OK };
     let out = match settings::flag(options, "json") {
         true => json(&keys, signed),
         false => human(&keys, signed, Style::of_stdout()),
@@ -36,7 +41,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
 }
 
 /// The index of the key that signed the token in the file.
-fn who_signed(options: &ArgMatches, keys: &Keys) -> Result<Option<usize>, Failure> {
+fn who_signed(options: &ArgMatches, keys: &Keys) -> Result<Signed, Failure> {
     let cookie = settings::cookie(options, None)?;
     let input = input::find(&input::text(file(options))?, settings::option(options, "name"));
     let session = Kind::Session { salt: None };
@@ -48,10 +53,10 @@ fn who_signed(options: &ArgMatches, keys: &Keys) -> Result<Option<usize>, Failur
     for kind in kinds {
         let ring = keys.ring(kind.prefix())?;
         if let Ok(authentic) = Scheme::new(kind).open(&input.token, &ring, &plain, &cookie) {
-            return Ok(Some(authentic.key_index));
+            return Ok(Signed::By(authentic.key_index));
         }
     }
-    Ok(None)
+    Ok(Signed::ByNone)
 }
 
 fn weaknesses(key: &Key) -> Vec<(&'static str, String)> {
@@ -73,14 +78,14 @@ fn weaknesses(key: &Key) -> Vec<(&'static str, String)> {
     found
 }
 
-fn human(keys: &Keys, signed: Option<Option<usize>>, style: Style) -> String {
+fn human(keys: &Keys, signed: Signed, style: Style) -> String {
     let mut rows = Vec::new();
     for (index, key) in keys.iter().enumerate() {
         let length = String::from_utf8_lossy(&key.bytes).chars().count();
         let weak: Vec<_> = weaknesses(key).into_iter().map(|(_, sentence)| sentence).collect();
         let state = if weak.is_empty() { style.good("good") } else { style.bad(&format!("WEAK: {}", weak.join("; "))) };
         let role = if index == 0 { "signs and verifies" } else { "verifies" };
-        let token = if signed == Some(Some(index)) { style.bold("; signed this token") } else { String::new() };
+        let token = if signed == Signed::By(index) { style.bold("; signed this token") } else { String::new() };
         let number = index.saturating_add(1);
         rows.push((
             format!("key {number}"),
@@ -88,13 +93,13 @@ fn human(keys: &Keys, signed: Option<Option<usize>>, style: Style) -> String {
         ));
     }
     let mut out = table(&rows, style);
-    if signed == Some(None) {
+    if signed == Signed::ByNone {
         out.push_str(&style.bad("No key signed this token; django-session inspect looks for the cause.\n"));
     }
     out
 }
 
-fn json(keys: &Keys, signed: Option<Option<usize>>) -> String {
+fn json(keys: &Keys, signed: Signed) -> String {
     let key = |key: &Key| {
         let weak: Vec<_> = weaknesses(key).into_iter().map(|(code, _)| format!("\"{code}\"")).collect();
         let length = String::from_utf8_lossy(&key.bytes).chars().count();
@@ -102,7 +107,9 @@ fn json(keys: &Keys, signed: Option<Option<usize>>) -> String {
         object.raw("weak", &format!("[{}]", weak.join(","))).end()
     };
     let listed: Vec<_> = keys.iter().map(key).collect();
-    let line =
-        Object::new().raw("keys", &format!("[{}]", listed.join(","))).optional("signed_by", signed.flatten()).end();
+    let line = Object::new()
+        .raw("keys", &format!("[{}]", listed.join(",")))
+        .optional("signed_by", if let Signed::By(index) = signed { Some(index) } else { None })
+        .end();
     format!("{line}\n")
 }

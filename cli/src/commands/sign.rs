@@ -38,16 +38,15 @@ fn object(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Fai
     let text = input::text(file(options))?;
     let signer = kind.signer(&ring, Algorithm::Sha256, &settings::clock(options)?);
     let signer = signer.ok_or_else(|| Failure::usage("this kind is not signed"))?;
-    let token = match kind {
-        Kind::Cookie { .. } => signer.sign(text.trim_end_matches(['\r', '\n'])),
-        _ => {
-            let value: &RawValue = serde_json::from_str(text.trim())
-                .map_err(|error| Failure::rejected(format!("input is not JSON: line {}", error.line())))?;
-            let compress = settings::flag(options, "compress") || *kind == Kind::Messages;
-            let compression = if compress { Compression::IfSmaller } else { Compression::Never };
-            let codec = Codec::default().with_compression(compression);
-            signer.sign_object(value, &codec).map_err(|error| failure(&error))?
-        }
+    let token = if matches!(kind, Kind::Cookie { .. }) {
+        signer.sign(text.trim_end_matches(['\r', '\n']))
+    } else {
+        let value: &RawValue = serde_json::from_str(text.trim())
+            .map_err(|error| Failure::rejected(format!("input is not JSON: line {}", error.line())))?;
+        let compress = settings::flag(options, "compress") || *kind == Kind::Messages;
+        let compression = if compress { Compression::IfSmaller } else { Compression::Never };
+        let codec = Codec::default().with_compression(compression);
+        signer.sign_object(value, &codec).map_err(|error| failure(&error))?
     };
     Ok(format!("{token}\n").into_bytes())
 }

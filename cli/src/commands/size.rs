@@ -110,8 +110,8 @@ fn human(sizes: &Sizes, style: Style) -> String {
         ("payload".to_owned(), compressed),
         ("token".to_owned(), format!("{token} bytes, with time and signature")),
         ("cookie".to_owned(), format!("name {name} + value {token} + attributes {attributes}")),
-        ("RFC 6265".to_owned(), format!("{}; every browser keeps it", rule(true))),
-        ("RFC 6265bis".to_owned(), format!("{}; without attributes: Chromium and Firefox", rule(false))),
+        ("RFC 6265".to_owned(), format!("{} (with attributes: the least that browsers keep)", rule(true))),
+        ("RFC 6265bis".to_owned(), format!("{} (without: what Chromium and Firefox keep)", rule(false))),
     ];
     out.push_str(&crate::report::table(&rows, style));
     out.push_str(&chart(keys, style));

@@ -4,9 +4,12 @@ use zeroize::Zeroizing;
 
 use crate::diagnose::Hint;
 
+/// Undoes one thing, if it was done; and says what it was.
+type Step = (fn(&str) -> Option<String>, fn() -> Hint);
+
 /// Returns the token as it was before, and what was undone; `None` if there was nothing to undo.
 pub(super) fn repaired(token: &str) -> Option<(Zeroizing<String>, Vec<Hint>)> {
-    let steps: [(fn(&str) -> Option<String>, fn() -> Hint); 5] = [
+    let steps: [Step; 5] = [
         (python_bytes, || {
             Hint::new(
                 "bytes_literal",

@@ -15,17 +15,14 @@ const LIMIT: u64 = 64 << 20;
 /// Reads all bytes of a file, or of standard input.
 pub(crate) fn bytes(file: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut out = Zeroizing::new(Vec::new());
-    let read = match file.filter(|name| *name != "-") {
-        Some(name) => {
-            let file = File::open(name).map_err(|error| cannot_open(name, &error))?;
-            file.take(LIMIT).read_to_end(&mut out)
+    let read = if let Some(name) = file.filter(|name| *name != "-") {
+        let file = File::open(name).map_err(|error| cannot_open(name, &error))?;
+        file.take(LIMIT).read_to_end(&mut out)
+    } else {
+        if io::stdin().is_terminal() {
+            eprintln!("Paste a token, a header or a row, then press Ctrl-D on a line of its own.");
         }
-        None => {
-            if io::stdin().is_terminal() {
-                eprintln!("Paste a token, a header or a row, then press Ctrl-D on a line of its own.");
-            }
-            io::stdin().lock().take(LIMIT).read_to_end(&mut out)
-        }
+        io::stdin().lock().take(LIMIT).read_to_end(&mut out)
     };
     read.map_err(|error| Failure::no_input(format!("input cannot be read: {error}")))?;
     if out.trim_ascii().is_empty() { Err(Failure::no_input("input is empty")) } else { Ok(out) }

@@ -18,8 +18,8 @@ fn in_json(value: &Value) -> Option<(String, Option<String>)> {
         Value::Array(items) => items.iter().find_map(in_json),
         Value::Object(object) => match object.get("session_data") {
             Some(data) => {
-                let date = object.get("expire_date").and_then(Value::as_str).map(ToOwned::to_owned);
-                Some((data.as_str()?.to_owned(), date))
+                let expires = object.get("expire_date").and_then(Value::as_str).map(ToOwned::to_owned);
+                Some((data.as_str()?.to_owned(), expires))
             }
             None => in_json(object.get("fields")?),
         },
@@ -36,9 +36,9 @@ fn in_line(line: &str) -> Option<(String, Option<String>)> {
         }
         let is_data = |field: &&&str| matches!(shape(field), Shape::Dated { .. } | Shape::Legacy);
         let data = fields.iter().find(is_data)?;
-        let date = fields.iter().find(|field| is_date(field));
+        let expires = fields.iter().find(|field| is_date(field));
         let key = fields.iter().any(|field| is_row_key(field));
-        (key || date.is_some()).then(|| ((*data).to_owned(), date.map(|date| (*date).to_owned())))
+        (key || expires.is_some()).then(|| ((*data).to_owned(), expires.map(|text| (*text).to_owned())))
     })
 }
 

@@ -1,6 +1,9 @@
 //! A report for people: what it is, whether it is good, and what is in it.
 
+use std::fmt::Write as _;
+
 use crate::content::{Contents, Format, Value, beyond_json};
+use crate::kind::Kind;
 use crate::report::{Redaction, Report, Style, Trust, algorithm_word, printable, table};
 use crate::time::{date, span};
 
@@ -11,6 +14,7 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
         Trust::Unknown => {
             out.push_str(&style.warn("NOT VERIFIED: no key was given, and anybody can have written this.\n"));
         }
+        Trust::Rejected { .. } if report.kind == Kind::Cached => {}
         Trust::Rejected { explained: None, .. } => {
             out.push_str(&style.bad("REJECTED: no key signed this, and anybody can have written it.\n"));
         }
@@ -26,8 +30,8 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
         out.push_str(&values(contents, redaction, style));
     }
     for hint in &report.hints {
-        out.push_str(&format!("\n{} {}\n", style.warn("why:"), printable(&hint.cause)));
-        out.push_str(&format!("{} {}\n", style.good("do: "), printable(&hint.remedy)));
+        let _ = write!(out, "\n{} {}\n", style.warn("why:"), printable(&hint.cause));
+        let _ = writeln!(out, "{} {}", style.good("do: "), printable(&hint.remedy));
     }
     out
 }
@@ -39,10 +43,10 @@ fn title(report: &Report) -> String {
             title.push_str(", encrypted");
         }
         match (zlib, format, value) {
-            (Some(zlib), ..) => title.push_str(&format!(", compressed (zlib {zlib} → {bytes} bytes)")),
-            (None, Format::Pickle, _) => title.push_str(&format!(", a pickle of {bytes} bytes")),
-            (None, Format::MessagePack, _) => title.push_str(&format!(", MessagePack of {bytes} bytes")),
-            (None, Format::Json, _) => title.push_str(&format!(" ({bytes} bytes of JSON)")),
+            (Some(zlib), ..) => drop(write!(title, ", compressed (zlib {zlib} → {bytes} bytes)")),
+            (None, Format::Pickle, _) => drop(write!(title, ", a pickle of {bytes} bytes")),
+            (None, Format::MessagePack, _) => drop(write!(title, ", MessagePack of {bytes} bytes")),
+            (None, Format::Json, _) => drop(write!(title, " ({bytes} bytes of JSON)")),
             _ => {}
         }
     }
@@ -56,12 +60,12 @@ fn facts(report: &Report, style: Style) -> Vec<(String, String)> {
         Trust::Verified { key_index, keys, origin, algorithm } => {
             let number = key_index.saturating_add(1);
             let role = if *key_index == 0 { "" } else { "; a fallback" };
-            let of = if *keys > 1 { format!("key {number} of {keys}") } else { "by the key".to_owned() };
+            let of = if *keys > 1 { format!(", key {number} of {keys}") } else { String::new() };
             let algorithm = match algorithm_word(*algorithm) {
                 "sha256" => String::new(),
                 word => format!("; {word}"),
             };
-            fact("signature", style.good(&format!("good, {of} ({}{role}{algorithm})", printable(origin))));
+            fact("signature", style.good(&format!("good{of} ({}{role}{algorithm})", printable(origin))));
         }
         Trust::Unsigned => fact("signature", "none: cache entries have none".to_owned()),
         Trust::Unknown => fact("signature", style.warn("not checked")),

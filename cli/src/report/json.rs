@@ -1,5 +1,7 @@
 //! One JSON object. Its names and their meaning stay the same between versions; new ones may be added.
 
+use std::fmt::{Display, Write as _};
+
 use django_session::Session;
 
 use crate::content::{Contents, Value};
@@ -33,11 +35,11 @@ impl Object {
     }
 
     /// Adds a number or a truth value, or null.
-    pub(crate) fn optional(self, name: &str, value: Option<impl ToString>) -> Self {
+    pub(crate) fn optional(self, name: &str, value: Option<impl Display>) -> Self {
         self.raw(name, &value.map_or("null".to_owned(), |value| value.to_string()))
     }
 
-    pub(crate) fn plain(self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn plain(self, name: &str, value: impl Display + Copy) -> Self {
         self.raw(name, &value.to_string())
     }
 
@@ -59,7 +61,7 @@ fn harmless(json: &str) -> String {
     for char in json.chars() {
         match char {
             '\n' | '\r' | '\t' => out.push(' '),
-            char if char.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char if char.is_control() => drop(write!(out, "\\u{:04x}", u32::from(char))),
             char => out.push(char),
         }
     }
@@ -70,8 +72,8 @@ fn harmless(json: &str) -> String {
 pub(crate) fn json(report: &Report, redaction: Redaction) -> String {
     let verified = matches!(report.trust, Trust::Verified { .. });
     let (key_index, algorithm) = match &report.trust {
-        Trust::Verified { key_index, algorithm, .. } => (Some(*key_index), Some(*algorithm)),
-        Trust::Rejected { explained: Some((key_index, algorithm)), .. } => (Some(*key_index), Some(*algorithm)),
+        Trust::Verified { key_index, algorithm, .. }
+        | Trust::Rejected { explained: Some((key_index, algorithm)), .. } => (Some(*key_index), Some(*algorithm)),
         _ => (None, None),
     };
     let refusal = match &report.trust {

@@ -1,5 +1,7 @@
 //! Text on a terminal: colours, columns, and characters that would do something there.
 
+use std::fmt::Write as _;
+
 use std::env;
 use std::io::{self, IsTerminal as _};
 
@@ -51,7 +53,7 @@ pub(crate) fn printable(text: &str) -> String {
         match char {
             '\n' | '\t' => out.push(' '),
             char if is_safe(char) => out.push(char),
-            char => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char => drop(write!(out, "\\u{:04x}", u32::from(char))),
         }
     }
     out
@@ -65,7 +67,7 @@ pub(crate) fn table(rows: &[(String, String)], style: Style) -> String {
     let mut out = String::new();
     for (name, value) in rows {
         let pad = " ".repeat(widest.saturating_sub(width(name)));
-        out.push_str(&format!("{}{pad}  {value}\n", style.dim(name)));
+        let _ = writeln!(out, "{}{pad}  {value}", style.dim(name));
     }
     out
 }
