@@ -39,10 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Method and path, the headers by their names in lower case, and the body.
-type Request = (String, HashMap<String, String>, String);
-
-fn read(stream: &TcpStream) -> io::Result<Request> {
+/// Returns method and path, the headers by their names in lower case, and the body.
+fn read(stream: &TcpStream) -> io::Result<(String, HashMap<String, String>, String)> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut reader = BufReader::new(stream.take(16 * 1024));
     let mut lines = reader.by_ref().lines();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Where a signer takes the time from: the system, unless a test or a replay says otherwise.
+/// The source of the time: the system's clock, or another one in tests.
 ///
 /// ```
 /// use django_session::{Clock, Timestamp};
@@ -24,7 +24,7 @@ enum Source {
 }
 
 impl Clock {
-    /// The clock of the system.
+    /// Returns the clock of the system.
     ///
     /// ```
     /// let now = django_session::Clock::system().now();
@@ -34,7 +34,7 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// A clock that stands still.
+    /// Makes a clock that stands still.
     ///
     /// ```
     /// use std::time::UNIX_EPOCH;
@@ -46,7 +46,7 @@ impl Clock {
         Self(Source::Fixed(at))
     }
 
-    /// A clock that asks `now` each time.
+    /// Makes a clock that calls `now` each time.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -58,7 +58,7 @@ impl Clock {
         Self(Source::Function(Arc::new(now)))
     }
 
-    /// The time by this clock.
+    /// Returns the time by this clock.
     ///
     /// ```
     /// use std::time::SystemTime;
@@ -109,7 +109,7 @@ impl fmt::Debug for Clock {
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From seconds since the epoch.
+    /// Makes a timestamp from seconds since 1970-01-01 00:00 UTC.
     ///
     /// ```
     /// assert!(django_session::Timestamp::from_secs(-1) < django_session::Timestamp::from_secs(0));
@@ -129,7 +129,7 @@ impl Timestamp {
         self.0
     }
 
-    /// How long ago this was, at the time `now`; `Err` holds how far it still lies ahead.
+    /// Returns how long ago this was at the time `now`, or `Err` with how far it lies ahead.
     ///
     /// # Errors
     /// The time until this moment, if `now` is before it.

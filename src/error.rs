@@ -290,7 +290,8 @@ pub enum DecodeError {
     SessionId,
     /// No stored session has the key that the browser sent. It was ended, or it expired and was deleted.
     NotStored,
-    /// The session's own expiry has passed, or the `expire_date` of its row: [`Session::set_expiry`](crate::Session::set_expiry).
+    /// The session's own expiry has passed, or the `expire_date` of its row:
+    /// [`Session::set_expiry`](crate::Session::set_expiry).
     SessionExpired {
         /// Time since it passed.
         since: Duration,
@@ -302,7 +303,8 @@ pub enum DecodeError {
         /// The most that was allowed.
         max_age: Duration,
     },
-    /// A user is logged in, and the session does not say when it began: see [`Unstamped::Refuse`](crate::Unstamped::Refuse).
+    /// A user is logged in, and the session does not say when it began: see
+    /// [`Unstamped::Refuse`](crate::Unstamped::Refuse).
     Unstamped,
     /// The serializer refused the payload: not its format, or not the requested type.
     Deserialize {

@@ -106,7 +106,7 @@ impl fmt::Debug for SecretKey {
 pub struct KeyRing(Vec<Arc<SecretKey>>);
 
 impl KeyRing {
-    /// A ring of one key, which signs.
+    /// Makes a ring of one key, which signs.
     ///
     /// ```
     /// use django_session::{KeyRing, SecretKey};

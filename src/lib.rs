@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// An example of the README needs axum.
+#![cfg_attr(any(not(doctest), feature = "axum"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Of the library alone: tests may well panic.
 #![warn(
@@ -18,6 +19,18 @@ mod encoding;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod error;
+// It links to items of these features.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "actix-web",
+    feature = "axum",
+    feature = "csrf",
+    feature = "encryption",
+    feature = "legacy",
+    feature = "messages",
+    feature = "pickle"
+))]
+pub mod guide;
 #[cfg(any(feature = "csrf", feature = "messages"))]
 mod html;
 mod json;

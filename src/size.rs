@@ -26,7 +26,7 @@ pub enum SizeRule {
 }
 
 impl SizeRule {
-    /// The limit in bytes.
+    /// Returns the limit in bytes.
     ///
     /// ```
     /// assert_eq!(django_session::SizeRule::Rfc6265bis.limit(), 4096);

@@ -433,3 +433,20 @@ proptest! {
         }
     }
 }
+
+/// The next person at this browser does not see them.
+#[test]
+fn messages_of_a_session_go_with_it() {
+    let storage = MessageStorage::in_session();
+    let mut session = Session::default();
+    let mut messages = storage.load(None, &session);
+    messages.add(MessageLevel::INFO, "Your balance is low, Ada.");
+    let _ = storage.commit(&messages, &mut session).unwrap();
+
+    let mut messages = storage.load(None, &session);
+    session.flush();
+    messages.add(MessageLevel::INFO, "Goodbye.");
+    let _ = storage.commit(&messages, &mut session).unwrap();
+    let texts: Vec<String> = storage.load(None, &session).drain().map(|message| message.text().to_owned()).collect();
+    assert_eq!(texts, ["Goodbye."]);
+}

@@ -645,12 +645,13 @@ fn without_data<Data>(commit: StoredCommit<Data>) -> String {
         StoredChange::Insert { row: inserted, delete } => {
             ("insert", Some(row(inserted)), delete.as_ref().map(|key| key.as_str().to_owned()))
         }
+        StoredChange::Replace { old, row: new } => ("replace", Some(row(new)), Some(old.as_str().to_owned())),
         StoredChange::Delete { key } => ("delete", None, Some(key.as_str().to_owned())),
         _ => ("nothing", None, None),
     };
-    let vary = commit.vary_on_cookie;
+    let vary = commit.response.vary_on_cookie;
     let attributes = |cookie: SetCookie| cookie.as_str().split_once(';').map(|(_, attributes)| attributes.to_owned());
-    format!("{change:?} {vary} {:?}", commit.into_set_cookies().map(attributes).collect::<Vec<_>>())
+    format!("{change:?} {vary} {:?}", commit.response.into_set_cookies().map(attributes).collect::<Vec<_>>())
 }
 
 /// Each state of the entry, of the session and of the response.
@@ -698,4 +699,16 @@ fn a_cache_follows_the_rules_of_a_database() {
             }
         }
     }
+}
+
+/// What nobody has changed need not be written: a reader does not fail over another key.
+#[test]
+fn an_unreadable_session_that_nobody_changed() {
+    let sessions = CachedSessions::new(CookieOptions::default()).with_save_every_request(true);
+    let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(MIXED));
+    assert_eq!(session.get("a").unwrap(), Some(1));
+    let commit = sessions.commit(&session, 200).unwrap();
+    assert_eq!((commit.change, commit.response.vary_on_cookie), (StoredChange::Nothing, true));
+    session.insert("a", 2).unwrap();
+    assert!(matches!(sessions.commit(&session, 200), Err(EncodeError::Unreadable { .. })));
 }

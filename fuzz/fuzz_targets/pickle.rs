@@ -2,7 +2,7 @@
 //! is taken out, it is written as a pickle and as JSON, and read again as the same.
 #![no_main]
 
-use django_session::{CachedSessions, PickleSerializer, Serializer as _};
+use django_session::{CachedSessions, CookieOptions, PickleSerializer, Serializer as _};
 use fuzz::{items, python};
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +12,8 @@ fn has_wide_integers(json: &str) -> bool {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let (sessions, json) = (CachedSessions::new(), CachedSessions::new().with_json());
+    let sessions = CachedSessions::new(CookieOptions::default());
+    let json = CachedSessions::new(CookieOptions::default()).with_json();
     let Ok(mut session) = sessions.decode(data) else { return };
     let mut whole = String::new();
     let is_pickle = data[0] == 0x80;

@@ -34,9 +34,9 @@ impl Encryption {
     /// Sets whether to compress the plaintext before it is encrypted. What is read is inflated either way. Default:
     /// [`Compression::Never`].
     ///
-    /// Compress only where no visitor chooses a part of the content: whoever chooses text that stands in a session, and sees
-    /// the cookie's length, can guess the secrets beside it, character by character. (Their repetition compresses, and the
-    /// cookie gets shorter. Known as CRIME and BREACH.)
+    /// Compress only where no visitor chooses a part of the content: whoever chooses text that stands in a session, and
+    /// sees the cookie's length, can guess the secrets beside it, character by character. (Their repetition compresses, and
+    /// the cookie gets shorter. Known as CRIME and BREACH.)
     ///
     /// ```
     /// use django_session::{Codec, Compression, Encryption, KeyRing, SecretKey};

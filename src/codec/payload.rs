@@ -34,7 +34,8 @@ pub enum Compression {
     /// Never. Django: `compress=False`.
     #[default]
     Never,
-    /// With zlib, if that saves two bytes or more; not tried below 64 bytes, where it hardly ever does. Django: `compress=True`, and all of its signed-cookie sessions.
+    /// With zlib, if that saves two bytes or more; not tried below 64 bytes, where it hardly ever does. Django:
+    /// `compress=True`, and all of its signed-cookie sessions.
     IfSmaller,
 }
 
@@ -62,7 +63,7 @@ pub struct Codec<S = JsonSerializer> {
 }
 
 impl<S> Codec<S> {
-    /// No compression, and an inflate limit of 1 MiB.
+    /// Makes a codec without compression, with an inflate limit of 1 MiB.
     ///
     /// ```
     /// use django_session::{Codec, JsonSerializer};
@@ -91,7 +92,7 @@ impl<S> Codec<S> {
         }
     }
 
-    /// Whether to compress what is encoded.
+    /// Sets whether to compress what is encoded.
     ///
     /// ```
     /// use django_session::{Codec, Compression};
@@ -106,8 +107,8 @@ impl<S> Codec<S> {
         self
     }
 
-    /// How many bytes a payload may inflate to. A larger value is encoded without compression, so that this limit does not
-    /// keep it from being read.
+    /// Limits the bytes that a payload may inflate to. A larger value is encoded without compression, so that this limit
+    /// does not keep it from being read.
     ///
     /// ```
     /// use django_session::{Codec, Compression, DecodeError, KeyRing, SecretKey, Signer};
@@ -202,8 +203,8 @@ impl<S: Serializer> Codec<S> {
         })
     }
 
-    /// As [`decode`](Self::decode), for a value that borrows from the serialized bytes: they are left in `buffer`,
-    /// whatever that held.
+    /// Decodes as [`decode`](Self::decode) does, into a value that borrows from the serialized bytes: they are left in
+    /// `buffer`, whatever that held.
     ///
     /// # Errors
     /// Those of [`decode`](Self::decode).

@@ -8,9 +8,9 @@ use crate::pickle;
 /// Reads what Django's `PickleSerializer` wrote, and never writes: for moving a site of Django 4.2 or earlier to JSON.
 /// Feature `pickle`.
 ///
-/// Django unpickles such a cookie, so that everyone who knows the secret key can run code there. Here nothing of a pickle is
-/// run: it is read as data, within the limits that [`CachedSessions`](crate::CachedSessions) tells. All values must be ones
-/// that JSON holds. Writing is [`EncodeError::ReadOnly`].
+/// Django unpickles such a cookie, so that everyone who knows the secret key can run code there. Here nothing of a pickle
+/// is run: it is read as data, within the limits that [`CachedSessions`](crate::CachedSessions) tells. All values must be
+/// ones that JSON holds. Writing is [`EncodeError::ReadOnly`].
 ///
 /// Django: `django.contrib.sessions.serializers.PickleSerializer`, removed in 5.0.
 ///

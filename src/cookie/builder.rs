@@ -37,7 +37,7 @@ impl CookieOptions {
 }
 
 impl CookieOptionsBuilder {
-    /// The path below which the cookie is sent. Default: "/".
+    /// Sets the path below which the cookie is sent. Default: "/".
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -50,7 +50,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// The domain whose hosts all get the cookie. Default: only the host that set it.
+    /// Sets the domain whose hosts all get the cookie. Default: only the host that set it.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -63,7 +63,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Whether the cookie travels over HTTPS only. Default: yes (Django: no).
+    /// Sets whether the cookie is sent over HTTPS only. Default: yes (Django: no).
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -76,7 +76,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Whether the cookie is hidden from scripts. Default: yes.
+    /// Sets whether the cookie is hidden from scripts. Default: yes.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -89,7 +89,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// When other sites' requests carry the cookie; `None` says nothing of it. Default: [`SameSite::Lax`].
+    /// Sets which requests of other sites carry the cookie; `None` omits the attribute. Default: [`SameSite::Lax`].
     ///
     /// ```
     /// # use django_session::{CookieOptions, SameSite};
@@ -102,7 +102,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Whether a site that embeds ours gets a cookie of its own. Default: no.
+    /// Sets whether a site that embeds this one gets a cookie of its own. Default: no.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -114,7 +114,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// How long the cookie lives, and how old a session in it may be. Default: two weeks.
+    /// Sets how long the cookie lives, and how old a session in it may be. Default: two weeks.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -128,7 +128,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Whether the browser is told to forget the cookie when it closes; what it keeps all the same is still refused
+    /// Sets whether the browser forgets the cookie when it closes; a cookie that it keeps anyway is still rejected
     /// after [`max_age`](Self::max_age). Default: no.
     ///
     /// ```
@@ -142,7 +142,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Which size is held against the limit. Default: [`SizeRule::Rfc6265`].
+    /// Sets which size is compared with the limit. Default: [`SizeRule::Rfc6265`].
     ///
     /// ```
     /// # use django_session::{CookieOptions, SizeRule};

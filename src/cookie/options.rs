@@ -99,7 +99,7 @@ impl CookieOptions {
         self.is_named("__Http-") || self.is_named("__Host-Http-")
     }
 
-    /// The cookie's name.
+    /// Returns the cookie's name.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -111,7 +111,7 @@ impl CookieOptions {
         &self.name
     }
 
-    /// How long the cookie lives, and how old a session in it may be.
+    /// Returns how long the cookie lives, and how old a session in it may be.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -123,7 +123,7 @@ impl CookieOptions {
         self.max_age
     }
 
-    /// Whether the browser is told to forget the cookie when it closes.
+    /// Returns whether the browser forgets the cookie when it closes.
     ///
     /// ```
     /// # use django_session::CookieOptions;

@@ -62,7 +62,7 @@ impl Lifetime {
 }
 
 impl CookieOptions {
-    /// The `Set-Cookie` header for this value, which goes there as it is. `now` is for the Expires attribute.
+    /// Returns the `Set-Cookie` header for this value, which is not encoded. `now` is for the Expires attribute.
     ///
     /// Sessions have [`CookieSessions::commit`](crate::CookieSessions::commit); this is for other cookies, as
     /// [signed ones](crate::SignedCookie).
@@ -91,8 +91,8 @@ impl CookieOptions {
         SetCookie::new(self, value, lifetime.as_ref()).map(|(cookie, _)| cookie)
     }
 
-    /// The `Set-Cookie` header that makes the browser forget the cookie: with the same Path, Domain, SameSite, Secure
-    /// and `Partitioned`, without which it would keep it.
+    /// Returns the `Set-Cookie` header that removes the cookie from the browser: with the same Path, Domain, SameSite,
+    /// Secure and `Partitioned`, without which it would keep it.
     ///
     /// ```
     /// use django_session::CookieOptions;
@@ -110,8 +110,8 @@ impl CookieOptions {
         SetCookie::removal(self)
     }
 
-    /// The removal of the present cookie from this former scope; `None` if the scope is that of the present cookie. Browsers
-    /// ignore a leading dot of the domain, and keep partitioned cookies apart.
+    /// The removal of the present cookie from this former scope; `None` if the scope is that of the present cookie.
+    /// Browsers ignore a leading dot of the domain, and keep partitioned cookies apart.
     pub(crate) fn former_removal(&self, present: &Self) -> Option<SetCookie> {
         let scope = |options: &Self| {
             let domain = options.domain.as_deref().map(|domain| domain.strip_prefix('.').unwrap_or(domain));
@@ -183,7 +183,7 @@ impl SetCookie {
         Self { header: encoding::into_text(header), name_len: options.name.len() }
     }
 
-    /// The header's value.
+    /// Returns the header's value.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -224,7 +224,7 @@ impl SetCookie {
         behind_name.split(';').next().unwrap_or_default()
     }
 
-    /// The header's value, to keep.
+    /// Returns the header's value.
     ///
     /// ```
     /// # use django_session::CookieOptions;

@@ -51,7 +51,7 @@ impl SignedCookie {
         Self { options, salt: salt.to_owned(), signer }
     }
 
-    /// Also reads, but never writes, what Django signed before 5.2.15 and 6.0.6. There the salt was `name + salt`, so that
+    /// Accepts, but never writes, what Django signed before 5.2.15 and 6.0.6. There the salt was `name + salt`, so that
     /// a cookie `ab` with the salt `c` verifies as `a` with the salt `bc`
     /// ([CVE-2026-6873](https://www.cve.org/CVERecord?id=CVE-2026-6873)).
     ///

@@ -46,8 +46,8 @@ pub(super) struct Parts<'d> {
 
 impl<'d> Parts<'d> {
     /// # Errors
-    /// [`DecodeError::UnknownVersion`], then [`DecodeError::TooShort`]: no value is serialized to nothing, so that a byte of
-    /// ciphertext must be there.
+    /// [`DecodeError::UnknownVersion`], then [`DecodeError::TooShort`]: no value is serialized to nothing, so that a byte
+    /// of ciphertext must be there.
     pub(super) fn split(version: u8, rest: &'d [u8]) -> Result<Self, DecodeError> {
         let version = Version::of(version).ok_or(DecodeError::UnknownVersion)?;
         let parts = rest.split_first_chunk().and_then(|(&nonce, rest)| Some((nonce, rest.split_last_chunk()?)));

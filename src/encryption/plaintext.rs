@@ -9,8 +9,8 @@
 /// | 2 | [`Accept`](Self::Accept) | `"accept"` | both | encrypted |
 /// | 3 | [`Reject`](Self::Reject) | `"reject"` | encrypted | encrypted |
 ///
-/// Take step 2 when every server has taken step 1, and step 3 when every server has taken step 2 and the plain sessions have
-/// expired. Nobody can forge a plain session in between: it is signed, as before.
+/// Take step 2 when every server has taken step 1, and step 3 when every server has taken step 2 and the plain sessions
+/// have expired. Nobody can forge a plain session in between: it is signed, as before.
 ///
 /// Only a JSON object is recognized as plaintext, by its first byte `{`. Sessions are such objects.
 ///

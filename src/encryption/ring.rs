@@ -39,6 +39,9 @@ use crate::random;
 /// - **The length.** A payload of `n` bytes becomes `n + 29` bytes, in base64url: whoever sees the token knows `n` exactly.
 ///   A login of 171 bytes takes 318 characters instead of 279. Where the length of a value is a secret, pad the value.
 /// - **The time** of signing and the **signature**: Django's, around the encrypted payload.
+/// - **Messages** that `MessageStorage::new` or `in_cookie` keeps in a cookie of their own, which is signed and not
+///   encrypted. If they tell of the session, use `MessageStorage::in_session`; in Django,
+///   `MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"`.
 /// - That two tokens are of one visitor, if the token is sent again unchanged. Two encryptions of one value share nothing.
 ///
 /// # What it does not cure
@@ -60,10 +63,10 @@ use crate::random;
 /// version   1: the plaintext is the serialized value      2: it is zlib of that
 /// ```
 ///
-/// The nonce is 12 bytes from the operating system, new for each payload. GCM-SIV
-/// ([RFC 8452](https://www.rfc-editor.org/rfc/rfc8452)) keeps its secrets even if one should come twice: it then shows
-/// only whether the two plaintexts are equal. One key is good for 2⁶⁴ payloads. On processors without AES instructions,
-/// one encryption takes some 20 µs instead of one. The crate `aes-gcm-siv` has not been audited; the AES and the POLYVAL that
+/// The nonce is 12 bytes from the operating system, new for each payload. GCM-SIV ([RFC
+/// 8452](https://www.rfc-editor.org/rfc/rfc8452)) keeps its secrets even if one should come twice: it then shows only
+/// whether the two plaintexts are equal. One key is good for 2⁶⁴ payloads. On processors without AES instructions, one
+/// encryption takes some 20 µs instead of one. The crate `aes-gcm-siv` has not been audited; the AES and the POLYVAL that
 /// it is made of have been (NCC Group, 2020).
 ///
 /// # Keys
@@ -71,9 +74,9 @@ use crate::random;
 /// The first key of the ring encrypts, and all of them decrypt, so that rotation is that of the signer. Usually the ring is
 /// the signer's. It may be another one, so that a program can verify tokens and not read the sessions.
 ///
-/// The keys that are derived are wiped when the last clone is dropped, and a codec wipes its buffers of plaintext after each
-/// call. The value itself, copies that a serializer makes of it, a session's data, the window of zlib and what a buffer leaves
-/// behind when it grows beyond 4 KiB are not wiped.
+/// The keys that are derived are wiped when the last clone is dropped, and a codec wipes its buffers of plaintext after
+/// each call. The value itself, copies that a serializer makes of it, a session's data, the window of zlib and what a
+/// buffer leaves behind when it grows beyond 4 KiB are not wiped.
 #[derive(Clone)]
 pub struct Encryption {
     /// The current one first.
@@ -182,8 +185,8 @@ impl Encryption {
 
     /// Decrypts a payload into `out`, whatever that held, unless it is plaintext and accepted as such.
     ///
-    /// `signed_by` is the ring that verified the payload's signature, and the index of the key. If that ring is this one, that
-    /// key is tried first.
+    /// `signed_by` is the ring that verified the payload's signature, and the index of the key. If that ring is this one,
+    /// that key is tried first.
     ///
     /// # Errors
     /// In this order: [`DecodeError::Empty`], [`DecodeError::NotEncrypted`], [`DecodeError::UnknownVersion`],

@@ -35,6 +35,8 @@ pub struct Messages {
     /// Whether the cookie, or the session's key, has to be removed when no message is left for it.
     pub(super) in_cookie: bool,
     pub(super) in_session: bool,
+    /// How many of the loaded messages the cookie held; the session held the others.
+    of_cookie: usize,
     pub(super) rejection: Option<DecodeError>,
     pub(super) level: MessageLevel,
 }
@@ -47,6 +49,7 @@ impl Messages {
             drained: false,
             in_cookie: false,
             in_session: false,
+            of_cookie: 0,
             rejection: None,
             level,
         }
@@ -56,6 +59,7 @@ impl Messages {
     pub(super) fn take_cookie(&mut self, found: Result<Option<(Vec<Message>, bool)>, DecodeError>) -> bool {
         match found {
             Ok(Some((messages, is_finished))) => {
+                self.of_cookie = messages.len();
                 self.loaded = messages;
                 self.in_cookie = true;
                 !is_finished
@@ -66,6 +70,12 @@ impl Messages {
                 false
             }
         }
+    }
+
+    /// Returns the messages for the next page. Those of a session that was flushed meanwhile are gone with it.
+    pub(super) fn left(&self, is_flushed: bool) -> Vec<&Message> {
+        let loaded = if is_flushed { self.of_cookie } else { self.loaded.len() };
+        self.loaded.iter().take(loaded).chain(&self.added).collect()
     }
 
     /// Appends what the session holds.

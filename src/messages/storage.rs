@@ -3,7 +3,7 @@ use crate::cookie::{CookieOptions, header};
 use crate::error::{ConfigError, EncodeError};
 use crate::key::KeyRing;
 use crate::messages::cookie::{self, Keep, MessagesCookie};
-use crate::messages::{Message, MessageLevel, Messages, MessagesCommit, session};
+use crate::messages::{MessageLevel, Messages, MessagesCommit, session};
 use crate::sessions::Session;
 
 /// Reads and writes messages in a cookie, in the session, or in both.
@@ -229,7 +229,8 @@ impl MessageStorage {
     /// [`drain`](Messages::drain), those are the messages that were added later; otherwise all, if any was added. A
     /// cookie or a text of the session that is no longer needed is removed.
     ///
-    /// Pass the session that the messages were loaded with, and commit it afterwards.
+    /// Pass the session that the messages were loaded with, and commit it afterwards. If it was flushed meanwhile, as at
+    /// logout, the messages that it held are not for the next visitor, and are dropped.
     ///
     /// Django: `MessageMiddleware.process_response`. Django keeps a cookie without messages that only says that the
     /// session has more, and its `CookieStorage` removes a rejected cookie.
@@ -257,7 +258,9 @@ impl MessageStorage {
         if !messages.drained && messages.added.is_empty() {
             return Ok(MessagesCommit::default());
         }
-        let left: Vec<&Message> = messages.loaded.iter().chain(&messages.added).collect();
+        let session = session.into().filter(|_| self.in_session);
+        let is_flushed = session.as_ref().is_some_and(|session| !session.contains_key(session::KEY));
+        let left = messages.left(messages.in_session && is_flushed);
         let (set_cookie, left) = match &self.cookie {
             Some(cookie) if left.is_empty() => (messages.in_cookie.then(|| cookie.removal()), &left[..]),
             Some(cookie) => {
@@ -267,7 +270,7 @@ impl MessageStorage {
             }
             None => (None, &left[..]),
         };
-        let unstored = match session.into().filter(|_| self.in_session) {
+        let unstored = match session {
             Some(session) if !left.is_empty() => session::write(session, left).map(|()| Vec::new())?,
             Some(session) if messages.in_session => {
                 session.remove(session::KEY);

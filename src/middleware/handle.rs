@@ -77,9 +77,9 @@ impl SessionHandle {
     /// those of a clone.
     ///
     /// The session is locked meanwhile, for its clones and for the response. If `work` panics, no change of this request is
-    /// written. Where layers are nested, use the handle of the inner one first, or not at all inside `work`: two threads that
-    /// lock two sessions in different orders wait for each other. Changes after the response's head is sent, as from a streaming body, are lost; a `tracing` event of level
-    /// WARN says so.
+    /// written. Where layers are nested, use the handle of the inner one first, or not at all inside `work`: two threads
+    /// that lock two sessions in different orders wait for each other. Changes after the response's head is sent, as from a
+    /// streaming body, are lost; a `tracing` event of level WARN says so.
     ///
     /// # Panics
     /// If `work` uses this handle or a clone of it on the same thread: it must use the `&mut Session` that it is given.

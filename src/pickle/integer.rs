@@ -44,8 +44,8 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Integer, &'stati
     Ok(if text.len() - usize::from(negative) > DIGITS_OF_ONE { Integer::TooLong } else { Integer::Long(text) })
 }
 
-/// The fewest bytes that hold this number: digits, and a "-" before them if there is one. `None` for other text, or for more
-/// digits than Python converts.
+/// The fewest bytes that hold this number: digits, and a "-" before them if there is one. `None` for other text, or for
+/// more digits than Python converts.
 pub(super) fn write(decimal: &str) -> Option<Vec<u8>> {
     let (negative, digits) = decimal.strip_prefix('-').map_or((false, decimal), |digits| (true, digits));
     if digits.len() > DIGITS_OF_ONE {

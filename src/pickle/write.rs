@@ -8,8 +8,8 @@ use crate::pickle::text;
 const PROTOCOL: u8 = 4;
 const NOT_JSON: &str = "not JSON";
 
-/// Writes a dict of these keys, which are JSON strings without their quotes, and values, which are JSON texts: one pickle of
-/// protocol 4 without frames and memo, which Python reads from 3.4 on.
+/// Writes a dict of these keys, which are JSON strings without their quotes, and values, which are JSON texts: one pickle
+/// of protocol 4 without frames and memo, which Python reads from 3.4 on.
 ///
 /// # Errors
 /// What [`read_dict`](super::read_dict) would not read, and what is not JSON.

@@ -90,6 +90,53 @@ pub enum AuthKey {
 /// assert!(session.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Log out everywhere
+///
+/// A number in the user's row, hashed together with the `password` column, logs the user out of all browsers when it is
+/// counted up. Both servers compare the hash in each request that needs the user, so that a copied cookie ends as well. The
+/// session needs no other key, and no clock is read.
+///
+/// In Django 4.2 to 6.1, the user model overrides one method. Overriding `get_session_auth_hash` instead would leave the
+/// number out where Django tries `SECRET_KEY_FALLBACKS`.
+///
+/// ```python
+/// class User(AbstractUser):
+///     session_epoch = models.PositiveIntegerField(default=0)
+///
+///     def _get_session_auth_hash(self, secret=None):
+///         salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+///         value = f"{self.password}|{self.session_epoch}"
+///         return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+///
+///     def log_out_everywhere(self):
+///         type(self).objects.filter(pk=self.pk).update(session_epoch=F("session_epoch") + 1)
+/// ```
+///
+/// In Rust, the same text takes the place of the `password` column:
+///
+/// ```
+/// # use django_session::{KeyRing, SecretKey, Session, SessionAuth, SessionUser};
+/// fn hashed(password: &str, session_epoch: u32) -> String {
+///     format!("{password}|{session_epoch}")
+/// }
+///
+/// let auth = SessionAuth::new(&KeyRing::new(SecretKey::new("the site's SECRET_KEY")?));
+/// let backend = "django.contrib.auth.backends.ModelBackend";
+/// let mut session = Session::default();
+///
+/// // SELECT id, password, session_epoch FROM shop_user WHERE username = ? AND is_active
+/// auth.login(&mut session, &SessionUser { id: "7", backend, password_hash: &hashed("pbkdf2_sha256$870000$…", 0) });
+/// assert!(auth.authenticate(&mut session, &hashed("pbkdf2_sha256$870000$…", 0)));
+///
+/// // UPDATE shop_user SET session_epoch = session_epoch + 1 WHERE id = ?
+/// assert!(!auth.authenticate(&mut session, &hashed("pbkdf2_sha256$870000$…", 1)));
+/// assert!(session.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The change of the method changes all hashes: when it is deployed, on both servers at once, all users are logged out. To
+/// keep the present session, call [`update_hash`](Self::update_hash) with the new text.
 #[doc(alias = "get_session_auth_hash")]
 #[derive(Debug, Clone)]
 pub struct SessionAuth(SaltedHmac);
@@ -147,7 +194,7 @@ impl SessionAuth {
         Self(self.0.with_algorithm(algorithm))
     }
 
-    /// Also accepts, but never writes, hashes of one more algorithm, as Django 3.1 and 3.2 do with SHA-1.
+    /// Accepts, but never writes, hashes of one more algorithm, as Django 3.1 and 3.2 do with SHA-1.
     ///
     /// ```
     /// # use django_session::{Algorithm, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
@@ -233,9 +280,10 @@ impl SessionAuth {
 
     /// Logs a user in, so that Django sees the login.
     ///
-    /// The session of an anonymous visitor is kept, under a [new key](Session::cycle_key), so that nobody who planted it has
-    /// it after; one of the same user, by id and hash, is kept as it is. Any other is [flushed](Session::flush) first. The CSRF secret in the session is removed, so that nobody who planted it can use
-    /// it; the `csrftoken` cookie, if the site has one, must be replaced as well.
+    /// The session of an anonymous visitor is kept, under a [new key](Session::cycle_key), so that nobody who planted it
+    /// has it after; one of the same user, by id and hash, is kept as it is. Any other is [flushed](Session::flush) first.
+    /// The CSRF secret in the session is removed, so that nobody who planted it can use it; the `csrftoken` cookie, if the
+    /// site has one, must be replaced as well.
     ///
     /// Logging out is [`Session::flush`]. Django: `login`.
     ///
@@ -256,7 +304,7 @@ impl SessionAuth {
             && self.vouched(session, user.password_hash) == Some(AuthKey::Current);
         if !session.contains_key(USER_ID) {
             session.cycle_key();
-            session.forget_start();
+            session.forget_stamps();
         } else if !is_same_user {
             session.flush();
         }

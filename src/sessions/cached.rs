@@ -33,8 +33,8 @@ use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit, Unstamped};
 /// - Such a session is not written: that is [`EncodeError::Unreadable`], which names the key. Remove the key, or put
 ///   another value there. A key of the session that is not text cannot be removed; only [`clear`](Session::clear) and
 ///   [`flush`](Session::flush) can.
-/// - A value in several places is a copy in each. Integers of up to 4300 digits, NaN, the infinities and lone surrogates come
-///   back as they are.
+/// - A value in several places is a copy in each. Integers of up to 4300 digits, NaN, the infinities and lone surrogates
+///   come back as they are.
 /// - A pickle holds at most 65,536 values and keys, which nest 1024 levels deep, and 32 KiB of integers beyond 64 bits;
 ///   references to earlier values count again, and add at most 1 MiB of JSON. There is no recursion.
 ///
@@ -104,8 +104,8 @@ impl CachedSessions {
 
     /// Makes the [keys](Self::cache_key) of the `cached_db` engine.
     ///
-    /// That engine keeps a session in the database, and a copy in the cache. [`StoredSessions`](crate::StoredSessions) loads
-    /// from the database and commits. A copy from the cache is loaded here, and [encoded](Self::encode) here once the
+    /// That engine keeps a session in the database, and a copy in the cache. [`StoredSessions`](crate::StoredSessions)
+    /// loads from the database and commits. A copy from the cache is loaded here, and [encoded](Self::encode) here once the
     /// database is written.
     ///
     /// ```
@@ -135,7 +135,7 @@ impl CachedSessions {
         self
     }
 
-    /// Whether an unchanged session is written as well, so that it lives on. Default: no.
+    /// Sets whether an unchanged session is written too, so that it expires later. Default: no.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, StoredChange};
@@ -160,7 +160,7 @@ impl CachedSessions {
     /// let sessions = CachedSessions::new(present).with_former_cookie(&CookieOptions::default());
     /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None);
     /// session.flush();
-    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 2);
+    /// assert_eq!(sessions.commit(&session, 200)?.response.into_set_cookies().count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -189,8 +189,8 @@ impl CachedSessions {
         self
     }
 
-    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may not:
-    /// see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may
+    /// not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions};
@@ -323,22 +323,23 @@ impl CachedSessions {
     /// | change | Redis | Memcached |
     /// |---|---|---|
     /// | [`Update`](crate::StoredChange::Update) | `SET … EX … XX` | `replace` |
+    /// | [`Replace`](crate::StoredChange::Replace) | `DEL`; if it deleted one, `SET … EX … NX` | `delete`, then `add` |
     /// | [`Insert`](crate::StoredChange::Insert) | `SET … EX … NX`, and `DEL` | `add`, and `delete` |
     /// | [`Delete`](crate::StoredChange::Delete) | `DEL` | `delete` |
     ///
     /// A [time to live](crate::StoredRow::time_to_live) of zero is a `DEL` instead. Memcached takes one of more than thirty
-    /// days as a date: add the present time to it.
+    /// days as a date: add the present time to it. Set its flags to 1: by them, Django's clients tell a pickle from bytes.
     ///
     /// # Errors
-    /// Those of [`encode`](Self::encode), [`EncodeError::ExpiryOutOfRange`], and [`EncodeError::NoRandomBytes`] if a new key
-    /// is needed. Commit again with a status of 500 then.
+    /// Those of [`encode`](Self::encode), [`EncodeError::ExpiryOutOfRange`], and [`EncodeError::NoRandomBytes`] if a new
+    /// key is needed. Commit again with a status of 500 then.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, StoredChange};
     /// let sessions = CachedSessions::new(CookieOptions::default());
     /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(b"\x80\x04}."));
     /// session.cycle_key();
-    /// let StoredChange::Insert { row, delete: Some(old) } = sessions.commit(&session, 200)?.change else { panic!() };
+    /// let StoredChange::Replace { old, row } = sessions.commit(&session, 200)?.change else { panic!() };
     /// assert!(row.key != old && old.as_str() == "abcdefgh");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -39,6 +39,16 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// With these `former` removals, if the browser sent a cookie that is now set or removed.
+    pub(super) fn new(session: &Session, set_cookie: Option<SetCookie>, former: &[SetCookie]) -> Self {
+        let may_have_former = set_cookie.is_some() && session.cookie_count() > 0;
+        Self {
+            vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
+            set_cookie,
+            former_removals: if may_have_former { former.to_vec() } else { Vec::new() },
+        }
+    }
+
     /// Returns the value of the `Vary` header to set, if one is to be set: the values that the response has, and `Cookie`.
     ///
     /// ```
@@ -88,18 +98,20 @@ impl<S: Serializer> CookieSessions<S> {
     /// Returns the headers that a response with this status needs for the session. These are the rules of Django's
     /// `SessionMiddleware`, except that a request which only reads never sends a cookie:
     ///
-    /// - A changed session is written. An unchanged one is written only for
-    ///   [save-every-request](Self::with_save_every_request), if its cookie was accepted.
+    /// - A changed session is written. An unchanged one is written only if its cookie was accepted, and for
+    ///   [save-every-request](Self::with_save_every_request), to [refresh](Self::with_refresh_after) or to
+    ///   [re-sign](Self::with_resign) it. If it cannot be written, the browser keeps what it has.
     /// - Nothing is written with a status of 500 or more.
-    /// - An accepted session that was changed and has no keys left is removed; Django writes `{}`.
+    /// - An accepted session that was changed and has no keys left (but its start and id) is removed; Django writes `{}`.
     /// - A session that was [flushed](Session::flush) is removed whatever the status, if the browser sent a cookie.
     /// - A rejected cookie is replaced when the session is changed, removed when it is flushed, and else left alone.
     /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
     ///
     /// # Errors
     /// [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::Serialize`] with a serializer
-    /// other than JSON's; [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot. The changes are lost then, so the response should be an error. Commit again with its status of
-    /// 500, for the headers that it needs: the removal after a flush, and `Vary`.
+    /// other than JSON's; [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot. The changes
+    /// are lost then, so the response should be an error. Commit again with its status of 500, for the headers that it
+    /// needs: the removal after a flush, and `Vary`.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -120,23 +132,21 @@ impl<S: Serializer> CookieSessions<S> {
     pub fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
         let Provenance { cookies, accepted, .. } = session.provenance;
         let (changed, may_save) = (session.is_modified(), status < 500);
-        let emptied = changed && may_save && accepted && session.data().is_empty();
+        let has_content = session.has_content();
+        let emptied = changed && may_save && accepted && !has_content;
 
         let now = self.signer.now();
-        let date = if may_save && !session.data().is_empty() { self.date(session, now) } else { None };
-        let set_cookie = if let Some(date) = date {
-            Some(self.set_cookie(session, date, now)?.0)
-        } else if session.is_flushed() && cookies > 0 || emptied {
-            Some(self.cookie.removal())
-        } else {
-            None
+        let date = if may_save && has_content { self.date(session, now) } else { None };
+        let set_cookie = match date {
+            Some(date) => match self.set_cookie(session, date, now) {
+                Ok((cookie, _)) => Some(cookie),
+                // What nobody has changed need not be written.
+                Err(_) if !changed => None,
+                Err(error) => return Err(error),
+            },
+            None => (session.is_flushed() && cookies > 0 || emptied).then(|| self.cookie.removal()),
         };
-        let former = set_cookie.is_some() && cookies > 0;
-        Ok(Commit {
-            vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
-            set_cookie,
-            former_removals: if former { self.former.clone() } else { Vec::new() },
-        })
+        Ok(Commit::new(session, set_cookie, &self.former))
     }
 
     /// Returns how many more bytes the cookie could hold if the session were written now. Counts as access.
@@ -159,7 +169,8 @@ impl<S: Serializer> CookieSessions<S> {
     pub fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
         session.read();
         let now = self.signer.now();
-        self.set_cookie(session, now.into(), now).map(|(_, bytes_left)| bytes_left)
+        // A clone, for what is not sent must not have an id.
+        self.set_cookie(&session.clone(), now.into(), now).map(|(_, bytes_left)| bytes_left)
     }
 
     /// The date of the cookie to write, if one is to be written.

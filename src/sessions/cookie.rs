@@ -90,7 +90,7 @@ impl CookieSessions {
 }
 
 impl<S> CookieSessions<S> {
-    /// Another serializer than JSON, for sessions that Django need not read.
+    /// Uses another serializer than JSON, for sessions that Django need not read.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -115,7 +115,7 @@ impl<S> CookieSessions<S> {
         }
     }
 
-    /// Another hash than SHA-256: see [`Signer::with_algorithm`].
+    /// Signs with another hash than SHA-256: see [`Signer::with_algorithm`].
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -149,8 +149,8 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Signs with another salt than Django's, which keeps sessions of different purposes apart: a cookie that was signed with
-    /// one salt is rejected under another, whatever its name.
+    /// Signs with another salt than Django's, which keeps sessions of different purposes apart: a cookie that was signed
+    /// with one salt is rejected under another, whatever its name.
     ///
     /// Give every session cookie but Django's a salt of its own. Two of one salt and ring accept each other's content, so
     /// that a visitor can rename the one to the other.
@@ -213,7 +213,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Whether to compress what is written. Default: [`Compression::IfSmaller`], as Django does. Django reads both.
+    /// Sets whether to compress what is written. Default: [`Compression::IfSmaller`], as Django does. Django reads both.
     ///
     /// Where secrets and text of the visitor's choice share a session, its compressed length may tell the secret.
     ///
@@ -259,8 +259,8 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Also removes the cookie from a former scope (domain, path, partitioned) whenever it sets or removes it, if the browser
-    /// sent one. Of `former`, the name does not matter.
+    /// Removes the cookie from a former scope as well (domain, path, partitioned) whenever it sets or removes it, if the
+    /// browser sent one. Of `former`, the name does not matter.
     ///
     /// A browser keeps cookies of different scopes apart and sends them all. After a change of scope, without this, logout
     /// would leave the old cookie behind, still logged in. Options with the scope of the present cookie are ignored.
@@ -284,7 +284,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Which ages are held against a session when it is loaded. Default: [`ExpiryPolicy::OwnElseAge`].
+    /// Sets which ages a session must not exceed when it is loaded. Default: [`ExpiryPolicy::OwnElseAge`].
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -301,7 +301,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Whether to write an unchanged session too, which renews its cookie. Default: no.
+    /// Sets whether an unchanged session is written too, which renews its cookie. Default: no.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -317,8 +317,9 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Signs a session anew that was read and is dated longer ago, so that a visitor who keeps coming stays logged in without
-    /// a cookie in each response. Half of [`max_age`](crate::CookieOptions::max_age) is a good choice. Default: never.
+    /// Signs a session anew that was read and is dated longer ago, so that a visitor who keeps coming stays logged in
+    /// without a cookie in each response. Half of [`max_age`](crate::CookieOptions::max_age) is a good choice. Default:
+    /// never.
     ///
     /// The session is written as it was loaded: what a request in parallel has written meanwhile is lost.
     ///
@@ -347,8 +348,10 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Whether to sign a session anew that was read and was signed by a fallback key. It keeps its date, and so lives no
-    /// longer. Default: no.
+    /// Sets whether a session that was read and was signed by a fallback key is signed anew. It keeps its date, so that it
+    /// expires when it would have. Default: no.
+    ///
+    /// What a ring of its own [encrypts](crate::CookieSessions#method.with_encryption) is not encrypted anew for that ring's rotation.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -410,10 +413,10 @@ impl<S> CookieSessions<S> {
     /// Gives each session an [id](Session::id), by which a server-side record can end it. Default: none.
     ///
     /// It is kept in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when it is first
-    /// written, and another when a user logs in or its [key is cycled](Session::cycle_key).
+    /// written, and another when a user logs in. It keeps the id when it is written again, so that its id ends all copies.
     ///
     /// ```
-    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionAuth, SessionUser};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_ids();
     /// let mut session = sessions.load(None);
@@ -421,7 +424,8 @@ impl<S> CookieSessions<S> {
     /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
     /// let mut session = sessions.load(Some(cookie.value()));
     /// let id = session.id().map(str::to_owned);
-    /// session.cycle_key();
+    /// let ada = SessionUser { id: "7", backend: "a.Backend", password_hash: "column" };
+    /// SessionAuth::new(&keys).login(&mut session, &ada);
     /// let _ = sessions.commit(&session, 200)?;
     /// assert!(id.is_some() && session.id().is_some() && session.id() != id.as_deref());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -432,8 +436,8 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// For a Django with `USE_TZ = False`: [`Expiry::At`](crate::Expiry::At) is read and written as its local time without
-    /// an offset. By default dates are written with their offset, and those without one are taken for UTC.
+    /// Reads and writes dates for a Django with `USE_TZ = False`: [`Expiry::At`](crate::Expiry::At) in its local time
+    /// without an offset. By default dates are written with their offset, and those without one are taken for UTC.
     ///
     /// The offset is fixed: where clocks change in summer, dates are an hour off for half of the year.
     ///
@@ -453,7 +457,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Another clock than the system's.
+    /// Takes the time from another clock than the system's.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -471,7 +475,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// The cookie's options.
+    /// Returns the cookie's options.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -528,7 +532,7 @@ impl<S: Serializer> CookieSessions<S> {
         search.found(self.terms)
     }
 
-    /// The session in this cookie's value, or why there is none.
+    /// Loads the session in this cookie's value, or says why it is rejected.
     ///
     /// To answer a request, take [`load`](Self::load) or [`load_header`](Self::load_header), whose empty session
     /// remembers that there was a cookie to remove, and [why](Session::rejection).

@@ -83,6 +83,10 @@ impl Data {
         self.entries.is_empty() && self.left_out.is_none()
     }
 
+    pub(super) fn has_others_than(&self, keys: [&str; 2]) -> bool {
+        self.left_out.is_some() || self.iter().any(|(key, _)| !keys.contains(&key))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }

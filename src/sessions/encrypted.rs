@@ -43,6 +43,8 @@ impl StoredSessions {
     /// Encrypts the text of sessions, so that the database's readers and backups do not hold what is in them. Feature
     /// `encryption`.
     ///
+    /// The copy that the `cached_db` engine keeps in the cache is not encrypted.
+    ///
     /// Django: `SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"`, of the package
     /// `django-session-rs`.
     ///

@@ -10,7 +10,7 @@ use crate::sessions::{Session, SessionItems, SessionKeys};
 const TEST_COOKIE: (&str, &str) = ("testcookie", "worked");
 
 impl Session {
-    /// The value under this key, or `None` if there is none.
+    /// Returns the value for this key, or `None` if there is none.
     ///
     /// # Errors
     /// [`DecodeError::Deserialize`] if it is not a `T`; `DecodeError::BeyondJson` for a value in a pickle that JSON cannot
@@ -27,7 +27,7 @@ impl Session {
         self.read().get(key)?.map(json::read).transpose()
     }
 
-    /// The value under this key as JSON text, to the byte; `None` also for a value that JSON cannot hold.
+    /// Returns the value for this key as JSON text, to the byte; `None` also for a value that JSON cannot hold.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -125,7 +125,7 @@ impl Session {
         Ok(value)
     }
 
-    /// The value under this key; if there is none, what `default` makes, which is put there. Django: `setdefault`.
+    /// Returns the value for this key, after inserting what `default` returns if there is none. Django: `setdefault`.
     ///
     /// # Errors
     /// [`EncodeError::Occupied`] if a value is there that is not a `T`; else those of [`insert`](Self::insert).
@@ -149,7 +149,7 @@ impl Session {
         Ok(value)
     }
 
-    /// Whether there is a value under this key. Django: `in`.
+    /// Returns whether there is a value for this key. Django: `in`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -164,7 +164,7 @@ impl Session {
         self.read().contains(key)
     }
 
-    /// The keys, in the order in which they came.
+    /// Returns the keys, in their order.
     ///
     /// A key that is no Unicode text (Python can write lone surrogates) shows as its JSON escapes.
     ///
@@ -178,11 +178,11 @@ impl Session {
         SessionKeys(self.read().iter())
     }
 
-    /// The keys with the JSON text of their values, in the order in which they came. Django: `items`.
+    /// Returns the keys with the JSON text of their values, in their order. Django: `items`.
     ///
     /// A key that stands twice in the JSON (Python writes `{1: …, "1": …}` so) is here twice, and goes back as it came;
-    /// [`get`](Self::get) finds the last. Django merges them when it loads the session. A value that JSON cannot hold is left
-    /// out.
+    /// [`get`](Self::get) finds the last. Django merges them when it loads the session. A value that JSON cannot hold is
+    /// left out.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -195,7 +195,7 @@ impl Session {
         SessionItems::new(self.read().iter())
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -208,8 +208,8 @@ impl Session {
         self.read().len()
     }
 
-    /// Whether there is no key. (Django's `is_empty` is false as long as the cookie has a value; and asking it is no access,
-    /// so that a cache may show one visitor's page to another.)
+    /// Returns whether there is no key. (Django's `is_empty` is false while the cookie has a value, and does not count as
+    /// access, so that a cache may show one visitor's page to another.)
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -235,7 +235,7 @@ impl Session {
         debug_assert!(written.is_ok(), "the test cookie is no expiry");
     }
 
-    /// Whether [`set_test_cookie`](Self::set_test_cookie) came back.
+    /// Returns whether the browser sent back what [`set_test_cookie`](Self::set_test_cookie) wrote.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

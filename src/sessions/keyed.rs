@@ -4,7 +4,7 @@ use crate::cookie::{CookieOptions, SetCookie, header};
 use crate::error::{DecodeError, EncodeError};
 use crate::sessions::lifetime::Terms;
 use crate::sessions::provenance::Provenance;
-use crate::sessions::{Session, SessionKey, StoredChange, StoredCommit, StoredRow};
+use crate::sessions::{Commit, Session, SessionKey, StoredChange, StoredCommit, StoredRow};
 
 /// The session cookie of a request, whose value is a key: see [`StoredSessions::sent_cookie`](crate::StoredSessions).
 ///
@@ -107,33 +107,34 @@ impl Keyed {
         // The row that this request may change; and whether it holds this session.
         let old = session.key.clone().filter(|_| rejection != Some(DecodeError::NotStored));
         let exists = accepted && !session.is_flushed();
+        let is_too_old = matches!(rejection, Some(DecodeError::SessionTooOld { .. } | DecodeError::Unstamped));
 
         // 1. the row
         let row = |key| self.row(session, key, now, encode);
         let change = match old {
-            Some(key) if save && exists && !session.is_cycled() => StoredChange::Update { row: row(key)? },
-            old if save && (exists || !session.data().is_empty()) => StoredChange::Insert {
+            Some(key) if save && exists && !session.is_cycled() => match row(key) {
+                Ok(row) => StoredChange::Update { row },
+                // What nobody has changed need not be written.
+                Err(_) if !session.is_modified() => StoredChange::Nothing,
+                Err(error) => return Err(error),
+            },
+            Some(old) if save && exists => StoredChange::Replace { old, row: row(SessionKey::generate()?)? },
+            old if save && (exists || session.has_content()) => StoredChange::Insert {
                 row: row(SessionKey::generate()?)?,
-                delete: old.filter(|_| exists || session.is_flushed()),
+                delete: old.filter(|_| session.is_flushed() || is_too_old),
             },
             Some(key) if session.is_flushed() => StoredChange::Delete { key },
             _ => StoredChange::Nothing,
         };
         // 2. the cookie
         let set_cookie = match &change {
-            StoredChange::Update { row } | StoredChange::Insert { row, .. } => {
+            StoredChange::Update { row } | StoredChange::Replace { row, .. } | StoredChange::Insert { row, .. } => {
                 let lifetime = session.cookie_lifetime(self.terms, Duration::ZERO, now)?;
                 Some(SetCookie::new(&self.cookie, row.key.as_str(), lifetime.as_ref())?.0)
             }
             _ => (cookies > 0 && session.is_flushed()).then(|| self.cookie.removal()),
         };
-        let former = set_cookie.is_some() && cookies > 0;
-        Ok(StoredCommit {
-            change,
-            vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
-            set_cookie,
-            former_removals: if former { self.former.clone() } else { Vec::new() },
-        })
+        Ok(StoredCommit { change, response: Commit::new(session, set_cookie, &self.former) })
     }
 
     fn row<Data>(

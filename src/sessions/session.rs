@@ -15,9 +15,9 @@ use crate::sessions::provenance::Provenance;
 /// A session shared with Django comes back whole: a key that is not touched is written back to the byte, whatever
 /// Python put there, and a value is read only when it is asked for.
 ///
-/// It remembers whether it was read ([`is_accessed`](Self::is_accessed)) or changed
-/// ([`is_modified`](Self::is_modified)), as Django's does; [`CookieSessions::commit`](crate::CookieSessions::commit) goes by
-/// that. There is no way to change a value in place, so no change goes unnoticed.
+/// It remembers whether it was read ([`is_accessed`](Self::is_accessed)) or changed ([`is_modified`](Self::is_modified)),
+/// as Django's does; [`CookieSessions::commit`](crate::CookieSessions::commit) goes by that. There is no way to change a
+/// value in place, so no change goes unnoticed.
 ///
 /// ```
 /// use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -211,9 +211,9 @@ impl Session {
         self.fate == Fate::Ended
     }
 
-    /// Makes the response write the session anew: a signed cookie with a new date, a stored session under a new key. Call it
-    /// when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does. It also changes the session's
-    /// [id](Self::id).
+    /// Makes the response write the session anew: a signed cookie with a new date, a stored session under a new key. Call
+    /// it when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does. The session
+    /// keeps its [id](Self::id), by which its copies can be ended.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -222,7 +222,6 @@ impl Session {
     /// ```
     pub fn cycle_key(&mut self) {
         self.change();
-        self.forget_id();
         if self.fate == Fate::Kept {
             self.fate = Fate::Renamed;
         }
@@ -305,7 +304,7 @@ impl Session {
         self.changes == Changes::Discarded
     }
 
-    /// Whether anything was read or changed since it was loaded: then the response depends on the cookie.
+    /// Returns whether anything was read or changed since the session was loaded: then the response depends on the cookie.
     ///
     /// What tells of the cookie alone is for logs, not for pages, and is no access: [`rejection`](Self::rejection),
     /// [`passed_over`](Self::passed_over), [`cookie_count`](Self::cookie_count), [`key_index`](Self::key_index) and
@@ -382,7 +381,7 @@ impl Session {
         self.provenance.cookies
     }
 
-    /// Which key of the ring signed the cookie that was loaded: 0 is the current one. After a rotation,
+    /// Returns which key of the ring signed the cookie that was loaded: 0 is the current one. After a rotation,
     /// [`cycle_key`](Self::cycle_key) moves a session to the current key.
     ///
     /// ```
@@ -401,7 +400,7 @@ impl Session {
         self.provenance.key_index
     }
 
-    /// When the cookie that was loaded was signed.
+    /// Returns when the cookie that was loaded was signed.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

@@ -59,7 +59,7 @@ const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 ///     StoredChange::Update { row } => assert_eq!(row.key.as_str(), "8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2"),
 ///     other => panic!("{other:?}"),
 /// }
-/// let set_cookie = commit.set_cookie.expect("the session is written");
+/// let set_cookie = commit.response.set_cookie.expect("the session is written");
 /// assert_eq!(set_cookie.value(), "8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -95,7 +95,7 @@ impl StoredSessions {
         }
     }
 
-    /// Whether an unchanged session is written as well, so that it lives on. Default: no.
+    /// Sets whether an unchanged session is written too, so that it expires later. Default: no.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
@@ -123,7 +123,7 @@ impl StoredSessions {
     /// let sessions = StoredSessions::new(&keys, present).with_former_cookie(&CookieOptions::default());
     /// let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), None, None);
     /// session.flush();
-    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 2);
+    /// assert_eq!(sessions.commit(&session, 200)?.response.into_set_cookies().count(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -153,8 +153,8 @@ impl StoredSessions {
         self
     }
 
-    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may not:
-    /// see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may
+    /// not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -172,7 +172,8 @@ impl StoredSessions {
         self
     }
 
-    /// For a Django with `USE_TZ = False`: see [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
+    /// Reads and writes dates for a Django with `USE_TZ = False`: see
+    /// [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
     ///
     /// ```
     /// # use django_session::{CookieOptions, Expiry, KeyRing, SecretKey, StoredSessions};
@@ -307,8 +308,8 @@ impl StoredSessions {
     /// - A new session gets a new key, of 32 random characters. So does one whose key was to be
     ///   [cycled](Session::cycle_key), as by [`SessionAuth::login`](crate::SessionAuth::login): its old row is deleted, so
     ///   that nobody who planted the key has the session.
-    /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. If it was filled again,
-    ///   that is a new session.
+    /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. If it was filled
+    ///   again, that is a new session.
     /// - The session of a row that is missing, expired or not ours is a new one. A row that is not ours stays.
     /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
     ///
@@ -327,7 +328,7 @@ impl StoredSessions {
     /// assert_eq!(sessions.commit(&session, 200)?.change, StoredChange::Nothing);
     ///
     /// session.cycle_key();
-    /// let StoredChange::Insert { row, delete: Some(old) } = sessions.commit(&session, 200)?.change else { panic!() };
+    /// let StoredChange::Replace { old, row } = sessions.commit(&session, 200)?.change else { panic!() };
     /// assert!(row.key != old && old.as_str() == "abcdefgh");
     ///
     /// session.flush();
@@ -351,7 +352,7 @@ impl StoredSessions {
         Session::empty(Provenance::default(), self.keyed.terms)
     }
 
-    /// Reads the session in a stored text.
+    /// Reads the session in a stored text, however old it is.
     ///
     /// # Errors
     /// [`DecodeError`], of every kind but `Config`. (Django reads a text that will not do as an empty session.)

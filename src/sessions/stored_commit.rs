@@ -3,40 +3,28 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::cookie::SetCookie;
-use crate::sessions::SessionKey;
+use crate::sessions::{Commit, SessionKey};
 
-/// What a response and the caller's database or cache need for a session: see
+/// What the caller's database or cache and a response need for a session: see
 /// [`StoredSessions::commit`](crate::StoredSessions::commit) and `CachedSessions::commit`.
+///
+/// ```
+/// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+/// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
+/// session.insert("visits", 1)?;
+/// assert_eq!(sessions.commit(&session, 200)?.response.into_set_cookies().count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]
 pub struct StoredCommit<Data = String> {
     /// What to do with the row, before the response is sent.
     pub change: StoredChange<Data>,
-    /// The `Set-Cookie` header that sets or removes the cookie. It is appended to other `Set-Cookie` headers.
-    pub set_cookie: Option<SetCookie>,
-    /// The `Set-Cookie` headers that remove [former cookies](crate::StoredSessions::with_former_cookie).
-    pub former_removals: Vec<SetCookie>,
-    /// Whether `Cookie` belongs into the `Vary` header, so that no cache gives this response to another visitor.
-    pub vary_on_cookie: bool,
-}
-
-impl<Data> StoredCommit<Data> {
-    /// Returns all `Set-Cookie` headers to append to the response.
-    ///
-    /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
-    /// let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
-    /// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
-    /// session.insert("visits", 1)?;
-    /// assert_eq!(sessions.commit(&session, 200)?.into_set_cookies().count(), 1);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn into_set_cookies(self) -> impl Iterator<Item = SetCookie> {
-        self.former_removals.into_iter().chain(self.set_cookie)
-    }
+    /// The headers that the response needs.
+    pub response: Commit,
 }
 
 /// What to do with the row of a session.
@@ -62,7 +50,16 @@ pub enum StoredChange<Data = String> {
         /// The row.
         row: StoredRow<Data>,
     },
-    /// `INSERT` this row, and delete the one whose key it replaces.
+    /// `DELETE … WHERE session_key = old` and `INSERT` this row, in one transaction: the session continues under another key.
+    /// If no row has the old key, another request ended the session meanwhile: do not insert, as for `Update`. (Django
+    /// inserts.)
+    Replace {
+        /// The key of the row to delete.
+        old: SessionKey,
+        /// The row. Its key is new.
+        row: StoredRow<Data>,
+    },
+    /// `INSERT` this row, and delete the one of the session that has ended, if there is one. It may be gone already.
     Insert {
         /// The row. Its key is new.
         row: StoredRow<Data>,

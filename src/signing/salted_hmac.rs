@@ -70,7 +70,7 @@ impl SaltedHmac {
         Self(self.0.with_algorithm(algorithm))
     }
 
-    /// Also accepts, but never computes, digests of one more algorithm.
+    /// Accepts, but never computes, digests of one more algorithm.
     ///
     /// ```
     /// # use django_session::{Algorithm, KeyRing, SaltedHmac, SecretKey};

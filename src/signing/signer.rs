@@ -36,7 +36,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer for one purpose, with ":" and SHA-256, for tokens of up to 1 MiB.
+    /// Makes a signer for one purpose, with ":" and SHA-256, for tokens of up to 1 MiB.
     ///
     /// # Errors
     /// [`ConfigError::EmptySalt`].
@@ -85,7 +85,7 @@ impl Signer {
         self
     }
 
-    /// Another separator than ":".
+    /// Uses another separator than ":".
     ///
     /// ```
     /// use django_session::{KeyRing, SecretKey, Separator, Signer};
@@ -100,7 +100,7 @@ impl Signer {
         self
     }
 
-    /// Another hash than SHA-256, for signing and for verifying.
+    /// Uses another hash than SHA-256, for signing and for verifying.
     ///
     /// ```
     /// use django_session::{Algorithm, KeyRing, SecretKey, Signer};
@@ -137,7 +137,7 @@ impl Signer {
         self
     }
 
-    /// Another limit, in bytes, on the tokens that are looked at. Verifying costs one pass over the token for each key,
+    /// Rejects tokens of more bytes unread. Verifying costs one pass over the token for each key,
     /// so this bounds what a stranger can make the program do.
     ///
     /// Signing has no limit: raise this where longer tokens are made.
@@ -290,7 +290,7 @@ pub struct Verified<'t> {
 }
 
 impl<'t> Verified<'t> {
-    /// What was signed.
+    /// Returns what was signed.
     ///
     /// ```
     /// # use django_session::{KeyRing, SecretKey, Signer};
@@ -303,7 +303,7 @@ impl<'t> Verified<'t> {
         self.value
     }
 
-    /// Which key of the ring signed it: 0 is the current one, 1 the first fallback. Anything but 0 is worth signing
+    /// Returns which key of the ring signed it: 0 is the current one, 1 the first fallback. Anything but 0 is worth signing
     /// anew.
     ///
     /// ```
@@ -318,7 +318,7 @@ impl<'t> Verified<'t> {
         self.key_index
     }
 
-    /// When it was signed, if a [`TimestampSigner`](crate::TimestampSigner) verified it.
+    /// Returns when it was signed, if a [`TimestampSigner`](crate::TimestampSigner) verified it.
     ///
     /// ```
     /// # use django_session::{KeyRing, MaxAge, SecretKey, Timestamp, TimestampSigner};

@@ -55,7 +55,7 @@ impl TimestampSigner {
         Signer::new(keys, salt).map(Self::from)
     }
 
-    /// The signer of one signed cookie: what Django's `set_signed_cookie` writes and `get_signed_cookie` reads, since
+    /// Makes the signer of one signed cookie: what Django's `set_signed_cookie` writes and `get_signed_cookie` reads, since
     /// 5.2.15 and 6.0.6. Name and salt (which may be empty here, as in Django) are bound so that no two pairs share
     /// signatures: [CVE-2026-6873](https://www.cve.org/CVERecord?id=CVE-2026-6873).
     ///
@@ -77,8 +77,9 @@ impl TimestampSigner {
         Signer::for_cookies(keys, bound.as_bytes()).into()
     }
 
-    /// As [`for_cookie`](Self::for_cookie), and also reads, but never writes, what Django signed before those versions:
-    /// there the salt was `cookie_name + salt`, so that the cookie `ab` with salt `c` passes for `a` with salt `bc`.
+    /// Makes the signer of [`for_cookie`](Self::for_cookie), which also accepts, but never writes, what Django signed
+    /// before those versions: there the salt was `cookie_name + salt`, so that the cookie `ab` with salt `c` passes for `a`
+    /// with salt `bc`.
     ///
     /// A token that is signed in the new way and has expired stays expired.
     ///
@@ -125,7 +126,7 @@ impl TimestampSigner {
         Ok(self)
     }
 
-    /// Another clock than the system's.
+    /// Takes the time from another clock than the system's.
     ///
     /// ```
     /// # use django_session::{Clock, KeyRing, SecretKey, TimestampSigner};
@@ -141,8 +142,8 @@ impl TimestampSigner {
         self
     }
 
-    /// How far in the future a token may have been signed; without this, however far, as in Django. Leave room for the
-    /// clocks of the servers to differ.
+    /// Limits how far in the future a token may have been signed. Django has no limit, and neither has the default. Leave
+    /// room for the clocks of the servers to differ.
     ///
     /// ```
     /// # use django_session::{BadSignature, Clock, KeyRing, MaxAge, SecretKey, TimestampSigner};

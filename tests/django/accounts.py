@@ -40,6 +40,23 @@ class SaltedUserOfAllKeys(User):
         app_label, proxy = "auth", True
 
 
+class EpochUser(User):
+    """Can be logged out everywhere: see `SessionAuth`. The password column of a question ends with "|" and the number."""
+
+    def __init__(self, *, password, **kwargs):
+        password, epoch = password.rsplit("|", 1)
+        super().__init__(password=password, **kwargs)
+        self.session_epoch = int(epoch)
+
+    def _get_session_auth_hash(self, secret=None):
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        value = f"{self.password}|{self.session_epoch}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+
+    class Meta:
+        app_label, proxy = "auth", True
+
+
 def model(site):
     match site["user_model"]:
         case None:
@@ -48,3 +65,5 @@ def model(site):
             return SaltedUser
         case {"overrides": "_get_session_auth_hash"}:
             return SaltedUserOfAllKeys
+        case {"overrides": "_get_session_auth_hash with an epoch"}:
+            return EpochUser

@@ -194,9 +194,10 @@ class DepartingMiddleware(SessionMiddleware):
         try:
             super().process_response(request, response)
         except OUT_OF_RANGE:
-            if due == SET:
+            if due == SET and seen.modified:
                 raise
             remark("expiry out of range, nothing written")
+            due = None if due == SET else due
         cookie = response.cookies.get(name)
         done = cookie and (SET if cookie.value else REMOVED)
         if done != due:
@@ -210,7 +211,11 @@ class DepartingMiddleware(SessionMiddleware):
             # It is not compressed.
             token, attributes = signing.dumps(session._session, salt=SALT), cookie.OutputString().partition(";")[2]
             session.sizes = [len(name), len(token), len(";" + attributes)]
-            raise CookieTooLarge
+            if seen.modified:
+                raise CookieTooLarge
+            # What nobody has changed need not be written.
+            response.cookies.pop(name)
+            due = None
         if due == REMOVED:
             make_secure(cookie)
         if due or accessed:

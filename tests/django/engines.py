@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 from django.conf import settings
 from django.contrib.sessions.backends import cached_db, file
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -21,6 +22,17 @@ from django.db import connection
 import stored_departures
 from values import remark
 from visits import EPOCH, both_ways, show
+
+NEW_KEYS = []
+new_key = SessionBase._get_new_session_key
+
+
+def remember_new_key(store):
+    NEW_KEYS.append(new_key(store))
+    return NEW_KEYS[-1]
+
+
+SessionBase._get_new_session_key = remember_new_key
 
 with connection.schema_editor() as editor:
     editor.create_model(Session)
@@ -44,8 +56,9 @@ class Rows:
 
     departs = stored_departures.keyed(stored_departures.DatabaseStore)
 
-    def __init__(self, rows, warm, vanishes):
+    def __init__(self, rows, vanishes, warm=False):
         self.rows, self.vanishes = rows, vanishes
+        NEW_KEYS.clear()
         self.begin()
         for row in rows:
             self.write(**row)
@@ -77,18 +90,19 @@ class Rows:
             for key in self.vanishes:
                 self.delete(key)
 
+    def known(self):
+        return {row["key"] for row in self.rows}
+
+    def shown(self, key):
+        assert key in self.known() or re.fullmatch("[a-z0-9]{32}", key) and key in NEW_KEYS, key
+        return key if key in self.known() else "new"
+
     def seen(self, set_cookies):
-        known, left = {row["key"] for row in self.rows}, list(self.left())
-        new = {key for key, _, _ in left} - known
-        assert all(re.fullmatch("[a-z0-9]{32}", key) for key in new), new
-        rows = sorted([key if key in known else "new", text, micros] for key, text, micros in left)
-        if not set_cookies:
-            return {"rows": rows}
-        [header] = set_cookies
-        name, value, attributes = re.fullmatch("(.*?)=(.*?)(;.*)", header).groups()
-        if value in new:
-            value = "new"
-        return {"rows": rows, "set_cookie": [f"{name}={value}{attributes}"]}
+        seen = {"rows": sorted([self.shown(key), text, micros] for key, text, micros in self.left())}
+        if set_cookies:
+            name, value, attributes = re.fullmatch("(.*?)=(.*?)(;.*)", *set_cookies).groups()
+            seen["set_cookie"] = [f"{name}={self.shown(value) if value in NEW_KEYS else value}{attributes}"]
+        return seen
 
     def run(self, sql, *values):
         connection.ensure_connection()
@@ -140,7 +154,7 @@ def visit(site, engine, rows, warm, vanishes, **asked):
     table = TABLES[engine]
 
     def shown(departs):
-        return show(departs or SessionMiddleware, **asked, table=table(rows, warm, vanishes))
+        return show(departs or SessionMiddleware, **asked, table=table(rows, vanishes, warm))
 
     return both_ways(site, shown, table.departs, SESSION_ENGINE=f"django.contrib.sessions.backends.{engine}")
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use django_session::{SetCookie, StoredChange, StoredRow, StoredSessions};
+use django_session::{EncodeError, SetCookie, StoredChange, StoredCommit, StoredRow, StoredSessions};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::check::{Answered, Check};
@@ -40,11 +40,11 @@ enum Engine {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Row {
-    key: String,
-    text: String,
+pub struct Row {
+    pub key: String,
+    pub text: String,
     /// Since 1970: when it expires; for a file, when it was written.
-    micros: i64,
+    pub micros: i64,
 }
 
 /// A browser with one site, the keys it got there, and what is stored there.
@@ -60,7 +60,7 @@ struct Visitor {
 const VISITS: usize = 5;
 
 /// What Django shows instead of a key that it has made.
-const NEW: &str = "new";
+pub const NEW: &str = "new";
 
 /// As `sessions::visits`, where the cookie is a key. Either goes on from what the other has stored.
 pub fn visits(check: &mut Check) {
@@ -166,7 +166,9 @@ impl Visitor {
             let key = if key == NEW { new.clone() } else { key.to_owned() };
             self.rows.push(Row { key, text, micros: row[2].as_i64().unwrap_or(written) });
         }
+        // Django may leave two rows behind that it has made.
         self.rows.sort_by_key(|row| row.key != new);
+        self.rows.dedup_by(|row, other| row.key == other.key);
         let value = left["set_cookie"][0].as_str().and_then(|header| header.split(['=', ';']).nth(1));
         if value == Some(NEW) {
             if random.once_in(2) {
@@ -187,8 +189,7 @@ impl EngineVisit {
 pub fn answer(EngineVisit { visit, engine, rows: before, vanishes, .. }: &EngineVisit, now: f64) -> Answer {
     let Visit { site, cookie, steps, status } = visit;
     let sessions = sessions(site, now)?;
-    let mut rows: BTreeMap<&str, (&str, i64)> =
-        before.iter().map(|row| (row.key.as_str(), (row.text.as_str(), row.micros))).collect();
+    let mut rows = table(before);
 
     // 1. request
     let sent = cookie.as_ref().map(|header| sessions.sent_cookie(header)).unwrap_or_default();
@@ -198,42 +199,15 @@ pub fn answer(EngineVisit { visit, engine, rows: before, vanishes, .. }: &Engine
         Engine::File => sessions.decode(text).ok()?.expiry_date(moment(*micros as f64 / 1e6)),
         Engine::Db | Engine::CachedDb => Some(date(*micros)),
     });
-    let session = sessions.load(sent, row.map(|(text, _)| *text), expire_date);
+    let session = sessions.load(sent, row.map(|(text, _)| text.as_str()), expire_date);
     // 2. view
     let (session, mut seen) = visitor::view(session, visitor::auth_of(site)?, site, steps, now);
-    rows.retain(|key, _| !vanishes.iter().any(|gone| gone == key));
+    rows.retain(|key, _| !vanishes.contains(key));
     // 3. response
-    let (commit, mut error) = match sessions.commit(&session, *status) {
-        Ok(commit) => (commit, None),
-        Err(error) => (sessions.commit(&session, 500).map_err(name)?, Some(name(error))),
-    };
-    let micros = |row: &StoredRow| i64::try_from(row.expire_date.unix_timestamp_nanos().div_euclid(1000)).unwrap();
-    match &commit.change {
-        StoredChange::Update { row } => match rows.get_mut(row.key.as_str()) {
-            Some(found) => *found = (&row.data, micros(row)),
-            None => error = Some("SessionInterrupted".to_owned()),
-        },
-        StoredChange::Insert { row, delete } => {
-            rows.retain(|key, _| delete.as_ref().is_none_or(|old| old.as_str() != *key));
-            assert!(rows.insert(NEW, (&row.data, micros(row))).is_none());
-        }
-        StoredChange::Delete { key } => rows.retain(|other, _| *other != key.as_str()),
-        StoredChange::Nothing => {}
-        other => panic!("{other:?}"),
-    }
+    let (commit, error) = commit(|status| sessions.commit(&session, status), *status)?;
+    let applied = apply(&commit.change, &mut rows, |row| Some((row.data.clone(), micros(row.expire_date))));
 
-    if let Some(error) = error {
-        seen.insert("error".to_owned(), error.into());
-    } else {
-        let new = match &commit.change {
-            StoredChange::Insert { row, .. } => row.key.as_str(),
-            _ => NEW,
-        };
-        let set_cookie = commit.set_cookie.as_ref().map(SetCookie::as_str);
-        let set_cookies: Vec<_> = set_cookie.iter().map(|header| header.replacen(new, NEW, 1)).collect();
-        seen.insert("set_cookie".to_owned(), json!(set_cookies));
-        seen.insert("vary".to_owned(), json!(commit.vary_on_cookie.then_some("Cookie")));
-    }
+    seen.extend(response(&commit, error.or(applied.err())));
     let is_dated = *engine != Engine::File;
     let left: Vec<Value> =
         rows.iter().map(|(key, (text, micros))| json!([key, text, is_dated.then_some(micros)])).collect();
@@ -242,7 +216,66 @@ pub fn answer(EngineVisit { visit, engine, rows: before, vanishes, .. }: &Engine
     Ok(seen.into())
 }
 
-fn sessions(site: &Site, now: f64) -> Result<StoredSessions, String> {
+/// By their keys.
+pub fn table(rows: &[Row]) -> BTreeMap<String, (String, i64)> {
+    rows.iter().map(|row| (row.key.clone(), (row.text.clone(), row.micros))).collect()
+}
+
+/// What can be seen of the response, where a new key is shown as Django's is.
+pub fn response<Data>(commit: &StoredCommit<Data>, error: Option<String>) -> Map<String, Value> {
+    let mut seen = Map::new();
+    if let Some(error) = error {
+        seen.insert("error".to_owned(), error.into());
+        return seen;
+    }
+    let new = match &commit.change {
+        StoredChange::Insert { row, .. } | StoredChange::Replace { row, .. } => row.key.as_str(),
+        _ => NEW,
+    };
+    let set_cookie = commit.response.set_cookie.as_ref().map(SetCookie::as_str);
+    let set_cookies: Vec<_> = set_cookie.iter().map(|header| header.replacen(new, NEW, 1)).collect();
+    seen.insert("set_cookie".to_owned(), json!(set_cookies));
+    seen.insert("vary".to_owned(), json!(commit.response.vary_on_cookie.then_some("Cookie")));
+    seen
+}
+
+/// Does to what is stored what the commit says. `make` makes what is stored for a row, if anything is.
+pub fn apply<Data, V>(
+    change: &StoredChange<Data>,
+    stored: &mut BTreeMap<String, V>,
+    make: impl Fn(&StoredRow<Data>) -> Option<V>,
+) -> Result<(), String> {
+    let (row, key, old) = match change {
+        StoredChange::Nothing => return Ok(()),
+        StoredChange::Update { row } if stored.contains_key(row.key.as_str()) => (Some(row), row.key.as_str(), None),
+        StoredChange::Replace { old, row } if stored.contains_key(old.as_str()) => (Some(row), NEW, Some(old)),
+        StoredChange::Update { .. } | StoredChange::Replace { .. } => return Err("SessionInterrupted".to_owned()),
+        StoredChange::Insert { row, delete } => (Some(row), NEW, delete.as_ref()),
+        StoredChange::Delete { key } => (None, NEW, Some(key)),
+        other => panic!("a change of another kind: {:?}", std::mem::discriminant(other)),
+    };
+    if let Some(old) = old {
+        stored.remove(old.as_str());
+    }
+    match row.and_then(make) {
+        Some(value) => drop(stored.insert(key.to_owned(), value)),
+        None => drop(stored.remove(key)),
+    }
+    Ok(())
+}
+
+/// The commit for this status, or else for one of 500, and why.
+pub fn commit<Data>(
+    commit: impl Fn(u16) -> Result<StoredCommit<Data>, EncodeError>,
+    status: u16,
+) -> Result<(StoredCommit<Data>, Option<String>), String> {
+    match commit(status) {
+        Ok(made) => Ok((made, None)),
+        Err(error) => Ok((commit(500).map_err(name)?, Some(name(error)))),
+    }
+}
+
+pub fn sessions(site: &Site, now: f64) -> Result<StoredSessions, String> {
     let sessions = StoredSessions::new(&ring(&site.keys)?, visitor::cookie_options(site)?)
         .with_clock(clock(now))
         .with_save_every_request(site.save_every_request);
@@ -252,6 +285,10 @@ fn sessions(site: &Site, now: f64) -> Result<StoredSessions, String> {
     })
 }
 
-fn date(micros: i64) -> OffsetDateTime {
+pub fn date(micros: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap()
+}
+
+pub fn micros(date: OffsetDateTime) -> i64 {
+    i64::try_from(date.unix_timestamp_nanos().div_euclid(1000)).unwrap()
 }

@@ -1,19 +1,21 @@
 //! The live check: random questions to an installed Django and to this crate, whose answers must agree.
 //!
 //! Started by `tests/django/run`. The environment may say which `DJANGO_PYTHON` to ask, which `DJANGO_SEED` to draw the
-//! questions from, and how many `DJANGO_TIMES` as many there shall be.
+//! questions from, and how many `DJANGO_TIMES` as many there shall be. `DJANGO_REDIS` and `DJANGO_MEMCACHED` are the ports
+//! of the servers.
 //!
 //! ```text
 //! question.rs   what is asked, of both        check.rs      asks both, counts
 //! django.rs     Django: a Python child        rules.rs      which answers agree, and where they may differ
 //! ours.rs       this crate                    random.rs, junk.rs, tamper.rs, describe.rs
-//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · dates.rs · sizes.rs · encrypted.rs: the groups,
-//!               one function each
+//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · epochs.rs · dates.rs · sizes.rs · encrypted.rs:
+//!               the groups, one function each
 //!
 //! visit.rs      a request, its view and its response: sites.rs and views.rs draw them
 //! visitor.rs    ours                          visits.py     Django's
 //! departures.py Django with our differences   same.rs       equal but for zlib
 //! engines.rs    visits where a session is a row or a file     engines.py, stored_departures.py
+//! servers.rs    visits where it is in Redis or Memcached       servers.py
 //! csrf.rs       requests to be checked        csrf_checks.py
 //! messages.rs   what a view adds and shows    message_storages.py
 //! ```
@@ -41,6 +43,7 @@ mod describe;
 mod django;
 mod encrypted;
 mod engines;
+mod epochs;
 mod forgeries;
 mod junk;
 mod messages;
@@ -50,6 +53,7 @@ mod question;
 mod random;
 mod rules;
 mod same;
+mod servers;
 mod sessions;
 mod signatures;
 mod sites;
@@ -93,6 +97,7 @@ fn main() -> ExitCode {
     check.group("limits", forgeries::limits);
     check.group("visits", sessions::visits);
     check.group("engine visits", engines::visits);
+    check.group("server visits", servers::visits);
     check.group("dates", dates::dates);
     check.group("sizes", sizes::sizes);
     check.group("stored sessions", sessions::stored);
@@ -101,6 +106,7 @@ fn main() -> ExitCode {
     check.group("sealed plaintext", encrypted::sealed);
     check.group("logins", sessions::logins);
     check.group("login hashes", sessions::auth_hashes);
+    check.group("log out everywhere", epochs::epochs);
     check.group("example", sessions::example);
     check.group("csrf", csrf::requests);
     check.group("csrf tokens", csrf::tokens);

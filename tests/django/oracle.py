@@ -10,6 +10,8 @@ Reads one JSON array of questions per line and writes one array of replies per l
 """
 
 import json
+import os
+import pickle
 import random
 import sys
 from datetime import datetime, timedelta
@@ -20,6 +22,7 @@ import world  # noqa: E402
 from values import describe, invent, notes, remark, remark_on_compression, rust_reads  # noqa: E402
 
 OPS = {}
+CACHES = "django.core.cache.backends"
 
 
 def op(function):
@@ -117,6 +120,17 @@ def visit(site, **asked):
 @op
 def engine_visit(site, **asked):
     return engines.visit({**site, "keys": [secret(key) for key in site["keys"]]}, **asked)
+
+
+@op
+def server_visit(site, **asked):
+    return servers.visit({**site, "keys": [secret(key) for key in site["keys"]]}, **asked)
+
+
+@op
+def pickled(json_text):
+    """What a cache keeps, in hexadecimal."""
+    return pickle.dumps(json.loads(json_text), pickle.HIGHEST_PROTOCOL).hex()
 
 
 @op
@@ -267,8 +281,22 @@ def reply(question):
 if __name__ == "__main__":
     import django
 
-    in_memory = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
-    world.start(django.get_version(), apps=["django.contrib.sessions"], DATABASES={"default": in_memory})
+    world.start(
+        django.get_version(),
+        apps=["django.contrib.sessions"],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        CACHES={
+            "default": {"BACKEND": f"{CACHES}.locmem.LocMemCache"},
+            "redis": {
+                "BACKEND": f"{CACHES}.redis.RedisCache",
+                "LOCATION": f"redis://127.0.0.1:{os.environ['DJANGO_REDIS']}",
+            },
+            "memcached": {
+                "BACKEND": f"{CACHES}.memcached.PyMemcacheCache",
+                "LOCATION": f"127.0.0.1:{os.environ['DJANGO_MEMCACHED']}",
+            },
+        },
+    )
     from django.contrib.auth.models import User
     from django.contrib.sessions.backends.db import SessionStore as StoredSession
     from django.core import signing
@@ -280,6 +308,7 @@ if __name__ == "__main__":
     import csrf_checks
     import engines
     import message_storages
+    import servers
     import visits
 
     print(json.dumps(world.provenance()), flush=True)

@@ -19,6 +19,7 @@ use crate::encrypted;
 use crate::engines;
 use crate::messages;
 use crate::question::{Answer, Key, Op, Question, Read, Signing};
+use crate::servers;
 use crate::visitor;
 
 /// The answer to whatever was asked; an `Err` with the name of our error, or "panic".
@@ -76,6 +77,7 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
         }
         Op::Visit(visit) => visitor::visit(visit, *now),
         Op::EngineVisit(asked) => engines::answer(asked, *now),
+        Op::ServerVisit(asked) => servers::answer(asked, *now),
         Op::Messages(asked) => messages::answer(asked, *now),
         Op::Csrf(asked) => csrf::answer(asked, *now),
         Op::CsrfPage { cookie } => csrf::page(cookie.as_deref()),
@@ -93,7 +95,9 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
         Op::VerifySaltedHmac { keys, salt, algorithm, value, digest } => {
             Ok(json!(salted_hmac(keys, salt, algorithm)?.verify(value, digest)))
         }
-        Op::InventObject { .. } | Op::Mint { .. } | Op::Seal { .. } => Err("only Django is asked this".to_owned()),
+        Op::InventObject { .. } | Op::Mint { .. } | Op::Seal { .. } | Op::Pickled { .. } => {
+            Err("only Django is asked this".to_owned())
+        }
     }
 }
 

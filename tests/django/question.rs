@@ -8,6 +8,7 @@ use crate::csrf;
 use crate::encrypted::{Bytes, Site};
 use crate::engines::EngineVisit;
 use crate::messages;
+use crate::servers::ServerVisit;
 use crate::visit::Visit;
 
 /// One question, at one moment.
@@ -84,6 +85,11 @@ pub enum Op {
     },
     Visit(Visit),
     EngineVisit(EngineVisit),
+    ServerVisit(ServerVisit),
+    /// Only for Django: a session as a cache keeps it.
+    Pickled {
+        json_text: String,
+    },
     Csrf(Box<csrf::Asked>),
     Messages(messages::Asked),
     /// The CSRF cookie and a token, after a request with this cookie.
@@ -247,10 +253,11 @@ impl Question {
 
     /// Whether a token is read in answer to this, or what should be one.
     pub fn reads(&self) -> bool {
-        use Op::{DecodeStored, Decrypt, EngineVisit, GetCookie, Loads, Redump, Session, Unsign, Visit};
+        use Op::{DecodeStored, Decrypt, EngineVisit, GetCookie, Loads, Redump, ServerVisit, Session, Unsign, Visit};
         match &self.op {
             Visit(visit) => visit.cookie.is_some(),
             EngineVisit(asked) => asked.is_read(),
+            ServerVisit(asked) => asked.is_read(),
             Unsign { .. }
             | Loads { .. }
             | Redump { .. }
@@ -275,7 +282,10 @@ impl Question {
 }
 
 pub fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&to_hex(bytes))
+}
+
+pub fn to_hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
-    serializer.serialize_str(&digits.collect::<String>())
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

@@ -47,6 +47,8 @@ pub const RULES: &[Rule] = &[
     Rule { ours: ANOTHER_VALUE, note: "empty session without a row", why: "it is not written; Django inserts {} for cycle_key, or removes the cookie" },
     Rule { ours: ANOTHER_VALUE, note: "new key that is not sent", why: "the row keeps its key if the response sends no other; Django has replaced it by then" },
     Rule { ours: ANOTHER_VALUE, note: "row that is read late", why: "it is read when the request comes; Django reads it when the view does" },
+    Rule { ours: ANOTHER_VALUE, note: "renamed session that has ended", why: "it is not brought back under its new key" },
+    Rule { ours: ANOTHER_VALUE, note: "session that has ended", why: "its entry is deleted, and no error; Django fails to write again what cycle_key has written" },
     Rule { ours: ANOTHER_VALUE, note: "end of a file", why: "it is counted from the last change; Django rounds down to whole seconds, and forgets that change for a session with seconds of its own" },
     Rule { ours: ANOTHER_VALUE, note: "removal of a Secure cookie", why: "it is Secure as well, or a browser might not heed it" },
     Rule { ours: ANOTHER_VALUE, note: "several cookies of the name", why: "the last that our keys signed is taken; Django takes the last" },

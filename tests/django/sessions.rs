@@ -169,7 +169,7 @@ impl Visitor {
 
 impl Answered {
     /// The cookie's value that we set, and that Django set.
-    fn set_cookies(&self) -> [Option<String>; 2] {
+    pub fn set_cookies(&self) -> [Option<String>; 2] {
         [&self.ours, &self.django.answer].map(|answer| {
             let header = answer.as_ref().ok()?["set_cookie"][0].as_str()?;
             let value = header.split_once('=')?.1.split(';').next()?;

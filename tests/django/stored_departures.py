@@ -9,8 +9,8 @@ import re
 import time
 
 from django.conf import settings
-from django.contrib.sessions.backends import cached_db, db, file
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends import cache, cached_db, db, file
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core import signing
 from django.utils import timezone
@@ -43,24 +43,23 @@ class DepartingStore(departures.CheckedDict):
         self.accessed = self.modified = False
 
     def read(self):
-        """The session of the row, if it is one and goes on."""
-        text = self.text()
-        session, error = (None, None) if text is None else world.outcome(lambda: self.loads(text))
-        objection = "rejected row" if text is None or error else departures.object_to_session(session)
+        """The stored session, if it is one and goes on."""
+        session, error = world.outcome(self.stored)
+        objection = "rejected row" if session is None or error else departures.object_to_session(session)
         if not objection:
             self._session_cache = session
             objection = self.is_over() and "rejected row"
         return remark(objection) if objection else session
 
+    def stored(self):
+        row = self._get_session_from_db()
+        return row and self.loads(row.session_data)
+
     def loads(self, text):
         return signing.loads(text, salt=self.key_salt, serializer=self.serializer)
 
-    def text(self):
-        row = self._get_session_from_db()
-        return row and row.session_data
-
     def is_over(self):
-        """Whether it is too old, which `text` has not judged."""
+        """Whether it is too old, which `stored` has not judged."""
         return False
 
     def flush(self):
@@ -98,6 +97,10 @@ class DepartingStore(departures.CheckedDict):
             return super().save(must_create)
         self._session_key = None
         super().save()
+        if self.change == REPLACED and not self.exists(self.sent):
+            remark("renamed session that has ended")
+            self.delete()
+            raise UpdateError
         if self.sent and (self.change == REPLACED or self.flushed):
             self.delete(self.sent)
 
@@ -110,18 +113,42 @@ class CachedDatabaseStore(DepartingStore, cached_db.SessionStore):
     pass
 
 
+class CacheStore(DepartingStore, cache.SessionStore):
+    def stored(self):
+        return self._cache.get(self.cache_key)
+
+    def cycle_key(self):
+        super().cycle_key()
+        age, error = world.outcome(self.get_expiry_age)
+        remark("session that has ended", error is None and int(age) <= 0)
+
+
+class CacheBeforeDatabaseStore(CachedDatabaseStore):
+    """Reads the cache, and fills it."""
+
+    def stored(self):
+        cached, _ = world.outcome(lambda: self._cache.get(self.cache_key))
+        if cached is not None and not (objection := departures.object_to_session(cached)):
+            return cached
+        remark(objection if cached is not None else "row that is read late")
+        row = self._get_session_from_db()
+        session = row and self.loads(row.session_data)
+        if session is not None and not departures.object_to_session(session):
+            self._cache.set(self.cache_key, session, age_until(self, row.expire_date))
+        return session
+
+
 class FileStore(DepartingStore, file.SessionStore):
-    def text(self):
-        if os.path.exists(self._key_to_file()):
-            with open(self._key_to_file(), encoding="utf-8", newline="") as file:
-                return file.read()
+    def stored(self):
+        with open(self._key_to_file(), encoding="utf-8", newline="") as file:
+            return self.loads(file.read())
 
     def is_over(self):
         """A file has no date. The session says how long it lives on from its last change."""
         end, error = world.outcome(lambda: self.get_expiry_date(modification=self._last_modification()))
         is_over = error is None and timezone.now() >= end
         # In whole seconds; the last change does not count for a session with seconds of its own.
-        age, error = world.outcome(lambda: SessionBase.get_expiry_age(self, expiry=self._expiry_date(self._session_cache)))
+        age, error = world.outcome(lambda: age_until(self, self._expiry_date(self._session_cache)))
         remark("end of a file", error or (age <= 0) != is_over)
         return is_over
 
@@ -135,10 +162,14 @@ class DepartingMiddleware(departures.DepartingMiddleware):
         session, accessed = request.session, request.session.accessed
         session.change = session.decide(response.status_code)
         if session.change in (UPDATED, REPLACED, INSERTED):
-            session.modified = True
+            is_modified, session.modified = session.modified, True
             try:
                 return SessionMiddleware.process_response(self, request, response)
             except departures.OUT_OF_RANGE:
+                if not is_modified:
+                    # What nobody has changed need not be written.
+                    session.note_expiry()
+                    return self.vary(response, accessed)
                 if session.decide(500) == DELETED and session.sent:
                     session.delete(session.sent)
                 raise
@@ -149,6 +180,9 @@ class DepartingMiddleware(departures.DepartingMiddleware):
             if settings.SESSION_COOKIE_NAME in request.COOKIES:
                 departures.delete_cookie(response)
                 departures.make_secure(response.cookies[settings.SESSION_COOKIE_NAME])
+        return self.vary(response, accessed)
+
+    def vary(self, response, accessed):
         if accessed:
             patch_vary_headers(response, ["Cookie"])
         return response
@@ -168,3 +202,7 @@ def keyed(store):
 
 def is_key(value):
     return re.fullmatch("[a-z0-9]{8,40}", value)
+
+
+def age_until(session, end):
+    return SessionBase.get_expiry_age(session, expiry=end)

@@ -67,6 +67,14 @@ export const access = async (visitor) => {
     for (const name of names) assert.equal(second.headers.get(name), first.headers.get(name), name);
   });
 
+  await check("both answer by names of the shop's own, and by no other", async () => {
+    for (const { name, port } of servers) {
+      for (const [host, expected] of [["localhost", 200], ["tea.shop.localhost", 200], ["insecure.test", 400]]) {
+        assert.equal(await status({ origin: `http://${host}:${port}` }, "/cart/"), expected, `${host} on ${name}`);
+      }
+    }
+  });
+
   await check("a clerk may change the stock on both, by the group's permission", async () => {
     const tins = async () => Number(await visitor.page.textContent("#stock [data-product=sencha] .stock"));
     for (const server of servers) {

@@ -14,7 +14,7 @@ const payload = (cookie) => {
   const bytes = Buffer.from(text.replace(/^\./, ""), "base64url");
   return text.startsWith(".") ? inflateSync(bytes) : bytes;
 };
-/** Whether the bytes tell anything of the visit, as they are or inflated from any place on. */
+/** Whether the bytes tell anything of the cart, the note or the login, as they are or inflated from any place on. */
 const tells = (bytes) => {
   const texts = [bytes];
   for (let start = 0; start < bytes.length; start += 1) {
@@ -24,12 +24,12 @@ const tells = (bytes) => {
       // Nothing compressed starts there.
     }
   }
-  return texts.some((text) => ["cart", "assam", "_auth_user_id"].some((word) => text.includes(word)));
+  return texts.some((text) => ["cart", "assam", "Charles", "_auth_user_id"].some((word) => text.includes(word)));
 };
 
 export const encryption = async (visitor) => {
-  const { shop } = visitor;
-  const { django, rust } = shop;
+  const { browser, shop } = visitor;
+  const { django, rust, stored } = shop;
   const servers = [django, rust];
   /** The visitor is logged in on both, with this many tins, after each of them has written the session. */
   const visits = async (tins) => {
@@ -40,9 +40,11 @@ export const encryption = async (visitor) => {
   };
   const start = (server, ENCRYPTION) =>
     server === django ? shop.startSite({ ENCRYPTION }) : rust.start({ ...shop.env, ENCRYPTION });
+  /** All cookies, when the server has written the session and a message; for a session key, what is stored under it. */
   const written = async (server) => {
-    await visitor.visit(server);
-    return visitor.token();
+    await visitor.noteQuietly(server, "for Charles");
+    const cookies = await browser.context.cookies();
+    return cookies.map(({ name, value }) => [name, payload(stored && name === "sessionid" ? shop.row(value) : value)]);
   };
 
   await visitor.logIn(django, ADA);
@@ -65,13 +67,16 @@ export const encryption = async (visitor) => {
     });
     await check(`encryption, ${step}: what both write`, async () => {
       for (const server of servers) {
-        const cookie = await written(server);
-        const bytes = payload(cookie);
-        const encrypted = step !== "write-plain";
-        assert.equal(tells(bytes), !encrypted, `the cookie of ${server.name}`);
-        if (encrypted) assert.equal(bytes[0], 1, "the version");
+        for (const [name, bytes] of await written(server)) {
+          const encrypted = step !== "write-plain" && name === "sessionid";
+          assert.equal(tells(bytes), name === "sessionid" && !encrypted, `${name} of ${server.name}`);
+          if (encrypted) assert.equal(bytes[0], 1, "the version");
+        }
+        assert.deepEqual((await visitor.visit(server)).messages, [["success", "We will write: for Charles"]]);
       }
     });
+    // Behind a key there is no plain session any more.
+    if (stored) continue;
     await check(`encryption, ${step}: a plain session ${step === "on" ? "is rejected" : "is read"} by both`, async () => {
       const who = step === "on" ? undefined : ADA.username;
       for (const server of servers) assert.equal(await visitor.whoHas(server, plain), who, server.name);
@@ -87,5 +92,5 @@ export const encryption = async (visitor) => {
   });
   await shop.startSite();
   await shop.startServices();
-  await visitor.browser.context.clearCookies();
+  await browser.context.clearCookies();
 };

@@ -15,17 +15,6 @@ export const messages = async (visitor) => {
     [django, rust],
     [rust, django],
   ];
-  /** Saves notes without looking at the page that a redirect leads to, so that its message waits. */
-  const saveQuietly = async (server, ...notes) => {
-    await visitor.visit(server);
-    await visitor.page.evaluate(async (notes) => {
-      const { value } = document.querySelector("[name=csrfmiddlewaretoken]");
-      for (const note of notes) {
-        const body = new URLSearchParams({ note, csrfmiddlewaretoken: value });
-        await fetch("/cart/note", { method: "POST", body, redirect: "manual" });
-      }
-    }, notes);
-  };
   const saved = (note) => ["success", `We will write: ${note}`];
 
   for (const server of [django, rust]) {
@@ -49,7 +38,7 @@ export const messages = async (visitor) => {
   });
   for (const [here, there] of bothWays) {
     await check(`several messages of ${here.name} are shown by ${there.name}, in order and as text`, async () => {
-      await saveQuietly(here, HTML, "second");
+      await visitor.noteQuietly(here, HTML, "second");
       const { messages } = await visitor.visit(there);
       assert.deepEqual(messages, [saved(HTML), saved("second")]);
       assert.equal(await visitor.page.locator("#injected").count(), 0);
@@ -57,7 +46,7 @@ export const messages = async (visitor) => {
     await check(`messages of ${here.name} beyond the cookie go into the session, and are shown by ${there.name}`, async () => {
       const random = (seed) => Array.from({ length: 100 }, (_, n) => ((n * seed) >>> 0).toString(36).padStart(7, "0")).join("");
       const notes = [2654435761, 2246822519, 3266489917, 668265263, 374761393].map(random);
-      await saveQuietly(here, ...notes);
+      await visitor.noteQuietly(here, ...notes);
       assert((await browser.cookie(COOKIE)).value.length <= 2048);
       assert.deepEqual((await visitor.visit(there)).messages, notes.map(saved));
       assert.deepEqual((await visitor.visit(here)).messages, []);

@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -125,6 +125,13 @@ export class Shop {
   shell(code) {
     const args = [join(BESIDE_DJANGO, "site/manage.py"), "shell", "--no-imports", "--command", code];
     return execFileSync(PYTHON, args, { env: { ...process.env, ...this.env }, encoding: "utf8" }).trim();
+  }
+
+  /** What is stored under a session key: the text in the database, or the file. */
+  row(key) {
+    if (this.engine === "file") return readFileSync(join(this.env.SESSION_FILE_PATH, `sessionid${key}`), "utf8");
+    const model = "from django.contrib.sessions.models import Session";
+    return this.shell(`${model}; print(Session.objects.get(pk=${JSON.stringify(key)}).session_data)`);
   }
 
   async stop() {

@@ -36,15 +36,15 @@ const SIZES = [
 
 const IGNORES = "ignores the attribute";
 const ATTRIBUTES = [
-  ["Path", 1022, "heeds", ONE],
-  ["Path", 1023, "heeds", ONE],
-  ["Path", 1024, "heeds", ONE],
+  ["Path", 1022, "honours", ONE],
+  ["Path", 1023, "honours", ONE],
+  ["Path", 1024, "honours", ONE],
   ["Path", 1025, IGNORES, []],
   ["Path", 1026, IGNORES, []],
   // No host has such a name: heeding it is dropping the cookie.
-  ["Domain", 1022, "heeds", []],
-  ["Domain", 1023, "heeds", []],
-  ["Domain", 1024, "heeds", []],
+  ["Domain", 1022, "honours", []],
+  ["Domain", 1023, "honours", []],
+  ["Domain", 1024, "honours", []],
   ["Domain", 1025, IGNORES, []],
   ["Domain", 1026, IGNORES, []],
 ];
@@ -89,7 +89,7 @@ export const sizes = async (browser, origin) => {
       });
       assert.deepEqual(built, rules);
     });
-    const yes = (rule) => (rules.includes(rule) ? "builds" : "refuses");
+    const yes = (rule) => (rules.includes(rule) ? "accepted" : "rejected");
     const shown = without ? `${value}, ${without}` : value;
     rows.push([name, shown, sum, sum + attributes.length, chromium, ...BOTH.map(yes)]);
   }
@@ -102,11 +102,11 @@ export const sizes = async (browser, origin) => {
       const built = await set(recipe, `a=1; ${attribute}=${value}`, async () => {
         const kept = (await browser.context.cookies()).map((cookie) => cookie.path.length);
         const heeded = attribute === "Path" ? [length] : [];
-        assert.deepEqual(kept, chromium === "heeds" ? heeded : [1]);
+        assert.deepEqual(kept, chromium === "honours" ? heeded : [1]);
       });
       assert.deepEqual(built, rules.length ? BOTH : []);
     });
-    attributeRows.push([attribute, length, chromium, rules.length ? "builds" : "refuses"]);
+    attributeRows.push([attribute, length, chromium, rules.length ? "accepted" : "rejected"]);
   }
 
   for (const size_rule of BOTH) {

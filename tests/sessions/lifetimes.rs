@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use django_session::{
-    CookieOptions, CookieSessions, DecodeError, Expiry, KeyRing, Session, SessionAuth, SessionUser, StoredChange,
-    StoredSessions, Timestamp, Unstamped,
+    Compression, CookieOptions, CookieSessions, DecodeError, EncodeError, Expiry, ExpiryPolicy, KeyRing, Session,
+    SessionAuth, SessionUser, StoredChange, StoredSessions, Timestamp, Unstamped,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -138,19 +138,15 @@ fn a_session_begins_when_it_is_written_and_at_login() {
     assert_eq!(session.started_at(), Some(Timestamp::from_secs(1_700_000_020)));
     assert!(second != first && session.contains_key("cart"));
 
-    // The same user again: neither. A new key: the id. Another user: both.
+    // The same user again and a new key: neither, for the id ends all copies. Another user: both.
     login(&mut session, "7");
-    let mut session = at(40.0).load(Some(&written(&at(30.0), &session)));
-    assert_eq!((session.started_at(), session.id()), (Some(Timestamp::from_secs(1_700_000_020)), Some(&*second)));
     session.cycle_key();
-    let mut session = at(50.0).load(Some(&written(&at(40.0), &session)));
-    let third = session.id().unwrap().to_owned();
-    assert_eq!(session.started_at(), Some(Timestamp::from_secs(1_700_000_020)));
-    assert_ne!(third, second);
+    let mut session = at(50.0).load(Some(&written(&at(30.0), &session)));
+    assert_eq!((session.started_at(), session.id()), (Some(Timestamp::from_secs(1_700_000_020)), Some(&*second)));
     login(&mut session, "8");
     let session = at(60.0).load(Some(&written(&at(50.0), &session)));
     assert_eq!(session.started_at(), Some(Timestamp::from_secs(1_700_000_050)));
-    assert!(session.id().is_some_and(|id| id != third));
+    assert!(session.id().is_some_and(|id| id != second));
 }
 
 #[test]
@@ -218,8 +214,97 @@ fn stored_sessions_begin_and_have_ids_as_well() {
     assert_eq!((session.rejection(), session.id()), (None, Some(&*id)));
     session.cycle_key();
     let _ = at(3600.0).commit(&session, 200).unwrap();
-    assert!(session.id().is_some_and(|new| new != id));
+    assert_eq!(session.id(), Some(&*id));
     assert!(matches!(load(3601.0).rejection(), Some(DecodeError::SessionTooOld { .. })));
+}
+
+/// What nobody has changed need not be written: a reader does not fail.
+#[test]
+fn a_session_that_cannot_be_refreshed_is_left_alone() {
+    let small = CookieSessions::new(&ring("secret"), options().build().unwrap()).with_clock(clock(NOW));
+    let json = format!(r#"{{"a":"{}"}}"#, "a".repeat(5000));
+    let token = token(&json, 7200.0);
+    for sessions in [
+        small.with_refresh_after(HOUR),
+        sessions().with_save_every_request(true),
+        CookieSessions::new(&ring("new").with_fallback(key("secret")), options().build().unwrap())
+            .with_clock(clock(NOW))
+            .with_resign(true),
+    ] {
+        let sessions = sessions.with_compression(Compression::Never);
+        let mut session = sessions.load(Some(&token));
+        assert!(!session.is_empty());
+        let commit = sessions.commit(&session, 200).unwrap();
+        assert_eq!((commit.set_cookie, commit.vary_on_cookie), (None, true));
+        session.mark_modified();
+        assert!(matches!(sessions.commit(&session, 200), Err(EncodeError::CookieTooLarge(_))));
+    }
+}
+
+#[test]
+fn a_session_of_start_and_id_alone_is_empty() {
+    let sessions = sessions().with_absolute_age(HOUR, Unstamped::Stamp).with_ids();
+    let mut session = sessions.load(None);
+    session.insert("a", 1).unwrap();
+    let mut session = sessions.load(Some(&written(&sessions, &session)));
+    session.remove("a");
+    assert_eq!(sessions.commit(&session, 200).unwrap().set_cookie, Some(sessions.cookie().removal()));
+}
+
+#[test]
+fn measuring_gives_no_id() {
+    let sessions = sessions().with_ids().with_compression(Compression::Never);
+    let mut session = sessions.load(None);
+    session.insert("a", 1).unwrap();
+    let left = sessions.bytes_left(&session).unwrap();
+    assert_eq!(session.id(), None);
+    let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap();
+    assert_eq!(cookie.as_str().len() + left, 4096 + "=".len(), "but it counts");
+}
+
+/// A login leaves no id that an anonymous visitor may have planted, whatever the settings of the server.
+#[test]
+fn a_planted_id_is_gone_after_login() {
+    let mut session = sessions().load(Some(&token(r#"{"_session_id":"0123456789012345678901"}"#, 0.0)));
+    assert!(session.id().is_some());
+    login(&mut session, "7");
+    assert_eq!(session.id(), None);
+}
+
+#[test]
+fn a_start_in_the_future_is_now_once_it_is_written() {
+    let sessions = sessions().with_absolute_age(HOUR, Unstamped::Stamp);
+    let mut session = sessions.load(Some(&token(r#"{"a":1,"_session_started":1800000000}"#, 0.0)));
+    session.insert("a", 2).unwrap();
+    let again = sessions.load(Some(&written(&sessions, &session)));
+    assert_eq!(again.started_at(), Some(Timestamp::from_secs(1_700_000_000)));
+}
+
+/// With both ages counting, the browser is told the nearer one.
+#[test]
+fn max_age_of_both_ages() {
+    let sessions = sessions().with_expiry_policy(ExpiryPolicy::Both);
+    let mut session = sessions.load(None);
+    session.set_expiry(Expiry::Inactivity(Duration::from_secs(30 * 24 * 60 * 60)));
+    assert!(sessions.commit(&session, 200).unwrap().set_cookie.unwrap().as_str().contains("; Max-Age=1209600;"));
+    session.set_expiry(Expiry::Inactivity(HOUR));
+    assert!(sessions.commit(&session, 200).unwrap().set_cookie.unwrap().as_str().contains("; Max-Age=3600;"));
+}
+
+#[test]
+fn a_row_that_is_too_old_goes_when_another_session_begins() {
+    let sessions = StoredSessions::new(&ring("secret"), CookieOptions::default()).with_clock(clock(NOW));
+    let mut session = sessions.create();
+    session.insert("_session_started", 1).unwrap();
+    let text = sessions.encode(&session).unwrap();
+    let sessions = sessions.with_absolute_age(HOUR, Unstamped::Stamp);
+    let mut session = sessions.load(sessions.sent_cookie("sessionid=abcdefgh"), Some(&text), None);
+    assert!(matches!(session.rejection(), Some(DecodeError::SessionTooOld { .. })));
+    session.insert("a", 1).unwrap();
+    let StoredChange::Insert { delete: Some(old), .. } = sessions.commit(&session, 200).unwrap().change else {
+        panic!()
+    };
+    assert_eq!(old.as_str(), "abcdefgh");
 }
 
 /// What a request does: to which server, with which of the browser's cookies, and what its handler does.
@@ -247,6 +332,8 @@ enum Act {
     Nothing,
     Read,
     Write(u8),
+    /// Writes it under another key, as after a change of the password.
+    CycleKey,
     Login(&'static str),
     /// Puts the id on the list of ended sessions, and flushes.
     Logout,
@@ -260,6 +347,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         1 => Just(Act::Nothing),
         5 => Just(Act::Read),
         3 => any::<u8>().prop_map(Act::Write),
+        1 => Just(Act::CycleKey),
         3 => prop_oneof![Just("7"), Just("8")].prop_map(Act::Login),
         1 => Just(Act::Logout),
         1 => Just(Act::Fail),
@@ -334,6 +422,7 @@ proptest! {
                     && now - facts.started <= ABSOLUTE
             });
             let may = before.as_ref().filter(|facts| !ended.contains(&facts.id));
+            let rewritten = |facts: &Facts| Facts { signed: now, started: facts.started.min(now), ..facts.clone() };
 
             // Who is.
             let mut session = sessions.load(sent.as_deref());
@@ -348,6 +437,7 @@ proptest! {
             match act {
                 Act::Nothing | Act::Read | Act::Fail => {}
                 Act::Write(value) => session.insert("a", value).unwrap(),
+                Act::CycleKey => session.cycle_key(),
                 Act::Login(user) => login(&mut session, user),
                 Act::Logout => {
                     ended.extend(session.id().map(str::to_owned));
@@ -362,34 +452,33 @@ proptest! {
             let is_old = may.is_some_and(|facts| now - facts.signed > REFRESH_AFTER);
             let same_user = |user| may.is_some_and(|facts| facts.user == Some(user));
             let after = match act {
-                Act::Read if is_old => may.map(|facts| Facts { signed: now, ..facts.clone() }),
+                Act::Read if is_old => may.map(rewritten),
                 Act::Read if !is_current => may.cloned(),
                 Act::Write(_) => Some(match may {
-                    Some(facts) => Facts { signed: now, ..facts.clone() },
+                    Some(facts) => rewritten(facts),
                     None => Facts { user: None, key: 0, signed: now, started: now, id: String::new() },
                 }),
-                Act::Login(user) if same_user(user) => may.map(|facts| Facts { signed: now, ..facts.clone() }),
+                Act::CycleKey => may.map(rewritten),
+                Act::Login(user) if same_user(user) => may.map(rewritten),
                 Act::Login(user) => Some(Facts { user: Some(user), key: 0, signed: now, started: now, id: String::new() }),
                 _ => None,
             };
             let set_cookie = set_cookie.map(|cookie| cookie.value().to_owned());
-            match after {
-                Some(after) => {
-                    let token = set_cookie.expect("the session is written");
-                    let id = session.id().unwrap().to_owned();
-                    prop_assert!(after.id.is_empty() && !facts.values().any(|facts| facts.id == id) || after.id == id);
-                    facts.insert(token.clone(), Facts { key: keys[number][0], id, ..after });
-                    cookies.push(token.clone());
-                    if !matches!(cookie, Cookie::Copy(_)) {
-                        present = Some(token);
-                    }
+            if let Some(after) = after {
+                let token = set_cookie.expect("the session is written");
+                let id = session.id().unwrap().to_owned();
+                prop_assert!(after.id.is_empty() && !facts.values().any(|facts| facts.id == id) || after.id == id);
+                facts.insert(token.clone(), Facts { key: keys[number][0], id, ..after });
+                cookies.push(token.clone());
+                if !matches!(cookie, Cookie::Copy(_)) {
+                    present = Some(token);
                 }
-                None => {
-                    let removes = sent.is_some() && touched && (matches!(act, Act::Logout) || before.is_some() && may.is_none());
-                    prop_assert_eq!(set_cookie.as_deref(), removes.then_some(r#""""#));
-                    if removes && matches!(cookie, Cookie::Present) {
-                        present = None;
-                    }
+            } else {
+                let is_rejected_now = touched && before.is_some() && may.is_none();
+                let removes = sent.is_some() && (matches!(act, Act::Logout) || is_rejected_now);
+                prop_assert_eq!(set_cookie.as_deref(), removes.then_some(r#""""#));
+                if removes && matches!(cookie, Cookie::Present) {
+                    present = None;
                 }
             }
         }

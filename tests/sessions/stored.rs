@@ -196,11 +196,11 @@ fn rows_and_cookies() {
         (good, discard, 200, "", ""),
         (good, flush, 200, "delete", "removal"),
         (good, flush, 500, "delete", "removal"),
-        (good, refill, 200, "replace", "new"),
+        (good, refill, 200, "begin", "new"),
         (good, refill, 500, "delete", "removal"),
         (good, login, 200, "replace", "new"), // from anonymous
         (user_7, login, 200, "update", "same"),
-        (user_7, login_of_8, 200, "replace", "new"),
+        (user_7, login_of_8, 200, "begin", "new"),
         (user_7, update_hash, 200, "replace", "new"),
         (user_7, authenticate_fails, 200, "delete", "removal"),
         (foreign, read, 200, "", ""),
@@ -216,12 +216,13 @@ fn rows_and_cookies() {
             StoredChange::Nothing => ("", None),
             StoredChange::Update { row } => ("update", Some(row)),
             StoredChange::Insert { row, delete: None } => ("insert", Some(row)),
-            StoredChange::Insert { row, delete: Some(old) } if old.as_str() == KEY => ("replace", Some(row)),
+            StoredChange::Replace { old, row } if old.as_str() == KEY => ("replace", Some(row)),
+            StoredChange::Insert { row, delete: Some(old) } if old.as_str() == KEY => ("begin", Some(row)),
             StoredChange::Delete { key } if key.as_str() == KEY => ("delete", None),
             other => panic!("{context}: {other:?}"),
         };
         assert_eq!(did, change, "{context}");
-        let set = match (&commit.set_cookie, written) {
+        let set = match (&commit.response.set_cookie, written) {
             (None, None) => "",
             (Some(set), None) if *set == stored().cookie().removal() => "removal",
             (Some(set), Some(row)) if set.value() == row.key.as_str() => {
@@ -234,7 +235,7 @@ fn rows_and_cookies() {
             other => panic!("{context}: {other:?}"),
         };
         assert_eq!(set, cookie, "{context}");
-        assert_eq!(commit.vary_on_cookie, session.is_accessed() || !set.is_empty(), "{context}");
+        assert_eq!(commit.response.vary_on_cookie, session.is_accessed() || !set.is_empty(), "{context}");
         if let Some(row) = written {
             let session_of_row = stored().decode(&row.data).unwrap();
             assert!(session_of_row.iter().eq(session.iter()), "{context}");
@@ -258,8 +259,8 @@ fn a_planted_key_is_not_the_victims() {
     let auth = SessionAuth::new(&ring("secret"));
     auth.login(&mut session, &SessionUser { id: "7", backend: "backend", password_hash: "column" });
     let commit = stored().commit(&session, 200).unwrap();
-    let StoredChange::Insert { row, delete } = commit.change else { panic!("{:?}", commit.change) };
-    assert_eq!(delete.as_ref().map(SessionKey::as_str), Some(KEY));
+    let StoredChange::Replace { old, row } = commit.change else { panic!("{:?}", commit.change) };
+    assert_eq!(old.as_str(), KEY);
     assert_ne!(row.key.as_str(), KEY);
     assert_eq!(session.session_key().map(SessionKey::as_str), Some(KEY), "what the browser sent");
     session.flush();
@@ -343,6 +344,6 @@ fn former_cookies_of_stored_sessions() {
     let commit = sessions.commit(&session, 200).unwrap();
     let StoredChange::Insert { row, .. } = &commit.change else { panic!("{:?}", commit.change) };
     assert!(!format!("{row:?}").contains(&row.data) && !format!("{row:?}").contains(row.key.as_str()));
-    let headers: Vec<String> = commit.into_set_cookies().map(String::from).collect();
+    let headers: Vec<String> = commit.response.into_set_cookies().map(String::from).collect();
     assert_eq!((headers.len(), &headers[0]), (2, &CookieOptions::default().removal().into_string()));
 }

@@ -58,7 +58,7 @@ impl Flash {
         self.messages.drain().map(shown).collect()
     }
 
-    /// Keeps what was not taken for the next page: in the cookie, and what does not fit there in the session.
+    /// Keeps for the next page what was not taken: in a cookie or in the session, as `Settings::message_storage` says.
     pub fn answer(self, response: impl IntoResponse) -> Result<Response, AppError> {
         let commit = self.session.with(|session| self.site.messages.commit(&self.messages, session))?;
         let cookie = commit.set_cookie.map(|cookie| AppendHeaders([(SET_COOKIE, cookie.into_string())]));

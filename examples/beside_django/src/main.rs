@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use axum::http::uri::Scheme;
 use axum::{BoxError, Router, middleware};
-use django_session::middleware::tower::{CsrfLayer, SessionLayer};
-use django_session::{CookieOptions, Csrf, CsrfGuard, MessageStorage, SessionAuth};
+use django_session::middleware::tower::CsrfLayer;
+use django_session::{Csrf, CsrfGuard, MessageStorage, SessionAuth};
 use sqlx::AnyPool;
 use tokio::net::TcpListener;
 
@@ -48,8 +48,7 @@ async fn main() -> Result<(), BoxError> {
     let site = Arc::new(Site {
         database: AnyPool::connect(&settings.database_url).await?,
         auth: SessionAuth::new(&settings.keys),
-        // Their cookie has the attributes of the session's.
-        messages: MessageStorage::new(&settings.keys, &CookieOptions::builder("sessionid").build()?)?,
+        messages: settings.message_storage()?,
         django: Django::at(settings.django.clone()),
         settings,
     });
@@ -68,13 +67,7 @@ async fn main() -> Result<(), BoxError> {
         }
     }
     // 2. What they have in common. A request passes the last of these layers first.
-    let moved = match site.settings.engine.as_str() {
-        "signed_cookies" => moved.layer(SessionLayer::new(site.settings.cookie_sessions()?)),
-        engine if site.settings.encryption.is_some() => {
-            return Err(format!("ENCRYPTION is for ENGINE=signed_cookies, not {engine}").into());
-        }
-        _ => session::layer(moved, &site.settings, &site.database).await?,
-    };
+    let moved = session::layer(moved, &site.settings, &site.database).await?;
     let csrf = CsrfGuard::from(Csrf::builder().build()?).with_secure(site.settings.scheme == Scheme::HTTPS);
     let moved = moved
         .layer(CsrfLayer::new(csrf))

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use axum::BoxError;
 use axum::http::uri::{Authority, Scheme};
-use django_session::{ConfigError, CookieOptions, CookieSessions, Encryption, KeyRing, Plaintext, SecretKey};
+use django_session::{
+    ConfigError, CookieOptions, CookieSessions, Encryption, KeyRing, MessageStorage, Plaintext, SecretKey,
+    StoredSessions,
+};
 
 /// What the environment says: the same variables that `site/beside/settings.py` reads, and four of this service alone.
 pub struct Settings {
@@ -55,11 +58,34 @@ impl Settings {
 
     /// The sessions of `ENGINE=signed_cookies`.
     pub fn cookie_sessions(&self) -> Result<CookieSessions, ConfigError> {
-        let sessions = CookieSessions::new(&self.keys, CookieOptions::builder("sessionid").build()?);
+        let sessions = CookieSessions::new(&self.keys, Self::cookie()?);
         Ok(match &self.encryption {
             Some(encryption) => sessions.with_encryption(encryption.clone()),
             None => sessions,
         })
+    }
+
+    /// The sessions of `ENGINE=db`, `cached_db` and `file`.
+    pub fn stored_sessions(&self) -> Result<StoredSessions, ConfigError> {
+        let sessions = StoredSessions::new(&self.keys, Self::cookie()?);
+        Ok(match &self.encryption {
+            Some(encryption) => sessions.with_encryption(encryption.clone()),
+            None => sessions,
+        })
+    }
+
+    /// The session cookie, as Django's settings have it.
+    pub fn cookie() -> Result<CookieOptions, ConfigError> {
+        CookieOptions::builder("sessionid").build()
+    }
+
+    /// The messages, as `MESSAGE_STORAGE` has them: in their own cookie if they fit, with the attributes of the session's
+    /// cookie. That cookie is not encrypted; if sessions are, the messages are in the session.
+    pub fn message_storage(&self) -> Result<MessageStorage, ConfigError> {
+        match &self.encryption {
+            Some(_) => Ok(MessageStorage::in_session()),
+            None => MessageStorage::new(&self.keys, &Self::cookie()?),
+        }
     }
 }
 

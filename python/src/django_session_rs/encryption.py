@@ -36,6 +36,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signing import BadSignature, JSONSerializer
 
+from ._settings import choice
+
 __all__ = ["EncryptedJSONSerializer"]
 
 _SERIALIZED, _DEFLATED = b"\x01", b"\x02"
@@ -49,10 +51,10 @@ class EncryptedJSONSerializer:
 
     def dumps(self, obj: Any) -> bytes:
         plaintext: bytes = JSONSerializer().dumps(obj)
-        if _choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write") == "write":
+        if choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write") == "write":
             return plaintext
         version = _SERIALIZED
-        compress = _choice("SESSION_ENCRYPTION_COMPRESSION", "never", "if-smaller") == "if-smaller"
+        compress = choice("SESSION_ENCRYPTION_COMPRESSION", "never", "if-smaller") == "if-smaller"
         # What the limit would keep from being read is not compressed.
         if compress and len(plaintext) <= _inflate_limit():
             compressed = zlib.compress(plaintext)
@@ -65,7 +67,7 @@ class EncryptedJSONSerializer:
         if not data:
             raise BadSignature("payload is empty")
         if data[:1] == b"{":
-            if _choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write") == "reject":
+            if choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write") == "reject":
                 raise BadSignature("payload is not encrypted")
             return _object(data)
         if data[:1] not in (_SERIALIZED, _DEFLATED):
@@ -130,11 +132,3 @@ def _keys() -> List[bytes]:
 def _inflate_limit() -> int:
     limit: int = getattr(settings, "SESSION_ENCRYPTION_INFLATE_LIMIT", 1048576)
     return limit
-
-
-def _choice(name: str, default: str, *others: str) -> str:
-    chosen = getattr(settings, name, default)
-    choices = (default, *others)
-    if chosen not in choices:
-        raise ImproperlyConfigured(f"{name} is none of {', '.join(map(repr, choices))}.")
-    return str(chosen)

@@ -51,7 +51,8 @@ struct Slot {
 }
 
 impl CsrfToken {
-    /// Makes the token of a request with these `Cookie` headers, without a layer: for the unit test of a handler.
+    /// Makes the token of a safe request with these `Cookie` headers, without a layer: for the unit test of a handler. Like
+    /// every safe request, it passes the [check](Self::check).
     ///
     /// ```
     /// use django_session::{Csrf, CsrfToken};

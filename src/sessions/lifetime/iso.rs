@@ -143,7 +143,8 @@ impl Clock {
         Some((Self { hms, micros }, matches!(behind, None | Some(0))))
     }
 
-    /// Returns the offset in whole seconds and the microseconds that remain. Python drops those of an offset below a second.
+    /// Returns the offset in whole seconds and the microseconds that remain. Python drops those of an offset below a
+    /// second.
     fn ahead_of_utc(self, is_behind: bool) -> Option<(UtcOffset, Duration)> {
         let [hours, minutes, seconds] = self.hms.map(i32::from);
         let seconds = hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_add(seconds)?;

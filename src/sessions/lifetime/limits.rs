@@ -58,8 +58,8 @@ pub enum ExpiryPolicy {
 pub enum Unstamped {
     /// It is accepted, and begins when it is next written.
     Stamp,
-    /// It is rejected if a user is logged in, and else accepted. Only this holds against a copied cookie that a Django signs
-    /// anew, and it needs a Django that stamps.
+    /// It is rejected if a user is logged in, and else accepted. Only this holds against a copied cookie that a Django
+    /// signs anew, and it needs a Django that stamps.
     Refuse,
 }
 
@@ -138,6 +138,12 @@ impl Terms {
     pub(in crate::sessions) fn end(self, own: Option<Stored>) -> End {
         let max_age = time::Duration::seconds(0_i64.saturating_add_unsigned(self.max_age.as_secs()));
         own.and_then(Stored::end).unwrap_or(End::After(max_age))
+    }
+
+    /// What is left of the setting's age, if it counts beside a session's own expiry.
+    pub(super) fn cookie_age_left(self, elapsed: Duration) -> Option<time::Duration> {
+        let left = self.max_age.saturating_sub(elapsed);
+        (self.policy == ExpiryPolicy::Both).then(|| left.try_into().unwrap_or(time::Duration::MAX))
     }
 
     pub(super) fn ends_with_browser(self, own: Option<Stored>) -> bool {

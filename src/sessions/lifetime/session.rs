@@ -9,7 +9,7 @@ use crate::sessions::lifetime::expiry::End;
 use crate::sessions::lifetime::{Expiry, KEY, Stored, Terms};
 
 impl Session {
-    /// Has this session end otherwise than the store says; `None` takes that back.
+    /// Sets when this session ends, in place of the settings; `None` removes the override.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -51,13 +51,12 @@ impl Session {
         Lifetime::new(self.end(terms, elapsed, now).left(now), now).map(Some)
     }
 
-    /// The end that is nearer: the session's own or the setting's, or that of its absolute age.
+    /// The end that is nearest: the session's own or the setting's, and those of the ages that it must not exceed.
     pub(in crate::sessions) fn end(&self, terms: Terms, elapsed: std::time::Duration, now: SystemTime) -> End {
         let end = terms.end(self.own_expiry()).written_before(elapsed);
-        match self.absolute_age_left(terms, now) {
-            Some(left) if left < end.left(now) => End::After(left),
-            _ => end,
-        }
+        let limits = [terms.cookie_age_left(elapsed), self.absolute_age_left(terms, now)];
+        let nearest = limits.into_iter().flatten().min().filter(|left| *left < end.left(now));
+        nearest.map_or(end, End::After)
     }
 
     /// Returns the session's own expiry, or `None` if the store's settings apply.
@@ -94,7 +93,8 @@ impl Session {
         self.terms().end(self.read_expiry()).left(modification)
     }
 
-    /// When it ends, if it was last written at `modification`; `None` beyond the year 9999. Django: `get_expiry_date`.
+    /// Returns when the session ends, if it was last written at `modification`; `None` beyond the year 9999. Django:
+    /// `get_expiry_date`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -109,7 +109,7 @@ impl Session {
         self.terms().end(self.read_expiry()).date(modification)
     }
 
-    /// Whether it ends when the browser closes. Django: `get_expire_at_browser_close`.
+    /// Returns whether the session ends when the browser closes. Django: `get_expire_at_browser_close`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

@@ -59,8 +59,8 @@ impl Session {
         started(self.read())
     }
 
-    /// Returns the id that the session has [`with_ids`](crate::CookieSessions::with_ids), once it is committed: 22 characters
-    /// of base64url. It may stand in logs and in a list of ended sessions, for nobody can use it as a cookie.
+    /// Returns the id that the session has [`with_ids`](crate::CookieSessions::with_ids), once it is committed: 22
+    /// characters of base64url. It may stand in logs and in a list of ended sessions, for nobody can use it as a cookie.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -85,17 +85,17 @@ impl Session {
         Some(left.try_into().unwrap_or(time::Duration::MAX))
     }
 
-    /// Returns the data of a session that is dated `date`, with the start and the id that the settings ask for; `None` if it
-    /// has them, or is empty.
+    /// Returns the data of a session that is dated `date`, with the start and the id that the settings ask for; `None` if
+    /// it has them, or is empty.
     pub(in crate::sessions) fn stamped_data(
         &self,
         terms: Terms,
         date: Timestamp,
     ) -> Result<Option<Data>, NoRandomBytes> {
         let present = self.data();
-        let needs_start = terms.absolute.is_some() && started(present).is_none();
+        let needs_start = terms.absolute.is_some() && started(present).is_none_or(|start| start > date);
         let needs_id = terms.ids && id(present).is_none();
-        if present.is_empty() || !(needs_start || needs_id) {
+        if !self.has_content() || !(needs_start || needs_id) {
             return Ok(None);
         }
         let mut stamped = present.clone();
@@ -108,17 +108,18 @@ impl Session {
         Ok(Some(stamped))
     }
 
-    /// Has the session begin anew when it is next written.
-    pub(in crate::sessions) fn forget_start(&mut self) {
-        if self.terms().absolute.is_some() {
-            self.erase(STARTED);
-        }
+    /// Whether there is a key besides the start and the id.
+    pub(in crate::sessions) fn has_content(&self) -> bool {
+        self.data().has_others_than([STARTED, ID])
     }
 
-    /// Gives the session another id when it is next written.
-    pub(in crate::sessions) fn forget_id(&mut self) {
-        if self.terms().ids {
-            self.erase(ID);
+    /// Has the session begin anew, with another id, when it is next written.
+    pub(in crate::sessions) fn forget_stamps(&mut self) {
+        // An anonymous visitor may have planted the id, and may end it.
+        self.erase(ID);
+        // An older start only shortens the session, and a Django may insist on one.
+        if self.terms().absolute.is_some() {
+            self.erase(STARTED);
         }
     }
 }
@@ -144,7 +145,7 @@ fn random_id() -> Result<String, NoRandomBytes> {
     Ok(encoding::into_text(json))
 }
 
-/// A start in the future counts as now.
+/// A start in the future counts as now, and is one once the session is written.
 fn age(start: Timestamp, now: SystemTime) -> Duration {
     start.age(now).unwrap_or(Duration::ZERO)
 }

@@ -60,6 +60,8 @@ ENCRYPTION = os.environ.get("ENCRYPTION", "off")
 if ENCRYPTION != "off":
     SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"
     SESSION_ENCRYPTION_PLAINTEXT = {"write-plain": "write", "accept-plain": "accept", "on": "reject"}[ENCRYPTION]
+    # The cookie of messages is signed, but not encrypted.
+    MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 if "REDIS_URL" in os.environ:
     CACHES = {

@@ -24,23 +24,21 @@ impl Cache {
         Ok(cmd("GET").arg(self.cache_key(key)).query_async(&mut self.redis.clone()).await?)
     }
 
-    /// Keeps a copy of a session that is in the database.
-    pub async fn set_copy(&self, key: &SessionKey, session: &Session, ttl: Duration) -> Result<(), BoxError> {
-        let bytes = self.sessions.encode(session)?;
-        self.set(key, &bytes, ttl, None).await.map(drop)
+    /// Makes the copy of a session that the database has from now on.
+    pub async fn add_copy(&self, key: &SessionKey, session: &Session, ttl: Duration) -> Result<(), BoxError> {
+        self.set(key, &self.sessions.encode(session)?, ttl, "NX").await.map(drop)
+    }
+
+    /// Replaces the copy, if there is one: without, another request may have ended the session.
+    pub async fn update_copy(&self, key: &SessionKey, session: &Session, ttl: Duration) -> Result<(), BoxError> {
+        self.set(key, &self.sessions.encode(session)?, ttl, "XX").await.map(drop)
     }
 
     /// Returns whether the `condition` was met: `NX`, if there was no such entry; `XX`, if there was.
-    async fn set(
-        &self,
-        key: &SessionKey,
-        bytes: &[u8],
-        ttl: Duration,
-        condition: Option<&str>,
-    ) -> Result<bool, BoxError> {
-        if ttl.is_zero() {
+    async fn set(&self, key: &SessionKey, bytes: &[u8], ttl: Duration, condition: &str) -> Result<bool, BoxError> {
+        if ttl.as_secs() == 0 {
             // The session has ended. Redis has no entry that lives for no time.
-            return self.delete(key).await.map(|()| true);
+            return self.delete(key).await.map(|_| true);
         }
         let mut set = cmd("SET");
         set.arg(self.cache_key(key)).arg(bytes).arg("EX").arg(ttl.as_secs()).arg(condition);
@@ -56,14 +54,15 @@ impl Cache {
 
 impl Storage<Vec<u8>> for Cache {
     async fn insert(&self, row: &StoredRow<Vec<u8>>) -> Result<(), BoxError> {
-        self.set(&row.key, &row.data, row.time_to_live, Some("NX")).await.map(drop)
+        self.set(&row.key, &row.data, row.time_to_live, "NX").await.map(drop)
     }
 
     async fn update(&self, row: &StoredRow<Vec<u8>>) -> Result<bool, BoxError> {
-        self.set(&row.key, &row.data, row.time_to_live, Some("XX")).await
+        self.set(&row.key, &row.data, row.time_to_live, "XX").await
     }
 
-    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
-        Ok(cmd("DEL").arg(self.cache_key(key)).query_async(&mut self.redis.clone()).await?)
+    async fn delete(&self, key: &SessionKey) -> Result<bool, BoxError> {
+        let deleted: u64 = cmd("DEL").arg(self.cache_key(key)).query_async(&mut self.redis.clone()).await?;
+        Ok(deleted == 1)
     }
 }

@@ -69,9 +69,8 @@ impl Storage for Database {
         Ok(self.write(self.update, row).await? == 1)
     }
 
-    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
+    async fn delete(&self, key: &SessionKey) -> Result<bool, BoxError> {
         let sql = "DELETE FROM django_session WHERE session_key = $1";
-        sqlx::query(sql).bind(key.as_str()).execute(&self.pool).await?;
-        Ok(())
+        Ok(sqlx::query(sql).bind(key.as_str()).execute(&self.pool).await?.rows_affected() == 1)
     }
 }

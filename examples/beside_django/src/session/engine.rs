@@ -5,11 +5,9 @@ use axum::http::StatusCode;
 use axum::http::header::{GetAll, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use django_session::{
-    CachedSessions, CookieOptions, SentCookie, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow,
-    StoredSessions,
+    CachedSessions, Commit, SentCookie, Session, SessionKey, StoredChange, StoredCommit, StoredRow, StoredSessions,
 };
 use sqlx::AnyPool;
-use time::OffsetDateTime;
 
 use crate::error::AppError;
 use crate::page;
@@ -33,14 +31,8 @@ pub trait Storage<Data = String> {
     async fn insert(&self, row: &StoredRow<Data>) -> Result<(), BoxError>;
     /// Returns whether there was a row with this key.
     async fn update(&self, row: &StoredRow<Data>) -> Result<bool, BoxError>;
-    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError>;
-}
-
-/// What a response has to say about the session.
-#[derive(Default)]
-pub struct Headers {
-    pub set_cookies: Vec<SetCookie>,
-    pub vary_on_cookie: bool,
+    /// Returns whether there was a row with this key.
+    async fn delete(&self, key: &SessionKey) -> Result<bool, BoxError>;
 }
 
 /// Why a session is not written.
@@ -69,16 +61,19 @@ impl IntoResponse for CommitError {
 }
 
 impl Engine {
-    pub async fn open(settings: &Settings, cookie: CookieOptions, pool: &AnyPool) -> Result<Self, BoxError> {
+    pub async fn open(settings: &Settings, pool: &AnyPool) -> Result<Self, BoxError> {
         let redis = || settings.redis_url.as_deref().ok_or("REDIS_URL is not set");
-        let cached = CachedSessions::new(cookie.clone());
-        let stored = StoredSessions::new(&settings.keys, cookie);
+        let cached = CachedSessions::new(Settings::cookie()?);
+        let stored = settings.stored_sessions()?;
         let database = Database::new(pool.clone(), &settings.database_url);
         match settings.engine.as_str() {
             "db" => Ok(Self::Database(stored, database)),
             "cached_db" => {
                 let cache = Cache::connect(redis()?, cached.with_cached_db()).await?;
                 Ok(Self::CachedDatabase(stored, database, cache))
+            }
+            "cache" if settings.encryption.is_some() => {
+                Err("ENGINE=cache keeps pickles, which ENCRYPTION does not encrypt".into())
             }
             "cache" => Ok(Self::Cache(Cache::connect(redis()?, cached).await?)),
             "file" => {
@@ -105,19 +100,19 @@ impl Engine {
                 Ok(sessions.load(sent, text.as_deref(), expire_date))
             }
             Self::CachedDatabase(sessions, database, cache) => {
-                if let Some(copy) = cache.get(sent.key()).await? {
+                let copy = cache.get(sent.key()).await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "the database is asked in place of the cache");
+                    None
+                });
+                if let Some(copy) = copy {
                     let session = cache.sessions.load(sent.clone(), Some(&copy));
                     if session.rejection().is_none() {
                         return Ok(session);
                     }
                 }
+                // The copy is not made here: another request may be ending the session.
                 let (text, expire_date) = database.read(sent.key()).await?.unzip();
-                let session = sessions.load(sent.clone(), text.as_deref(), expire_date);
-                if let (Some(key), Some(end), None) = (sent.key(), expire_date, session.rejection()) {
-                    let left = end - OffsetDateTime::now_utc();
-                    cache.set_copy(key, &session, left.try_into().unwrap_or_default()).await?;
-                }
-                Ok(session)
+                Ok(sessions.load(sent, text.as_deref(), expire_date))
             }
             Self::Cache(cache) => {
                 let bytes = cache.get(sent.key()).await?;
@@ -136,32 +131,49 @@ impl Engine {
     }
 
     /// Writes the session for a response with this status.
-    pub async fn commit(&self, session: &Session, status: u16) -> Result<Headers, CommitError> {
+    pub async fn commit(&self, session: &Session, status: u16) -> Result<Commit, CommitError> {
         match self {
-            Self::Database(sessions, database) => write(sessions.commit(session, status)?, database).await,
+            Self::Database(sessions, database) => write(sessions.commit(session, status)?, database, status).await,
             Self::CachedDatabase(sessions, database, cache) => {
-                write(sessions.commit(session, status)?, &Both { database, cache, session }).await
+                write(sessions.commit(session, status)?, &Both { database, cache, session }, status).await
             }
-            Self::Cache(cache) => write(cache.sessions.commit(session, status)?, cache).await,
-            Self::File(sessions, files) => write(sessions.commit(session, status)?, files).await,
+            Self::Cache(cache) => write(cache.sessions.commit(session, status)?, cache, status).await,
+            Self::File(sessions, files) => write(sessions.commit(session, status)?, files, status).await,
         }
     }
 }
 
-async fn write<Data>(commit: StoredCommit<Data>, storage: &impl Storage<Data>) -> Result<Headers, CommitError> {
-    match &commit.change {
-        StoredChange::Update { row } if !storage.update(row).await? => return Err(CommitError::Interrupted),
+async fn write<Data>(
+    commit: StoredCommit<Data>,
+    storage: &impl Storage<Data>,
+    status: u16,
+) -> Result<Commit, CommitError> {
+    let is_there = match &commit.change {
+        StoredChange::Update { row } => storage.update(row).await?,
+        StoredChange::Replace { old, row } => {
+            let is_there = storage.delete(old).await?;
+            if is_there {
+                storage.insert(row).await?;
+            }
+            is_there
+        }
         StoredChange::Insert { row, delete } => {
-            storage.insert(row).await?;
             if let Some(old) = delete {
                 storage.delete(old).await?;
             }
+            storage.insert(row).await.map(|()| true)?
         }
-        StoredChange::Delete { key } => storage.delete(key).await?,
-        _ => {}
-    }
-    let vary_on_cookie = commit.vary_on_cookie;
-    Ok(Headers { set_cookies: commit.into_set_cookies().collect(), vary_on_cookie })
+        StoredChange::Delete { key } => match storage.delete(key).await {
+            // The response is an error already, and must still remove the cookie.
+            Err(error) if status >= 500 => {
+                tracing::error!(%error, "a session was not deleted");
+                true
+            }
+            deleted => deleted.map(|_| true)?,
+        },
+        _ => true,
+    };
+    if is_there { Ok(commit.response) } else { Err(CommitError::Interrupted) }
 }
 
 /// The database, and then the copy of the session in the cache.
@@ -174,19 +186,20 @@ struct Both<'a> {
 impl Storage for Both<'_> {
     async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
         self.database.insert(row).await?;
-        self.cache.set_copy(&row.key, self.session, row.time_to_live).await
+        self.cache.add_copy(&row.key, self.session, row.time_to_live).await
     }
 
     async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
-        let written = self.database.update(row).await?;
-        if written {
-            self.cache.set_copy(&row.key, self.session, row.time_to_live).await?;
+        let is_there = self.database.update(row).await?;
+        if is_there {
+            self.cache.update_copy(&row.key, self.session, row.time_to_live).await?;
         }
-        Ok(written)
+        Ok(is_there)
     }
 
-    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
-        self.database.delete(key).await?;
-        self.cache.delete(key).await
+    async fn delete(&self, key: &SessionKey) -> Result<bool, BoxError> {
+        let was_there = self.database.delete(key).await?;
+        self.cache.delete(key).await?;
+        Ok(was_there)
     }
 }

@@ -58,10 +58,11 @@ impl Storage for Files {
         Ok(true)
     }
 
-    async fn delete(&self, key: &SessionKey) -> Result<(), BoxError> {
+    async fn delete(&self, key: &SessionKey) -> Result<bool, BoxError> {
         match fs::remove_file(self.path(key.as_str())).await {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -12,7 +12,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::{BoxError, Router, middleware};
 use django_session::middleware::tower::SessionLayer;
-use django_session::{CookieOptions, CookieSessions, Session, SessionHandle};
+use django_session::{Session, SessionHandle};
 use sqlx::AnyPool;
 
 use crate::Site;
@@ -57,10 +57,9 @@ pub async fn layer(
     settings: &Settings,
     database: &AnyPool,
 ) -> Result<Router<Arc<Site>>, BoxError> {
-    let cookie = CookieOptions::builder("sessionid").build()?;
     if settings.engine == "signed_cookies" {
-        return Ok(routes.layer(SessionLayer::new(CookieSessions::new(&settings.keys, cookie))));
+        return Ok(routes.layer(SessionLayer::new(settings.cookie_sessions()?)));
     }
-    let engine = Arc::new(Engine::open(settings, cookie, database).await?);
+    let engine = Arc::new(Engine::open(settings, database).await?);
     Ok(routes.layer(middleware::from_fn_with_state(engine, stored::middleware)))
 }

@@ -8,10 +8,10 @@ use axum::extract::{Request, State};
 use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE, VARY};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use django_session::{SentCookie, Session};
+use django_session::{Commit, SentCookie, Session};
 use tokio::sync::OnceCell;
 
-use crate::session::engine::{CommitError, Engine, Headers};
+use crate::session::engine::{CommitError, Engine};
 
 /// The place of the session in the extensions of a request.
 #[derive(Clone)]
@@ -46,9 +46,9 @@ impl Mount {
         session.get_or_try_init(load).await.cloned()
     }
 
-    /// Writes the session; gives back what the response has to say about it.
-    async fn commit(&self, status: u16) -> Result<Headers, CommitError> {
-        let Some(handle) = self.0.session.get() else { return Ok(Headers::default()) };
+    /// Writes the session, and returns the headers that the response needs.
+    async fn commit(&self, status: u16) -> Result<Commit, CommitError> {
+        let Some(handle) = self.0.session.get() else { return Ok(Commit::default()) };
         let session = handle.with(|session| session.clone());
         self.0.engine.commit(&session, status).await
     }
@@ -63,20 +63,21 @@ pub async fn middleware(State(engine): State<Arc<Engine>>, mut request: Request,
     // 2. The response.
     let mut response = next.run(request).await;
     // 3. The session, and its headers. If it cannot be written, the response says what is not true, and is replaced.
-    let headers = match mount.commit(response.status().as_u16()).await {
-        Ok(headers) => headers,
+    let commit = match mount.commit(response.status().as_u16()).await {
+        Ok(commit) => commit,
         Err(error) => {
             response = error.into_response();
             mount.commit(500).await.unwrap_or_default()
         }
     };
-    for cookie in headers.set_cookies {
-        if let Ok(value) = HeaderValue::try_from(cookie.into_string()) {
-            response.headers_mut().append(SET_COOKIE, value);
-        }
+    let headers = response.headers_mut();
+    if let Some(vary) = commit.vary(headers.get_all(VARY)).and_then(|vary| HeaderValue::try_from(vary).ok()) {
+        headers.insert(VARY, vary);
     }
-    if headers.vary_on_cookie {
-        response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
+    for cookie in commit.into_set_cookies() {
+        if let Ok(value) = HeaderValue::try_from(cookie.into_string()) {
+            headers.append(SET_COOKIE, value);
+        }
     }
     response
 }

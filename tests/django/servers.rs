@@ -1,0 +1,272 @@
+//! Visits to a site whose sessions are in a real Redis or Memcached: what `servers.py` does with Django. It has the
+//! connections, and hands over the bytes.
+
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use django_session::{CachedSessions, StoredRow};
+use serde::Serialize;
+use serde_json::{Value, json};
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::check::{Answered, Check};
+use crate::common::{Hex, clock, moment};
+use crate::engines::{self, NEW, Row, apply, micros};
+use crate::ours::name;
+use crate::question::{Answer, Op, Question, Reply, to_hex};
+use crate::random::Random;
+use crate::rules::{Verdict, judge};
+use crate::sites;
+use crate::views;
+use crate::visit::{Site, Visit};
+use crate::visitor;
+
+/// A visit, and what is stored by then.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServerVisit {
+    #[serde(flatten)]
+    visit: Visit,
+    kind: Kind,
+    rows: Vec<Row>,
+    entries: Vec<Entry>,
+    /// Keys of sessions that another request deletes before the response to this one.
+    vanishes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// The cache engine.
+    Redis,
+    Memcached,
+    /// With Redis.
+    CachedDb,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Entry {
+    key: String,
+    /// In hexadecimal.
+    data: String,
+    /// To live.
+    seconds: u64,
+}
+
+/// A browser with one site, the keys it got there, and what is stored there.
+struct Visitor {
+    site: Site,
+    kind: Kind,
+    now: f64,
+    jar: Vec<String>,
+    rows: Vec<Row>,
+    entries: Vec<Entry>,
+}
+
+/// Times that each visitor comes back.
+const VISITS: usize = 5;
+
+/// What Django cannot read, or reads as something else than a session.
+const NO_SESSIONS: &[&str] = &["", "6a756e6b", "8005", "80057d", "313233", "80055d2e", "80054e2e"];
+
+/// As `engines::visits`. Half of the time, the next visit finds what we have stored, else what Django has.
+pub fn visits(check: &mut Check) {
+    let mut visitors = check.draw(1200, visitor);
+    let session = |visitor: &Visitor| Op::Pickled { json_text: views::session(&mut check.random, visitor.now) }.at(0.0);
+    let questions = visitors.iter().map(session).collect();
+    for (visitor, case) in visitors.iter_mut().zip(check.ask(questions)) {
+        visitor.begins(&mut check.random, case.text());
+    }
+    for _ in 0..VISITS {
+        let questions = visitors.iter_mut().map(|visitor| visitor.comes(&mut check.random)).collect();
+        for (visitor, case) in visitors.iter_mut().zip(check.compare_by(questions, judge_meaning)) {
+            visitor.leaves(&mut check.random, &case);
+        }
+    }
+}
+
+/// Pickles of one session need not be equal. What Django reads there must be.
+fn judge_meaning(case: &Answered) -> Verdict {
+    let without_bytes = |answer: &Value| {
+        let mut answer = answer.clone();
+        drop(answer.as_object_mut().map(|answer| answer.remove("data")));
+        answer
+    };
+    let Reply { answer, notes, otherwise } = &case.django;
+    let answer = answer.as_ref().map(without_bytes).map_err(Clone::clone);
+    let otherwise = otherwise.as_ref().map(without_bytes);
+    let ours = case.ours.as_ref().map(without_bytes).map_err(Clone::clone);
+    judge(&ours, &Reply { answer, notes: notes.clone(), otherwise })
+}
+
+fn visitor(random: &mut Random) -> Visitor {
+    // The servers have clocks of their own, and Memcached is given dates.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as f64 + random.fraction();
+    let kind = random.pick(&[Kind::Redis, Kind::Memcached, Kind::CachedDb]);
+    Visitor { site: sites::site(random), kind, now, jar: Vec::new(), rows: Vec::new(), entries: Vec::new() }
+}
+
+impl Visitor {
+    /// With a session under the key of its cookie, mostly, that Django has pickled, or we have.
+    fn begins(&mut self, random: &mut Random, pickle: String) {
+        let cached = sessions(&self.site, self.kind, self.now).unwrap();
+        // What we refuse is none that we begin.
+        let ours = cached.decode(&bytes(&pickle)).ok();
+        let data = match (random.below(8), &ours) {
+            (0, _) => random.pick(NO_SESSIONS).to_owned(),
+            (1..=4, Some(session)) => to_hex(&cached.encode(session).unwrap()),
+            _ => pickle,
+        };
+        let (key, seconds) = (sites::session_id(random), self.site.age);
+        if self.kind == Kind::CachedDb
+            && let Some(session) = &ours
+        {
+            let text = engines::sessions(&self.site, self.now).unwrap().encode(session).unwrap();
+            self.rows.push(Row { key: key.clone(), text, micros: ((self.now + seconds as f64) * 1e6) as i64 });
+        }
+        if !random.once_in(if self.kind == Kind::CachedDb { 2 } else { 8 }) {
+            self.entries.push(Entry { key: key.clone(), data, seconds });
+        }
+        self.jar.push(key);
+    }
+
+    fn comes(&mut self, random: &mut Random) -> Question {
+        let (moments, elapsed) = random.pick(&[(0.0, 0), (0.0, 0), (0.125, 1), (1.0, 1), (60.0, 60)]);
+        self.now += moments;
+        self.entries.retain_mut(|entry| {
+            entry.seconds = entry.seconds.saturating_sub(elapsed);
+            entry.seconds > 0
+        });
+        let visit = Visit {
+            cookie: sites::header(random, &self.site, &self.jar),
+            steps: views::steps(random, self.now),
+            status: views::status(random),
+            site: self.site.clone(),
+        };
+        let (kind, rows, entries) = (self.kind, self.rows.clone(), self.entries.clone());
+        let vanishes = if random.once_in(16) { self.jar.clone() } else { Vec::new() };
+        Op::ServerVisit(ServerVisit { visit, kind, rows, entries, vanishes }).at(self.now)
+    }
+
+    /// With what we left, or Django.
+    fn leaves(&mut self, random: &mut Random, case: &Answered) {
+        let answer = if random.once_in(2) { &case.ours } else { &case.django.answer };
+        let Some(left) = answer.as_ref().ok() else { return };
+        let new = sites::session_id(random);
+        let key = |value: &Value| if value == NEW { new.clone() } else { value.as_str().unwrap().to_owned() };
+        let rows = left["rows"].as_array().unwrap().iter();
+        self.rows = rows
+            .map(|row| Row {
+                key: key(&row[0]),
+                text: row[1].as_str().unwrap().to_owned(),
+                micros: row[2].as_i64().unwrap(),
+            })
+            .collect();
+        let entries = left["entries"].as_array().unwrap().iter();
+        self.entries = entries
+            .filter_map(|entry| {
+                let data = left["data"][entry[0].as_str().unwrap()].as_str().unwrap().to_owned();
+                // Without an end if Memcached has been given a number that is too large for it.
+                Some(Entry { key: key(&entry[0]), data, seconds: entry[2].as_u64()? })
+            })
+            .collect();
+        if left["set_cookie"][0].as_str().and_then(|header| header.split(['=', ';']).nth(1)) == Some(NEW) {
+            if random.once_in(2) {
+                self.jar.clear();
+            }
+            self.jar.push(new);
+        }
+    }
+}
+
+impl ServerVisit {
+    pub fn is_read(&self) -> bool {
+        self.visit.cookie.is_some() && !(self.rows.is_empty() && self.entries.is_empty())
+    }
+}
+
+/// All that can be seen of a visit, in the words of `servers.py`, by what the caller of `CachedSessions` does.
+pub fn answer(ServerVisit { visit, kind, rows, entries, vanishes }: &ServerVisit, now: f64) -> Answer {
+    let Visit { site, cookie, steps, status } = visit;
+    let (cached, in_rows) = (sessions(site, *kind, now)?, engines::sessions(site, now)?);
+    let mut rows = engines::table(rows);
+    let mut entries: BTreeMap<String, (Vec<u8>, u64)> =
+        entries.iter().map(|entry| (entry.key.clone(), (bytes(&entry.data), entry.seconds))).collect();
+
+    // 1. request
+    let sent = cookie.as_ref().map(|header| cached.sent_cookie(header)).unwrap_or_default();
+    let key = sent.key().map(|key| key.as_str().to_owned()).unwrap_or_default();
+    let entry = entries.get(&key).map(|(data, _)| data.as_slice());
+    let row = rows.get(&key).filter(|_| *kind == Kind::CachedDb);
+    let session = match row {
+        // cached_db reads the row if the cache has no session, which it then gets.
+        Some((text, micros)) if entry.is_none_or(|data| cached.decode(data).is_err()) => {
+            let end = engines::date(*micros);
+            let session = in_rows.load(sent, Some(text), Some(end));
+            if session.rejection().is_none() {
+                let seconds = (end - OffsetDateTime::from(moment(now))).whole_seconds().try_into().unwrap();
+                set(&mut entries, &key, cached.encode(&session).map_err(name)?, seconds);
+            }
+            session
+        }
+        _ => cached.load(sent, entry),
+    };
+    // 2. view
+    let (session, mut seen) = visitor::view(session, visitor::auth_of(site)?, site, steps, now);
+    rows.retain(|key, _| !vanishes.contains(key));
+    entries.retain(|key, _| !vanishes.contains(key));
+    // 3. response
+    if *kind == Kind::CachedDb {
+        let (commit, error) = engines::commit(|status| in_rows.commit(&session, status), *status)?;
+        let applied = apply(&commit.change, &mut rows, |row| Some((row.data.clone(), micros(row.expire_date))));
+        if applied.is_ok() {
+            // The cache need not have had it.
+            entries.entry(key).or_default();
+            let data = cached.encode(&session).map_err(name)?;
+            apply(&commit.change, &mut entries, |row| kept(&data, row))?;
+            entries.retain(|_, (_, seconds)| *seconds > 0);
+        }
+        seen.extend(engines::response(&commit, error.or(applied.err())));
+    } else {
+        let (commit, error) = engines::commit(|status| cached.commit(&session, status), *status)?;
+        let applied = apply(&commit.change, &mut entries, |row| kept(&row.data, row));
+        seen.extend(engines::response(&commit, error.or(applied.err())));
+    }
+
+    let rows: Vec<Value> = rows.iter().map(|(key, (text, micros))| json!([key, text, micros])).collect();
+    let read = |data: &[u8]| cached.decode(data).ok().map(|session| visitor::items(&session));
+    let shown: Vec<Value> = entries.iter().map(|(key, (data, seconds))| json!([key, read(data), seconds])).collect();
+    let data: BTreeMap<&str, String> = entries.iter().map(|(key, (data, _))| (key.as_str(), to_hex(data))).collect();
+    seen.insert("rows".to_owned(), rows.into());
+    seen.insert("entries".to_owned(), shown.into());
+    seen.insert("data".to_owned(), json!(data));
+    seen.insert("left".to_owned(), json!({ "Ok": visitor::items(&session) }));
+    Ok(seen.into())
+}
+
+/// What a cache has of a row, if that lives at all.
+fn kept<Data>(data: &[u8], row: &StoredRow<Data>) -> Option<(Vec<u8>, u64)> {
+    let seconds = row.time_to_live.as_secs();
+    (seconds > 0).then(|| (data.to_owned(), seconds))
+}
+
+fn set(entries: &mut BTreeMap<String, (Vec<u8>, u64)>, key: &str, data: Vec<u8>, seconds: u64) {
+    entries.remove(key);
+    if seconds > 0 {
+        entries.insert(key.to_owned(), (data, seconds));
+    }
+}
+
+fn sessions(site: &Site, kind: Kind, now: f64) -> Result<CachedSessions, String> {
+    let sessions = CachedSessions::new(visitor::cookie_options(site)?)
+        .with_clock(clock(now))
+        .with_save_every_request(site.save_every_request);
+    let sessions = match site.local {
+        Some(offset) => sessions.with_naive_dates(UtcOffset::from_whole_seconds(offset).unwrap()),
+        None => sessions,
+    };
+    Ok(if kind == Kind::CachedDb { sessions.with_cached_db() } else { sessions })
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    Hex::try_from(hex.to_owned()).unwrap().0
+}
