@@ -54,6 +54,32 @@ fn commands() {
     check("keys-json", Run::new(&["keys", "--json", "-"]).key("x").input(signed("session")));
 }
 
+/// `examples/read_cookie.rs` has them too: a Django 5.2.19 signed this on 2026-01-01.
+const DJANGO_KEY: &str = "django-insecure-t0ps3cret-f0r-the-readme-0nly-7c1b9e4fd2";
+const DJANGO_COOKIE: &str = concat!(
+    ".eJxVjs1OwzAQhF8F-Uob-Sd24hy5c-utRdHaXogp2Ci2K1DVd2db9QDSarWa-Wa0ZzZDq8vcCq5zDGxiA9v81Rz4I6arEd4hveX",
+    "O51TX6Lor0t3d0j3ngB9Pd_ZfwQJloTRo7QYAB0ogODVYHkagy2tvfJCj8RIwyFcYjEaLwlpUZlCjUaL3TvVUeool1sKmXmyYh7W",
+    "yaX9m5diovSJsNecEJfhEEnbLoXGO9uGEBBKfW6KAvLzQcwVLiTnN-P0V1x-iJbdmywXNjvPpNo-3zS6_fdda0w:1vb66i:y9Njc",
+    "DXLdLg2UhrXj8limkl9yWdsyxkhHp6oE7O9YTk",
+);
+
+/// What the READMEs show.
+#[test]
+fn readmes() {
+    let inspect = || Run::new(&["--time", "1767317400"]).input(format!("Cookie: sessionid={DJANGO_COOKIE}"));
+    check("readme", inspect().key(DJANGO_KEY));
+    check("readme-why", inspect().key(format!("{DJANGO_KEY}\n")));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = fs::read_to_string(root.join("tests/output/readme.txt")).unwrap();
+    let hint = fs::read_to_string(root.join("tests/output/readme-why.txt")).unwrap();
+    for readme in ["README.md", "../README.md"] {
+        // The package as published has no parent.
+        let Ok(readme) = fs::read_to_string(root.join(readme)) else { continue };
+        assert!(readme.contains(output.trim_start_matches("exit 0\n")), "{readme}");
+        assert!(readme.contains(&hint[hint.find("why:").unwrap()..]), "{readme}");
+    }
+}
+
 /// Text that does not compress.
 fn noise() -> String {
     let mut state = 1_u32;
