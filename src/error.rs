@@ -38,7 +38,7 @@ pub enum ConfigError {
     /// `( ) < > @ , ; \ " / [ ] ? = { }`.
     CookieName,
     /// The cookie's path does not start with "/", holds something else than visible ASCII without ";", or is longer
-    /// than the 1024 bytes up to which browsers heed it.
+    /// than the 1024 bytes that browsers accept.
     CookiePath,
     /// The cookie's domain is not letters, digits, "-" and "_" in labels joined by ".", or longer than 253 bytes.
     CookieDomain,
@@ -303,7 +303,7 @@ pub enum DecodeError {
         /// The most that was allowed.
         max_age: Duration,
     },
-    /// A user is logged in, and the session does not say when it began: see
+    /// A user is logged in, and the session does not say when it began, or has no id although sessions have one: see
     /// [`Unstamped::Refuse`](crate::Unstamped::Refuse).
     Unstamped,
     /// The serializer refused the payload: not its format, or not the requested type.
@@ -336,7 +336,7 @@ impl fmt::Display for DecodeError {
             Self::NotStored => f.write_str("no stored session has this key"),
             Self::SessionExpired { since } => write!(f, "session's own expiry passed {since:?} ago"),
             Self::SessionTooOld { age, max_age } => write!(f, "session age {age:?} exceeds {max_age:?}"),
-            Self::Unstamped => f.write_str("session of a user does not say when it began"),
+            Self::Unstamped => f.write_str("session of a user has no start, or no id"),
             Self::Deserialize { reason } => write!(f, "payload cannot be deserialized: {reason}"),
             #[cfg(feature = "pickle")]
             Self::BeyondJson { python_type } => write!(f, "JSON cannot hold this value of Python: {python_type}"),

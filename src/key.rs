@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
 use crate::error::ConfigError;
@@ -41,10 +42,11 @@ impl SecretKey {
     /// ```
     #[doc(alias = "SECRET_KEY")]
     pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        match bytes.as_ref() {
-            bytes if bytes.trim_ascii().is_empty() => Err(ConfigError::EmptyKey),
-            bytes => Ok(Self(Zeroizing::new(bytes.into()))),
+        let bytes = bytes.as_ref();
+        if is_blank(bytes).into() {
+            return Err(ConfigError::EmptyKey);
         }
+        Ok(Self(Zeroizing::new(bytes.into())))
     }
 
     /// Makes a key of 64 random bytes of the operating system.
@@ -72,6 +74,12 @@ impl SecretKey {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Whether all bytes are white space. It looks at each of them, whatever they are, for they are secret.
+fn is_blank(bytes: &[u8]) -> Choice {
+    let is_white = |byte: &u8| b" \t\n\x0c\r".iter().fold(Choice::from(0), |any, white| any | byte.ct_eq(white));
+    bytes.iter().fold(Choice::from(1), |all, byte| all & is_white(byte))
 }
 
 impl fmt::Debug for SecretKey {

@@ -362,7 +362,7 @@ def test_what_is_no_integer_is_no_start(start):
     assert browser.stamps() == (NOW, "a" * 22)
 
 
-def test_sessions_that_do_not_say_when_they_began():
+def test_sessions_without_stamps():
     with override_settings(MIDDLEWARE=[SESSIONS, AUTH]):
         user_logged_in.disconnect(lifetimes._logged_in)
         unstamped = [Browser.logged_in().cookie for _ in range(2)]
@@ -380,6 +380,10 @@ def test_sessions_that_do_not_say_when_they_began():
 @pytest.mark.parametrize("id", ["short", 7, None, "a" * 21 + ":", "a" * 21 + "*", "a" * 21 + "\n", "a" * 22 + "\n", "é" * 22])
 def test_what_is_no_id_is_replaced(id):
     caches["revoked"].set(f"session:revoked:{id}", 1)
+    with strict:
+        assert user_of(planted_login(_session_id=id)) is None, "nobody could end it"
+        with without_list:
+            assert user_of(planted_login(_session_id=id)) == 7
     browser = Browser(planted_login(_session_id=id))
     assert browser.shown()["user"] == 7
     browser.get('/write?items={"a":1}')
@@ -479,7 +483,7 @@ def test_what_is_logged(caplog):
         user_of(planted_login())
     assert [record.getMessage() for record in caplog.records if record.name == "django_session_rs.lifetimes"] == [
         "Session rejected: session age 86401s exceeds 86400s",
-        "Session rejected: session of a user does not say when it began",
+        "Session rejected: session of a user has no start, or no id",
         "Session rejected: session is revoked",
         "The deny-list cannot be read: the session is accepted",
     ]

@@ -6,7 +6,7 @@ use crate::size::SizeRule;
 
 const FOUR_HUNDRED_DAYS: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// The longest value of an attribute that browsers heed, in bytes (RFC 6265bis).
+/// The longest value of an attribute that browsers accept, in bytes (RFC 6265bis).
 const MAX_ATTRIBUTE: usize = 1024;
 
 /// Builds [`CookieOptions`]: what browsers would refuse or misread is a [`ConfigError`] of [`build`](Self::build).

@@ -19,11 +19,11 @@ const INFO: &[u8] = b"django-session.sealed.v1";
 pub(super) struct Aead(AesGcmSiv<Aes256Enc>);
 
 impl Aead {
-    #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes")]
+    #[expect(clippy::expect_used)]
     pub(super) fn new(secret: &SecretKey) -> Self {
         let mut key = Key::<AesGcmSiv<Aes256Enc>>::default();
         let (mut pseudorandom, hkdf) = Hkdf::<Sha256>::extract(None, secret.as_bytes());
-        hkdf.expand(INFO, &mut key).expect("32 bytes are derived");
+        hkdf.expand(INFO, &mut key).expect("HKDF-SHA256 derives up to 8160 bytes");
         let aead = Self(AesGcmSiv::new(&key));
         key.as_mut_slice().zeroize();
         pseudorandom.as_mut_slice().zeroize();

@@ -6,7 +6,7 @@ use crate::key::KeyRing;
 use crate::sessions::Session;
 use crate::signing::{Algorithm, SaltedHmac};
 
-const USER_ID: &str = "_auth_user_id";
+pub(super) const USER_ID: &str = "_auth_user_id";
 const BACKEND: &str = "_auth_user_backend";
 const HASH: &str = "_auth_user_hash";
 

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use time::UtcOffset;
 
 use crate::clock::Clock;
@@ -8,9 +6,8 @@ use crate::error::{DecodeError, EncodeError};
 use crate::json;
 use crate::pickle;
 use crate::sessions::keyed::Keyed;
-use crate::sessions::lifetime::AbsoluteAge;
 use crate::sessions::provenance::Provenance;
-use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit, Unstamped};
+use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit};
 
 /// Sessions of Django's cache engines: an entry in Redis or Memcached, found by the key in the cookie. Feature `pickle`.
 ///
@@ -73,7 +70,7 @@ use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit, Unstamped};
 pub struct CachedSessions {
     engine: &'static str,
     format: Format,
-    keyed: Keyed,
+    pub(super) keyed: Keyed,
     clock: Clock,
 }
 
@@ -166,44 +163,6 @@ impl CachedSessions {
     #[must_use]
     pub fn with_former_cookie(mut self, former: &CookieOptions) -> Self {
         self.keyed.with_former_cookie(former);
-        self
-    }
-
-    /// Rejects a session that began longer ago, however often it was written since: see
-    /// [`CookieSessions::with_absolute_age`](crate::CookieSessions::with_absolute_age).
-    ///
-    /// ```
-    /// # use django_session::{CachedSessions, CookieOptions, Unstamped};
-    /// # use std::time::Duration;
-    /// let sessions = CachedSessions::new(CookieOptions::default())
-    ///     .with_absolute_age(Duration::from_secs(3600), Unstamped::Stamp);
-    /// let mut session = sessions.load(sessions.sent_cookie(""), None);
-    /// session.insert("a", 1)?;
-    /// let _ = sessions.commit(&session, 200)?;
-    /// assert!(session.started_at().is_some());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_absolute_age(mut self, max_age: Duration, unstamped: Unstamped) -> Self {
-        self.keyed.terms.absolute = Some(AbsoluteAge { max_age, unstamped });
-        self
-    }
-
-    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may
-    /// not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
-    ///
-    /// ```
-    /// # use django_session::{CachedSessions, CookieOptions};
-    /// let sessions = CachedSessions::new(CookieOptions::default()).with_ids();
-    /// let mut session = sessions.load(sessions.sent_cookie(""), None);
-    /// session.insert("a", 1)?;
-    /// let _ = sessions.commit(&session, 200)?;
-    /// assert!(session.id().is_some());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_ids(mut self) -> Self {
-        self.keyed.terms.ids = true;
         self
     }
 

@@ -1,4 +1,4 @@
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::codec::Serializer;
@@ -135,12 +135,11 @@ impl<S: Serializer> CookieSessions<S> {
         let has_content = session.has_content();
         let emptied = changed && may_save && accepted && !has_content;
 
-        let now = self.signer.now();
-        let date = if may_save && has_content { self.date(session, now) } else { None };
+        let date = if may_save && has_content { self.date(session) } else { None };
         let set_cookie = match date {
-            Some(date) => match self.set_cookie(session, date, now) {
+            Some(date) => match self.set_cookie(session, date) {
                 Ok((cookie, _)) => Some(cookie),
-                // What nobody has changed need not be written.
+                // An unchanged session need not be written.
                 Err(_) if !changed => None,
                 Err(error) => return Err(error),
             },
@@ -168,35 +167,32 @@ impl<S: Serializer> CookieSessions<S> {
     /// ```
     pub fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
         session.read();
-        let now = self.signer.now();
-        // A clone, for what is not sent must not have an id.
-        self.set_cookie(&session.clone(), now.into(), now).map(|(_, bytes_left)| bytes_left)
+        // A clone, because a session that is not sent must not get an id.
+        self.set_cookie(&session.clone(), Date::Now).map(|(_, bytes_left)| bytes_left)
     }
 
-    /// The date of the cookie to write, if one is to be written.
-    fn date(&self, session: &Session, now: SystemTime) -> Option<Timestamp> {
+    /// Returns the date of the cookie to write, if one is to be written.
+    fn date(&self, session: &Session) -> Option<Date> {
         if session.is_modified() {
-            return Some(now.into());
+            return Some(Date::Now);
         }
         let Provenance { accepted, signed_at, key_index, .. } = session.provenance;
         let signed_at = signed_at.filter(|_| accepted && !session.is_discarded())?;
         let is_read = session.is_accessed();
-        let is_old = |limit| signed_at.age(now).is_ok_and(|age| age > limit);
+        let is_old = |limit| signed_at.age(self.signer.now()).is_ok_and(|age| age > limit);
         if self.save_every_request || is_read && self.refresh_after.is_some_and(is_old) {
-            return Some(now.into());
+            return Some(Date::Now);
         }
-        (is_read && self.resign && key_index > Some(0)).then_some(signed_at)
+        (is_read && self.resign && key_index > Some(0)).then_some(Date::Kept(signed_at))
     }
 
-    fn set_cookie(
-        &self,
-        session: &Session,
-        date: Timestamp,
-        now: SystemTime,
-    ) -> Result<(SetCookie, usize), EncodeError> {
+    fn set_cookie(&self, session: &Session, date: Date) -> Result<(SetCookie, usize), EncodeError> {
+        let now = self.signer.now();
+        let (date, elapsed) = match date {
+            Date::Now => (now.into(), Duration::ZERO),
+            Date::Kept(date) => (date, date.age(now).unwrap_or_default()),
+        };
         session.stamp(self.terms, date)?;
-        // Of whole seconds, a new date is up to one in the past.
-        let elapsed = if date == now.into() { Duration::ZERO } else { date.age(now).unwrap_or_default() };
         let lifetime = session.cookie_lifetime(self.terms, elapsed, now)?;
         let payload = self.codec.encode_json_with_room(&session.data().to_json()?, self.signer.overhead())?;
         let token = self.signer.seal_at(payload, date);
@@ -207,4 +203,12 @@ impl<S: Serializer> CookieSessions<S> {
             error
         })
     }
+}
+
+/// The date that a cookie is signed with.
+#[derive(Clone, Copy)]
+enum Date {
+    Now,
+    /// That of the cookie which it replaces.
+    Kept(Timestamp),
 }

@@ -7,10 +7,10 @@ use crate::codec::{Codec, Compression, JsonSerializer, Serializer};
 use crate::cookie::{CookieOptions, SetCookie, header};
 use crate::error::{ConfigError, DecodeError};
 use crate::key::KeyRing;
-use crate::sessions::lifetime::{AbsoluteAge, Terms};
+use crate::sessions::lifetime::Terms;
 use crate::sessions::provenance::Provenance;
 use crate::sessions::search::Search;
-use crate::sessions::{ExpiryPolicy, Session, Unstamped};
+use crate::sessions::{ExpiryPolicy, Session};
 use crate::signing::{Algorithm, Signer, TimestampSigner};
 
 /// What Django salts its signed-cookie sessions with.
@@ -314,125 +314,6 @@ impl<S> CookieSessions<S> {
     #[doc(alias = "SESSION_SAVE_EVERY_REQUEST")]
     pub fn with_save_every_request(mut self, save: bool) -> Self {
         self.save_every_request = save;
-        self
-    }
-
-    /// Signs a session anew that was read and is dated longer ago, so that a visitor who keeps coming stays logged in
-    /// without a cookie in each response. Half of [`max_age`](crate::CookieOptions::max_age) is a good choice. Default:
-    /// never.
-    ///
-    /// The session is written as it was loaded: what a request in parallel has written meanwhile is lost.
-    ///
-    /// ```
-    /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey};
-    /// # use std::time::{Duration, UNIX_EPOCH};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let at = |seconds| {
-    ///     CookieSessions::new(&keys, CookieOptions::default())
-    ///         .with_refresh_after(Duration::from_secs(3600))
-    ///         .with_clock(Clock::fixed(UNIX_EPOCH + Duration::from_secs(seconds)))
-    /// };
-    /// let mut session = at(0).load(None);
-    /// session.insert("a", 1)?;
-    /// let cookie = at(0).commit(&session, 200)?.set_cookie.expect("the session changed");
-    /// for (seconds, refreshed) in [(3600, false), (3601, true)] {
-    ///     let session = at(seconds).load(Some(cookie.value()));
-    ///     assert_eq!(session.get("a")?, Some(1));
-    ///     assert_eq!(at(seconds).commit(&session, 200)?.set_cookie.is_some(), refreshed);
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_refresh_after(mut self, age: Duration) -> Self {
-        self.refresh_after = Some(age);
-        self
-    }
-
-    /// Sets whether a session that was read and was signed by a fallback key is signed anew. It keeps its date, so that it
-    /// expires when it would have. Default: no.
-    ///
-    /// What a ring of its own [encrypts](crate::CookieSessions#method.with_encryption) is not encrypted anew for that ring's rotation.
-    ///
-    /// ```
-    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
-    /// # let old = KeyRing::new(SecretKey::new("old")?);
-    /// let sessions = CookieSessions::new(&old, CookieOptions::default());
-    /// let mut session = sessions.load(None);
-    /// session.insert("a", 1)?;
-    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
-    ///
-    /// let rotated = old.rotate(SecretKey::new("new")?);
-    /// let sessions = CookieSessions::new(&rotated, CookieOptions::default()).with_resign(true);
-    /// let session = sessions.load(Some(cookie.value()));
-    /// assert_eq!((session.get("a")?, session.key_index()), (Some(1), Some(1)));
-    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the key is a fallback");
-    /// let again = sessions.load(Some(cookie.value()));
-    /// assert_eq!((again.key_index(), again.signed_at()), (Some(0), session.signed_at()));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_resign(mut self, resign: bool) -> Self {
-        self.resign = resign;
-        self
-    }
-
-    /// Rejects a session that began longer ago, however often it was written since. Default: no limit.
-    ///
-    /// When it began is kept in the session, under `_session_started`, in Unix seconds. A session begins when it is first
-    /// written, and anew when a user logs in. `Max-Age` is what is left, if that is less than the cookie's age.
-    ///
-    /// ```
-    /// # use django_session::{Clock, CookieOptions, CookieSessions, DecodeError, KeyRing, SecretKey, Unstamped};
-    /// # use std::time::{Duration, UNIX_EPOCH};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let at = |seconds| {
-    ///     CookieSessions::new(&keys, CookieOptions::default())
-    ///         .with_absolute_age(Duration::from_secs(3600), Unstamped::Stamp)
-    ///         .with_clock(Clock::fixed(UNIX_EPOCH + Duration::from_secs(seconds)))
-    /// };
-    /// let mut session = at(0).load(None);
-    /// session.insert("a", 1)?;
-    /// let cookie = at(0).commit(&session, 200)?.set_cookie.expect("the session changed");
-    ///
-    /// let mut session = at(3000).load(Some(cookie.value()));
-    /// session.insert("a", 2)?;
-    /// let cookie = at(3000).commit(&session, 200)?.set_cookie.expect("the session changed");
-    /// assert!(cookie.as_str().contains("; Max-Age=600;"));
-    ///
-    /// let (age, max_age) = (Duration::from_secs(3601), Duration::from_secs(3600));
-    /// let session = at(3601).load(Some(cookie.value()));
-    /// assert_eq!(session.rejection(), Some(DecodeError::SessionTooOld { age, max_age }));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_absolute_age(mut self, max_age: Duration, unstamped: Unstamped) -> Self {
-        self.terms.absolute = Some(AbsoluteAge { max_age, unstamped });
-        self
-    }
-
-    /// Gives each session an [id](Session::id), by which a server-side record can end it. Default: none.
-    ///
-    /// It is kept in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when it is first
-    /// written, and another when a user logs in. It keeps the id when it is written again, so that its id ends all copies.
-    ///
-    /// ```
-    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionAuth, SessionUser};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_ids();
-    /// let mut session = sessions.load(None);
-    /// session.insert("a", 1)?;
-    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
-    /// let mut session = sessions.load(Some(cookie.value()));
-    /// let id = session.id().map(str::to_owned);
-    /// let ada = SessionUser { id: "7", backend: "a.Backend", password_hash: "column" };
-    /// SessionAuth::new(&keys).login(&mut session, &ada);
-    /// let _ = sessions.commit(&session, 200)?;
-    /// assert!(id.is_some() && session.id().is_some() && session.id() != id.as_deref());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_ids(mut self) -> Self {
-        self.terms.ids = true;
         self
     }
 

@@ -101,6 +101,21 @@ impl Keyed {
         now: SystemTime,
         encode: impl FnOnce(&Session) -> Result<Data, EncodeError>,
     ) -> Result<StoredCommit<Data>, EncodeError> {
+        let (change, set_cookie) = match self.change(session, status, now, encode) {
+            // An unchanged session need not be written.
+            Err(_) if !session.is_modified() => (StoredChange::Nothing, None),
+            done => done?,
+        };
+        Ok(StoredCommit { change, response: Commit::new(session, set_cookie, &self.former) })
+    }
+
+    fn change<Data>(
+        &self,
+        session: &Session,
+        status: u16,
+        now: SystemTime,
+        encode: impl FnOnce(&Session) -> Result<Data, EncodeError>,
+    ) -> Result<(StoredChange<Data>, Option<SetCookie>), EncodeError> {
         let Provenance { cookies, accepted, rejection, .. } = session.provenance;
         let renew = self.save_every_request && accepted && !session.is_discarded();
         let save = (session.is_modified() || renew) && status < 500;
@@ -112,12 +127,7 @@ impl Keyed {
         // 1. the row
         let row = |key| self.row(session, key, now, encode);
         let change = match old {
-            Some(key) if save && exists && !session.is_cycled() => match row(key) {
-                Ok(row) => StoredChange::Update { row },
-                // What nobody has changed need not be written.
-                Err(_) if !session.is_modified() => StoredChange::Nothing,
-                Err(error) => return Err(error),
-            },
+            Some(key) if save && exists && !session.is_cycled() => StoredChange::Update { row: row(key)? },
             Some(old) if save && exists => StoredChange::Replace { old, row: row(SessionKey::generate()?)? },
             old if save && (exists || session.has_content()) => StoredChange::Insert {
                 row: row(SessionKey::generate()?)?,
@@ -134,7 +144,7 @@ impl Keyed {
             }
             _ => (cookies > 0 && session.is_flushed()).then(|| self.cookie.removal()),
         };
-        Ok(StoredCommit { change, response: Commit::new(session, set_cookie, &self.former) })
+        Ok((change, set_cookie))
     }
 
     fn row<Data>(

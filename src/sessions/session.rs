@@ -188,7 +188,7 @@ impl Session {
     /// Ends the session, as at logout: removes all keys, and makes the response remove the cookie, whatever its status.
     ///
     /// A session that is filled again afterwards is written in place of the old one. If it cannot be written, because the
-    /// status is 500 or more or the cookie would be too large, the old cookie is removed all the same.
+    /// status is 500 or more or the cookie would be too large, the old cookie is still removed.
     ///
     /// A copied cookie stays valid until it expires.
     ///
@@ -281,7 +281,7 @@ impl Session {
     /// Keeps the response from writing the session: neither its changes so far, nor for
     /// [save-every-request](crate::CookieSessions::with_save_every_request). A later change writes all of them.
     ///
-    /// A [flushed](Self::flush) session is removed all the same. Django: `session.modified = False`.
+    /// A [flushed](Self::flush) session is still removed. Django: `session.modified = False`.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -306,9 +306,9 @@ impl Session {
 
     /// Returns whether anything was read or changed since the session was loaded: then the response depends on the cookie.
     ///
-    /// What tells of the cookie alone is for logs, not for pages, and is no access: [`rejection`](Self::rejection),
-    /// [`passed_over`](Self::passed_over), [`cookie_count`](Self::cookie_count), [`key_index`](Self::key_index) and
-    /// [`signed_at`](Self::signed_at).
+    /// What concerns the cookie alone is for logs, not for pages, and does not count as access:
+    /// [`rejection`](Self::rejection), [`passed_over`](Self::passed_over), [`cookie_count`](Self::cookie_count),
+    /// [`key_index`](Self::key_index) and [`signed_at`](Self::signed_at).
     ///
     /// ```
     /// let mut session = django_session::Session::default();

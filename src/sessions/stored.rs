@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::clock::{Clock, MaxAge};
@@ -14,9 +12,9 @@ use crate::error::BadSignature;
 use crate::error::{DecodeError, EncodeError};
 use crate::key::KeyRing;
 use crate::sessions::keyed::Keyed;
-use crate::sessions::lifetime::{self, AbsoluteAge};
+use crate::sessions::lifetime;
 use crate::sessions::provenance::Provenance;
-use crate::sessions::{SentCookie, Session, StoredCommit, Unstamped};
+use crate::sessions::{SentCookie, Session, StoredCommit};
 #[cfg(feature = "legacy")]
 use crate::signing::{Algorithm, SaltedHmac};
 use crate::signing::{Signer, TimestampSigner};
@@ -68,7 +66,7 @@ const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 pub struct StoredSessions {
     signer: TimestampSigner,
     pub(super) codec: Codec,
-    keyed: Keyed,
+    pub(super) keyed: Keyed,
     #[cfg(feature = "legacy")]
     legacy: Legacy,
 }
@@ -129,46 +127,6 @@ impl StoredSessions {
     #[must_use]
     pub fn with_former_cookie(mut self, former: &CookieOptions) -> Self {
         self.keyed.with_former_cookie(former);
-        self
-    }
-
-    /// Rejects a session that began longer ago, however often it was written since: see
-    /// [`CookieSessions::with_absolute_age`](crate::CookieSessions::with_absolute_age).
-    ///
-    /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions, Unstamped};
-    /// # use std::time::Duration;
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = StoredSessions::new(&keys, CookieOptions::default())
-    ///     .with_absolute_age(Duration::from_secs(3600), Unstamped::Stamp);
-    /// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
-    /// session.insert("a", 1)?;
-    /// let _ = sessions.commit(&session, 200)?;
-    /// assert!(session.started_at().is_some());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_absolute_age(mut self, max_age: Duration, unstamped: Unstamped) -> Self {
-        self.keyed.terms.absolute = Some(AbsoluteAge { max_age, unstamped });
-        self
-    }
-
-    /// Gives each session an [id](Session::id), which may stand in logs and in a list of ended sessions, as its key may
-    /// not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
-    ///
-    /// ```
-    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
-    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let sessions = StoredSessions::new(&keys, CookieOptions::default()).with_ids();
-    /// let mut session = sessions.load(sessions.sent_cookie(""), None, None);
-    /// session.insert("a", 1)?;
-    /// let _ = sessions.commit(&session, 200)?;
-    /// assert!(session.id().is_some());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_ids(mut self) -> Self {
-        self.keyed.terms.ids = true;
         self
     }
 
@@ -416,7 +374,8 @@ impl StoredSessions {
     }
 }
 
-/// The form before Django 3.1: base64 of `hexdigest:json`. Here base64 comes before the proof, for it is around it.
+/// The form before Django 3.1: base64 of `hexdigest:json`. Base64 is decoded before the digest is verified, because it
+/// encloses both.
 #[cfg(feature = "legacy")]
 #[derive(Debug)]
 struct Legacy {

@@ -50,8 +50,8 @@ pub enum StoredChange<Data = String> {
         /// The row.
         row: StoredRow<Data>,
     },
-    /// `DELETE … WHERE session_key = old` and `INSERT` this row, in one transaction: the session continues under another key.
-    /// If no row has the old key, another request ended the session meanwhile: do not insert, as for `Update`. (Django
+    /// `DELETE … WHERE session_key = old` and `INSERT` this row, in one transaction: the session continues under another
+    /// key. If no row has the old key, another request ended the session meanwhile: do not insert, as for `Update`. (Django
     /// inserts.)
     Replace {
         /// The key of the row to delete.

@@ -124,30 +124,17 @@ impl Visitor {
     }
 
     fn comes(&mut self, random: &mut Random) -> Question {
-        let age = self.site.age as usize;
+        let age = self.site.age as f64;
         let end = self.rows.first().map_or(self.now, |row| {
-            let (moment, lives) = (row.micros as f64 / 1e6, if self.engine == Engine::File { age as f64 } else { 0.0 });
+            let (moment, lives) = (row.micros as f64 / 1e6, if self.engine == Engine::File { age } else { 0.0 });
             ((moment + lives) * 8.0).round() / 8.0
         });
-        self.now = match random.below(12) {
-            0 => end,
-            1 => end + 0.125,
-            2 => end - 0.125,
-            3 => self.now - 10.0,
-            4 => self.now + random.below(age) as f64,
-            _ => self.now + random.pick(&[0.0, 0.125, 1.0, 60.0]),
-        };
-        self.now = self.now.max(0.0);
+        self.now = views::comes_back(random, self.now, end, self.site.age).max(0.0);
         if random.once_in(8) {
             self.site.keys.insert(0, random.key());
             self.site.keys.truncate(3);
         }
-        let visit = Visit {
-            cookie: sites::header(random, &self.site, &self.jar),
-            steps: views::steps(random, self.now),
-            status: views::status(random),
-            site: self.site.clone(),
-        };
+        let visit = views::visit(random, &self.site, &self.jar, self.now);
         let (engine, rows) = (self.engine, self.rows.clone());
         let vanishes = if random.once_in(16) { rows.iter().map(|row| row.key.clone()).collect() } else { Vec::new() };
         Op::EngineVisit(EngineVisit { visit, engine, rows, warm: random.once_in(2), vanishes }).at(self.now)

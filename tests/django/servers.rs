@@ -136,12 +136,7 @@ impl Visitor {
             entry.seconds = entry.seconds.saturating_sub(elapsed);
             entry.seconds > 0
         });
-        let visit = Visit {
-            cookie: sites::header(random, &self.site, &self.jar),
-            steps: views::steps(random, self.now),
-            status: views::status(random),
-            site: self.site.clone(),
-        };
+        let visit = views::visit(random, &self.site, &self.jar, self.now);
         let (kind, rows, entries) = (self.kind, self.rows.clone(), self.entries.clone());
         let vanishes = if random.once_in(16) { self.jar.clone() } else { Vec::new() };
         Op::ServerVisit(ServerVisit { visit, kind, rows, entries, vanishes }).at(self.now)

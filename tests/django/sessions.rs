@@ -133,25 +133,13 @@ const NO_SESSIONS: &[&str] = &["[]", "[1,2]", "null", "5", "\"text\""];
 
 impl Visitor {
     fn comes(&mut self, random: &mut Random) -> Question {
-        let (end, age) = (self.signed.floor() + self.site.age as f64, self.site.age as usize);
-        self.now = match random.below(10) {
-            0 => end,
-            1 => end + 0.125,
-            2 => end - 0.125,
-            3 => self.now - 10.0,
-            4 => self.now + random.below(age) as f64,
-            _ => self.now + random.pick(&[0.0, 0.125, 1.0, 60.0]),
-        };
+        let end = self.signed.floor() + self.site.age as f64;
+        self.now = views::comes_back(random, self.now, end, self.site.age);
         if random.once_in(8) {
             self.site.keys.insert(0, random.key());
             self.site.keys.truncate(3);
         }
-        let visit = Visit {
-            cookie: sites::header(random, &self.site, &self.jar),
-            steps: views::steps(random, self.now),
-            status: views::status(random),
-            site: self.site.clone(),
-        };
+        let visit = views::visit(random, &self.site, &self.jar, self.now);
         Op::Visit(visit).at(self.now)
     }
 

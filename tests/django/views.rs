@@ -5,7 +5,8 @@ use time::{OffsetDateTime, UtcOffset};
 use crate::common::json::Json;
 use crate::dates::date;
 use crate::random::Random;
-use crate::visit::{Spelled, Step, spell};
+use crate::sites;
+use crate::visit::{Site, Spelled, Step, Visit, spell};
 
 const KEYS: &[&str] = &["a", "a", "b", "c", "visits", "é", "🔑", "", "quo\"te\\", "\u{7f}\t", "1", "testcookie"];
 const EXPIRY: &str = "_session_expiry";
@@ -13,6 +14,28 @@ const LOGIN: &[&str] = &["_auth_user_id", "_auth_user_id", "_auth_user_backend",
 const INFLATE_LIMIT: usize = 256 << 10;
 /// The longest text of a value, so that no cookie gets too large.
 const LONGEST: usize = 150;
+
+/// A visit by a browser that has collected these tokens.
+pub fn visit(random: &mut Random, site: &Site, jar: &[String], now: f64) -> Visit {
+    Visit {
+        cookie: sites::header(random, site, jar),
+        steps: steps(random, now),
+        status: status(random),
+        site: site.clone(),
+    }
+}
+
+/// When a visitor comes back, whose session ends at `end` after `age` seconds: often about then.
+pub fn comes_back(random: &mut Random, now: f64, end: f64, age: u64) -> f64 {
+    match random.below(10) {
+        0 => end,
+        1 => end + 0.125,
+        2 => end - 0.125,
+        3 => now - 10.0,
+        4 => now + random.below(age as usize) as f64,
+        _ => now + random.pick(&[0.0, 0.125, 1.0, 60.0]),
+    }
+}
 
 pub fn steps(random: &mut Random, now: f64) -> Vec<Step> {
     let count = random.pick(&[0, 0, 1, 1, 2, 3, 5, 8]);

@@ -88,7 +88,7 @@ export const access = async (visitor) => {
   });
   await check("a customer may not, until given the permission, or made a superuser, and only while active", async () => {
     await visitor.logIn(rust, ADA);
-    const ada = "from django.contrib.auth.models import Permission, User; ada = User.objects.get(username='ada'); ";
+    const ada = "from django.contrib.auth.models import Permission; from shop.models import User; ada = User.objects.get(username='ada'); ";
     const both = async (expected) => {
       for (const server of servers) assert.equal(await status(server, "/stock/"), expected, server.name);
     };

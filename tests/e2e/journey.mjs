@@ -229,6 +229,6 @@ export const journey = async (visitor) => {
       assert.equal((await visitor.logIn(server, { ...ADA, password: "analytical engine" })).user, ADA.username);
     }
     await visitor.logOut(rust);
-    shop.shell("from django.contrib.auth.models import User; u = User.objects.get(username='ada'); u.set_password('lovelace'); u.save()");
+    shop.shell("from shop.models import User; u = User.objects.get(username='ada'); u.set_password('lovelace'); u.save()");
   });
 };

@@ -12,6 +12,7 @@ import { csrf } from "./csrf.mjs";
 import { encryption } from "./encryption.mjs";
 import { examples } from "./examples.mjs";
 import { journey } from "./journey.mjs";
+import { lifetimes } from "./lifetimes.mjs";
 import { messages } from "./messages.mjs";
 import { proxy } from "./proxy.mjs";
 import { scopes } from "./scopes.mjs";
@@ -35,6 +36,7 @@ for (const engine of ENGINES.split(" ")) {
   await messages(visitor);
   // The cache has pickles, and the database's text is the same in SQLite.
   if (!["cache", "db/postgresql"].includes(engine)) await encryption(visitor);
+  if (!shop.stored) await lifetimes(visitor);
   await shop.stop();
   await browser.context.clearCookies();
 }

@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -49,10 +49,15 @@ export class Server {
   async #ready() {
     for (let attempt = 0; attempt < 600; attempt += 1) {
       if (this.child.exitCode !== null) throw new Error(`${this.name} ended at once: see its log`);
-      if (await fetch(this.origin).then(() => true, () => false)) return;
+      if (await this.answers()) return;
       await sleep(100);
     }
     throw new Error(`${this.name} does not answer: see its log`);
+  }
+
+  /** Whether it can be used. */
+  answers() {
+    return fetch(this.origin).then(() => true, () => false);
   }
 
   async stop() {
@@ -61,6 +66,34 @@ export class Server {
     if (this.child.exitCode === null && this.child.kill("SIGKILL")) await ended;
     running.delete(this.child);
     this.child = undefined;
+  }
+}
+
+/** A Redis that keeps what was written when it is stopped. */
+export class Redis extends Server {
+  constructor() {
+    const data = mkdtempSync(join(tmpdir(), "django-session-redis-"));
+    process.on("exit", () => rmSync(data, { recursive: true, force: true }));
+    const file = ["--dir", data, "--save", "", "--appendonly", "yes", "--appendfsync", "always"];
+    super("redis-of-lifetimes", (port) => ["redis-server", "--bind", "127.0.0.1", "--port", `${port}`, ...file]);
+  }
+
+  get url() {
+    return `redis://127.0.0.1:${this.port}/0`;
+  }
+
+  /** It must also have read its file. */
+  async answers() {
+    const socket = connect(this.port, "127.0.0.1");
+    try {
+      socket.write("PING\r\n");
+      const [answer] = await once(socket, "data");
+      return `${answer}`.startsWith("+PONG");
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
   }
 }
 
@@ -86,6 +119,8 @@ export class Shop {
     this.stored = ENGINE !== "signed_cookies";
     this.env = {
       ENGINE,
+      // With a Redis, sessions are ended before their time: lifetimes.mjs, and the engines that need one.
+      REDIS_URL: ENGINE.startsWith("cache") ? process.env.REDIS_URL : undefined,
       DATABASE_URL: database ? POSTGRESQL_URL : `sqlite://${join(this.#data, "db.sqlite3")}`,
       SESSION_FILE_PATH: join(this.#data, "sessions"),
       DATA: this.#data,

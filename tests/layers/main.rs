@@ -65,7 +65,7 @@ const USERS: [(&str, &[&str]); 26] = [
     ("serde_json", &["json/"]),
     ("sha1", &["signing/mac.rs"]),
     ("sha2", &["encryption/aead.rs", "signing/mac.rs"]),
-    ("subtle", &["csrf/secret.rs", "signing/mac.rs"]),
+    ("subtle", &["csrf/secret.rs", "key.rs", "signing/mac.rs"]),
     (
         "time",
         &[

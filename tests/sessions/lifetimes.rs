@@ -150,13 +150,13 @@ fn a_session_begins_when_it_is_written_and_at_login() {
 }
 
 #[test]
-fn sessions_that_do_not_say_when_they_began() {
+fn sessions_without_start_or_id() {
     let user = r#"{"_auth_user_id":"7","_auth_user_backend":"a.Backend"}"#;
     let stamping = sessions().with_absolute_age(HOUR, Unstamped::Stamp);
     let strict = sessions().with_absolute_age(HOUR, Unstamped::Refuse);
     assert_eq!(stamping.load(Some(&token(user, 0.0))).rejection(), None);
     assert_eq!(strict.load(Some(&token(user, 0.0))).rejection(), Some(DecodeError::Unstamped));
-    assert_eq!(DecodeError::Unstamped.to_string(), "session of a user does not say when it began");
+    assert_eq!(DecodeError::Unstamped.to_string(), "session of a user has no start, or no id");
     assert_eq!(strict.load(Some(&token(r#"{"a":1}"#, 0.0))).rejection(), None, "nobody is logged in");
     // What is no integer says nothing.
     for start in ["\"1700000000\"", "1700000000.0", "true", "null", "[1]", "99999999999999999999"] {
@@ -167,11 +167,22 @@ fn sessions_that_do_not_say_when_they_began() {
         let again = stamping.load(Some(&written(&stamping, &session)));
         assert_eq!(again.started_at(), Some(Timestamp::from_secs(1_700_000_000)), "{start}");
     }
-    // An id that we did not make is none, for it may be looked up in a store.
-    for id in
-        ["\"short\"", "7", "\"0123456789012345678901:\"", "\"012345678901234567890*\"", "\"012345678901234567890\\n\""]
-    {
-        assert_eq!(sessions().load(Some(&token(&format!(r#"{{"_session_id":{id}}}"#), 0.0))).id(), None, "{id}");
+    // An id that we did not make is none, for it may be looked up in a store. A login without could not be ended.
+    let with_ids = sessions().with_absolute_age(HOUR, Unstamped::Refuse).with_ids();
+    for (id, rejection) in [
+        ("\"short\"", Some(DecodeError::Unstamped)),
+        ("7", Some(DecodeError::Unstamped)),
+        ("null", Some(DecodeError::Unstamped)),
+        ("\"0123456789012345678901:\"", Some(DecodeError::Unstamped)),
+        ("\"012345678901234567890*\"", Some(DecodeError::Unstamped)),
+        ("\"012345678901234567890\\n\"", Some(DecodeError::Unstamped)),
+        ("\"0123456789012345678901\"", None),
+    ] {
+        let json = format!(r#"{{"_auth_user_id":"7","_session_started":1700000000,"_session_id":{id}}}"#);
+        let token = token(&json, 0.0);
+        assert_eq!(with_ids.load(Some(&token)).rejection(), rejection, "{id}");
+        assert_eq!(strict.load(Some(&token)).rejection(), None, "without ids");
+        assert_eq!(strict.load(Some(&token)).id().is_some(), rejection.is_none(), "{id}");
     }
 }
 

@@ -347,3 +347,17 @@ fn former_cookies_of_stored_sessions() {
     let headers: Vec<String> = commit.response.into_set_cookies().map(String::from).collect();
     assert_eq!((headers.len(), &headers[0]), (2, &CookieOptions::default().removal().into_string()));
 }
+
+/// It was read from a text alone, so that no key is known: it begins a row, even an empty one.
+#[test]
+fn a_decoded_session_begins_a_row() {
+    for json in ["{}", r#"{"a":1}"#] {
+        let mut session = stored().decode(&text(json)).unwrap();
+        assert_eq!(stored().commit(&session, 200).unwrap().change, StoredChange::Nothing);
+        session.mark_modified();
+        let StoredChange::Insert { row, delete: None } = stored().commit(&session, 200).unwrap().change else {
+            panic!("{json}")
+        };
+        assert_eq!(stored().decode(&row.data).unwrap().len(), session.len());
+    }
+}

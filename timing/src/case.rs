@@ -18,7 +18,7 @@ pub struct Case {
 }
 
 pub enum Role {
-    /// The crate, with so many keys, each of which takes so many jumps.
+    /// The crate, with so many keys. Each takes one jump when it is made, which refuses a blank one, and so many in each comparison.
     Ours { keys: u32, jumps: u32 },
     /// The comparison that the crate relies on, and nothing after it.
     Comparison,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::Form;
+use axum::extract::{Form, State};
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, http::StatusCode};
@@ -25,7 +25,10 @@ pub fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/account/", get(account))
         .route("/account/remember", post(remember))
-        .route("/accounts/logout/", post(logout))
+        .route("/account/everywhere", post(log_out_everywhere))
+        .route("/accounts/logout/", post(log_out))
+        // Reads the session and leaves it as it is: its cookie is sent only when a refresh is due.
+        .route("/account/name", get(name))
         // Nobody asks for the session here, so the response sets no cookie and does not vary.
         .route("/account/health", get(async || StatusCode::NO_CONTENT))
 }
@@ -59,7 +62,25 @@ async fn remember(
     Ok(Redirect::to("/account/"))
 }
 
-async fn logout(session: WebSession, flash: Flash) -> Result<Response, AppError> {
-    session.with(Session::flush);
+async fn name(user: User) -> String {
+    user.username
+}
+
+async fn log_out(State(site): State<Arc<Site>>, session: WebSession, flash: Flash) -> Result<Response, AppError> {
+    match &site.revocation {
+        Some(revocation) => revocation.log_out(&session).await?,
+        None => session.with(Session::flush),
+    }
     flash.success("You have logged out. See you soon!", "/")
+}
+
+async fn log_out_everywhere(
+    State(site): State<Arc<Site>>,
+    user: User,
+    session: WebSession,
+    flash: Flash,
+) -> Result<Response, AppError> {
+    user.log_out_everywhere(&site.database).await?;
+    session.with(Session::flush);
+    flash.success("You have logged out everywhere.", "/")
 }

@@ -16,6 +16,8 @@ pub enum AppError {
     Forbidden,
     NotFound,
     BadRequest(&'static str),
+    /// Something that this request needs is down.
+    Unavailable(&'static str),
     /// Whatever should not happen. The log has the reason, the visitor a page.
     Internal(Box<dyn Error + Send + Sync>),
 }
@@ -38,6 +40,9 @@ impl IntoResponse for AppError {
                 page::message(StatusCode::NOT_FOUND, "There is no such page", "Perhaps it has moved.", "/")
             }
             Self::BadRequest(text) => page::message(StatusCode::BAD_REQUEST, "This form cannot be read", text, "/"),
+            Self::Unavailable(text) => {
+                page::message(StatusCode::SERVICE_UNAVAILABLE, "Please try again in a moment", text, "/")
+            }
             Self::Internal(error) => {
                 tracing::error!(%error, "a request failed");
                 let text = "The fault is ours, and we have a note of it.";

@@ -53,13 +53,13 @@ async fn login(
     let column = row.as_ref().map_or(password::UNUSABLE, |row| &row.password).to_owned();
     // Hashing takes long on purpose: it must not hold up the other requests of this thread.
     let right = tokio::task::spawn_blocking(move || password::check(&password, &column)).await?;
-    let Some(Row { user, password }) = row.filter(|_| right) else {
+    let Some(Row { user, hashed, .. }) = row.filter(|_| right) else {
         return page.render("registration/login.html", context! { errors => [WRONG], username, next });
     };
 
     session.with(|session| {
         let id = user.id.to_string();
-        site.auth.login(session, &SessionUser { id: &id, backend: BACKEND, password_hash: &password });
+        site.auth.login(session, &SessionUser { id: &id, backend: BACKEND, password_hash: &hashed });
         session.set_expiry(if remember.is_some() { None } else { Some(Expiry::BrowserClose) });
     });
     // Whoever planted a token before the login knows none after it.

@@ -13,6 +13,7 @@ mod page;
 mod password;
 mod product;
 mod proxy;
+mod revocation;
 mod session;
 mod settings;
 mod stock;
@@ -22,13 +23,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::http::uri::Scheme;
-use axum::{BoxError, Router, middleware};
+use axum::{BoxError, middleware};
 use django_session::middleware::tower::CsrfLayer;
 use django_session::{Csrf, CsrfGuard, MessageStorage, SessionAuth};
 use sqlx::AnyPool;
 use tokio::net::TcpListener;
 
 use crate::proxy::Django;
+use crate::revocation::Revocation;
 use crate::settings::Settings;
 
 /// What the handlers share.
@@ -37,6 +39,7 @@ struct Site {
     database: AnyPool,
     auth: SessionAuth,
     messages: MessageStorage,
+    revocation: Option<Revocation>,
     django: Django,
 }
 
@@ -45,10 +48,15 @@ async fn main() -> Result<(), BoxError> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     sqlx::any::install_default_drivers();
     let settings = Settings::from_env()?;
+    let revocation = match &settings.redis_url {
+        Some(url) => Some(Revocation::connect(url, settings.absolute_age).await?),
+        None => None,
+    };
     let site = Arc::new(Site {
         database: AnyPool::connect(&settings.database_url).await?,
         auth: SessionAuth::new(&settings.keys),
         messages: settings.message_storage()?,
+        revocation,
         django: Django::at(settings.django.clone()),
         settings,
     });
@@ -60,7 +68,7 @@ async fn main() -> Result<(), BoxError> {
         ("login", login::routes()),
         ("stock", stock::routes()),
     ];
-    let mut moved = Router::new();
+    let mut moved = revocation::routes();
     for (name, routes) in groups {
         if site.settings.moved.contains(name) {
             moved = moved.merge(routes);

@@ -27,7 +27,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         };
     }
     for (name, text) in include! {
-        "account.html" "base.html" "cart.html" "csrf.html" "message.html" "registration/login.html" "stock.html"
+        "account.html" "base.html" "cart.html" "csrf.html" "message.html" "registration/login.html" "sessions.html"
+        "stock.html"
     } {
         templates.add_template(name, text).expect("a template of ours is well formed");
     }
@@ -54,6 +55,7 @@ pub struct Page {
     expires_at_browser_close: bool,
     cart_count: u32,
     may_change_stock: bool,
+    lists_sessions: bool,
 }
 
 impl FromRequestParts<Arc<Site>> for Page {
@@ -83,6 +85,7 @@ impl FromRequestParts<Arc<Site>> for Page {
                 expires_at_browser_close: session.expires_at_browser_close(),
                 cart_count: cart::count(session)?,
                 may_change_stock,
+                lists_sessions: site.revocation.is_some(),
             })
         })
     }

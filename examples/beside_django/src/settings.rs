@@ -1,13 +1,18 @@
 use std::collections::HashSet;
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::BoxError;
 use axum::http::uri::{Authority, Scheme};
 use django_session::{
-    ConfigError, CookieOptions, CookieSessions, Encryption, KeyRing, MessageStorage, Plaintext, SecretKey,
-    StoredSessions,
+    CachedSessions, ConfigError, CookieOptions, CookieSessions, Encryption, KeyRing, MessageStorage, Plaintext,
+    SecretKey, StoredSessions, Unstamped,
 };
+
+/// A session of a time before `REDIS_URL` was given says neither when it began nor its id, and cannot be ended early. When
+/// two weeks have passed since, and such sessions are over, `Refuse` is the choice for both servers.
+const UNSTAMPED: Unstamped = Unstamped::Stamp;
 
 /// What the environment says: the same variables that `site/beside/settings.py` reads, and four of this service alone.
 pub struct Settings {
@@ -19,7 +24,7 @@ pub struct Settings {
     pub encryption: Option<Encryption>,
     /// `DATABASE_URL`: `sqlite:///…` or `postgres://…`.
     pub database_url: String,
-    /// `REDIS_URL`, for `ENGINE=cached_db` and `ENGINE=cache`.
+    /// `REDIS_URL`, for `ENGINE=cached_db` and `ENGINE=cache`, and to end sessions before their time.
     pub redis_url: Option<String>,
     /// `SESSION_FILE_PATH`, for `ENGINE=file`.
     pub session_file_path: Option<PathBuf>,
@@ -29,6 +34,10 @@ pub struct Settings {
     pub moved: HashSet<String>,
     /// `SCHEME`: `http`, or `https` behind a proxy that ends TLS.
     pub scheme: Scheme,
+    /// `ABSOLUTE_AGE`: if there is a Redis, no session lives longer.
+    pub absolute_age: Duration,
+    /// `REFRESH_AFTER`: from this age on, a signed cookie that is only read is signed anew.
+    pub refresh_after: Duration,
     /// `PORT`
     pub port: u16,
 }
@@ -52,13 +61,18 @@ impl Settings {
             django: required("DJANGO")?.parse()?,
             moved: optional("MOVED", "account cart stock").split_whitespace().map(str::to_owned).collect(),
             scheme: optional("SCHEME", "http").parse()?,
+            absolute_age: Duration::from_secs(optional("ABSOLUTE_AGE", "2592000").parse()?),
+            refresh_after: Duration::from_secs(optional("REFRESH_AFTER", "604800").parse()?),
             port: optional("PORT", "8000").parse()?,
         })
     }
 
     /// The sessions of `ENGINE=signed_cookies`.
     pub fn cookie_sessions(&self) -> Result<CookieSessions, ConfigError> {
-        let sessions = CookieSessions::new(&self.keys, Self::cookie()?);
+        let mut sessions = CookieSessions::new(&self.keys, Self::cookie()?).with_refresh_after(self.refresh_after);
+        if self.redis_url.is_some() {
+            sessions = sessions.with_absolute_age(self.absolute_age, UNSTAMPED).with_ids();
+        }
         Ok(match &self.encryption {
             Some(encryption) => sessions.with_encryption(encryption.clone()),
             None => sessions,
@@ -67,11 +81,19 @@ impl Settings {
 
     /// The sessions of `ENGINE=db`, `cached_db` and `file`.
     pub fn stored_sessions(&self) -> Result<StoredSessions, ConfigError> {
-        let sessions = StoredSessions::new(&self.keys, Self::cookie()?);
+        let mut sessions = StoredSessions::new(&self.keys, Self::cookie()?);
+        if self.redis_url.is_some() {
+            sessions = sessions.with_absolute_age(self.absolute_age, UNSTAMPED).with_ids();
+        }
         Ok(match &self.encryption {
             Some(encryption) => sessions.with_encryption(encryption.clone()),
             None => sessions,
         })
+    }
+
+    /// The sessions of `ENGINE=cache`, and the copies of `cached_db`. Both have a Redis.
+    pub fn cached_sessions(&self) -> Result<CachedSessions, ConfigError> {
+        Ok(CachedSessions::new(Self::cookie()?).with_absolute_age(self.absolute_age, UNSTAMPED).with_ids())
     }
 
     /// The session cookie, as Django's settings have it.

@@ -7,8 +7,11 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use django_session::Session;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row as _};
 
@@ -28,6 +31,9 @@ pub struct User {
     pub first_name: String,
     /// The name by which Django's templates ask.
     pub is_authenticated: bool,
+    /// The key in Redis of the list of this user's sessions: see `revocation.rs`. It is a new one whenever all sessions end.
+    #[serde(skip)]
+    pub sessions: String,
 }
 
 /// The row of `auth_user`, as far as this service reads it.
@@ -35,11 +41,14 @@ pub struct Row {
     pub user: User,
     /// The `password` column: algorithm, iterations, salt and hash.
     pub password: String,
+    /// What the hash in the session is made of: the password and a number, as in `_get_session_auth_hash` of the `User` in
+    /// `site/shop/models.py`.
+    pub hashed: String,
 }
 
 impl Row {
     /// Only of users who may log in.
-    const SELECT: &str = "SELECT id, username, first_name, password FROM auth_user WHERE is_active AND ";
+    const SELECT: &str = "SELECT id, username, first_name, password, session_epoch FROM auth_user WHERE is_active AND ";
 
     pub async fn by_name(database: &AnyPool, name: &str) -> Result<Option<Self>, sqlx::Error> {
         let sql = format!("{} username = $1", Self::SELECT);
@@ -52,13 +61,16 @@ impl Row {
     }
 
     fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        let (id, password, epoch): (i64, String, i64) = (row.try_get(0)?, row.try_get(3)?, row.try_get(4)?);
+        let hashed = format!("{password}|{epoch}");
         let user = User {
-            id: row.try_get(0)?,
+            id,
             username: row.try_get(1)?,
             first_name: row.try_get(2)?,
             is_authenticated: true,
+            sessions: format!("session:of:{id}:{}", BASE64_STANDARD.encode(Sha256::digest(&hashed))),
         };
-        Ok(Self { user, password: row.try_get(3)? })
+        Ok(Self { user, password, hashed })
     }
 }
 
@@ -69,13 +81,28 @@ impl User {
     }
 
     /// Django's `get_user`: the session names a user, the user may log in, and the password is still the one that the
-    /// session was begun with. If it is not, the session is emptied.
+    /// session was begun with. If it is not, or if the session was ended before its time, the session is emptied.
     async fn of(site: &Site, session: &WebSession) -> Result<Option<Self>, AppError> {
         let claim = session.with(|session| session.auth_user_backend().zip(session.auth_user_id()));
         let Some((_, id)) = claim.filter(|(backend, _)| backend == BACKEND) else { return Ok(None) };
         let Ok(id) = id.parse() else { return Ok(None) };
-        let Some(Row { user, password }) = Row::by_id(&site.database, id).await? else { return Ok(None) };
-        Ok(session.with(|session| site.auth.authenticate(session, &password)).then_some(user))
+        let Some(Row { user, hashed, .. }) = Row::by_id(&site.database, id).await? else { return Ok(None) };
+        if !session.with(|session| site.auth.authenticate(session, &hashed)) {
+            return Ok(None);
+        }
+        if let Some(revocation) = &site.revocation
+            && revocation.is_revoked(session, &user).await?
+        {
+            session.with(Session::flush);
+            return Ok(None);
+        }
+        Ok(Some(user))
+    }
+
+    /// Ends all sessions of this user on both servers: the hashes in them are no longer right.
+    pub async fn log_out_everywhere(&self, database: &AnyPool) -> Result<(), sqlx::Error> {
+        let sql = "UPDATE auth_user SET session_epoch = session_epoch + 1 WHERE id = $1";
+        sqlx::query(sql).bind(self.id).execute(database).await.map(drop)
     }
 
     /// Whether this user has a permission such as `shop.change_product`: itself, by a group, or as a superuser.

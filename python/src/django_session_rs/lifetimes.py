@@ -28,7 +28,8 @@ Settings, each with its counterpart in Rust:
 
 ``SESSION_ABSOLUTE_AGE = 86400``, in seconds, required
     ``with_absolute_age(Duration::from_secs(86400), …)``
-``SESSION_UNSTAMPED = "stamp"``, or ``"refuse"``, which rejects a session that has a user and no ``_session_started``
+``SESSION_UNSTAMPED = "stamp"``, or ``"refuse"``, which rejects a session that has a user and no
+``_session_started``, or no ``_session_id`` if there is a deny-list
     ``Unstamped::Stamp``, ``Unstamped::Refuse``
 ``SESSION_REVOCATION_CACHE = None``, or the alias of the cache, whose ``KEY_FUNCTION`` must be ``raw_key`` of this module
     ``with_ids()``
@@ -147,8 +148,9 @@ def _rejection(session: SessionBase) -> Optional[str]:
         age, limit = time.time() - started, _absolute_age()
         if age > limit:
             return f"session age {age:.0f}s exceeds {limit}s"
-    elif SESSION_KEY in session and _refuses_unstamped():
-        return "session of a user does not say when it began"
+    lacks_stamp = started is None or (_deny_list() is not None and _id(session) is None)
+    if lacks_stamp and SESSION_KEY in session and _refuses_unstamped():
+        return "session of a user has no start, or no id"
     return "session is revoked" if _is_denied(session) else None
 
 

@@ -30,7 +30,8 @@ pub enum ExpiryPolicy {
     Both,
 }
 
-/// What becomes of a session that does not say when it began.
+/// What becomes of a session that does not say when it began, or has no id where sessions have one
+/// ([`with_ids`](crate::CookieSessions::with_ids)).
 ///
 /// A Django beside us writes such sessions, unless it has the package `django-session-rs`.
 ///
@@ -56,7 +57,7 @@ pub enum ExpiryPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unstamped {
-    /// It is accepted, and begins when it is next written.
+    /// It is accepted. It begins, and gets its id, when it is next written.
     Stamp,
     /// It is rejected if a user is logged in, and else accepted. Only this holds against a copied cookie that a Django
     /// signs anew, and it needs a Django that stamps.

@@ -4,6 +4,7 @@ mod expiry;
 mod iso;
 mod limits;
 mod session;
+mod settings;
 mod stamps;
 
 pub use expiry::Expiry;

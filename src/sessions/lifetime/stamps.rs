@@ -5,6 +5,7 @@ use crate::encoding;
 use crate::error::DecodeError;
 use crate::random::{self, NoRandomBytes};
 use crate::sessions::Session;
+use crate::sessions::auth::USER_ID;
 use crate::sessions::data::Data;
 use crate::sessions::lifetime::{AbsoluteAge, Terms, Unstamped};
 
@@ -15,23 +16,23 @@ const ID: &str = "_session_id";
 const ID_BYTES: usize = 16;
 const ID_LEN: usize = 22;
 
-const USER_ID: &str = "_auth_user_id";
-
 impl Terms {
-    /// Judges when a session began.
+    /// Judges when a session began, and whether a login says so.
     ///
     /// # Errors
     /// [`DecodeError::SessionTooOld`] and [`DecodeError::Unstamped`].
     pub(in crate::sessions) fn admit_start(self, session: &Session, now: SystemTime) -> Result<(), DecodeError> {
         let Some(AbsoluteAge { max_age, unstamped }) = self.absolute else { return Ok(()) };
-        match started(session.data()) {
-            Some(start) => {
-                let age = age(start, now);
-                if age > max_age { Err(DecodeError::SessionTooOld { age, max_age }) } else { Ok(()) }
-            }
-            None if unstamped == Unstamped::Refuse && session.data().contains(USER_ID) => Err(DecodeError::Unstamped),
-            None => Ok(()),
+        let data = session.data();
+        let started = started(data);
+        if let Some(age) = started.map(|start| age(start, now)).filter(|age| *age > max_age) {
+            return Err(DecodeError::SessionTooOld { age, max_age });
         }
+        let lacks_stamp = started.is_none() || self.ids && id(data).is_none();
+        if lacks_stamp && unstamped == Unstamped::Refuse && data.contains(USER_ID) {
+            return Err(DecodeError::Unstamped);
+        }
+        Ok(())
     }
 }
 
@@ -60,7 +61,7 @@ impl Session {
     }
 
     /// Returns the id that the session has [`with_ids`](crate::CookieSessions::with_ids), once it is committed: 22
-    /// characters of base64url. It may stand in logs and in a list of ended sessions, for nobody can use it as a cookie.
+    /// characters of base64url. It may stand in logs and in a list of ended sessions, because it is no cookie.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -95,7 +96,7 @@ impl Session {
         let present = self.data();
         let needs_start = terms.absolute.is_some() && started(present).is_none_or(|start| start > date);
         let needs_id = terms.ids && id(present).is_none();
-        if !self.has_content() || !(needs_start || needs_id) {
+        if !(needs_start || needs_id) || !self.has_content() {
             return Ok(None);
         }
         let mut stamped = present.clone();
@@ -145,7 +146,7 @@ fn random_id() -> Result<String, NoRandomBytes> {
     Ok(encoding::into_text(json))
 }
 
-/// A start in the future counts as now, and is one once the session is written.
+/// A start in the future counts as now, which replaces it when the session is written.
 fn age(start: Timestamp, now: SystemTime) -> Duration {
     start.age(now).unwrap_or(Duration::ZERO)
 }

@@ -49,11 +49,11 @@ fn reports(case: &Case, class: Class, random: &mut Random) -> u32 {
     reports
 }
 
-/// Each tag that is compared takes one jump, or two: to accept it or not. A comparison that stops early takes more of them the more
+/// Each key takes one jump when it is made, and each tag that is compared one, or two: to accept it or not. A comparison that stops early takes more of them the more
 /// is right, and a look into a table with secret bytes is counted as well.
 fn judge(role: &Role, [valid, refused @ ..]: [u32; 4]) -> bool {
     match *role {
-        Role::Ours { keys, jumps } => valid == jumps && refused == [keys * jumps; 3],
+        Role::Ours { keys, jumps } => valid == keys + jumps && refused == [keys + keys * jumps; 3],
         Role::Comparison => valid == 0 && refused == [0; 3],
         Role::Control => valid > 1,
     }

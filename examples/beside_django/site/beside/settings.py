@@ -68,8 +68,22 @@ if "REDIS_URL" in os.environ:
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": os.environ["REDIS_URL"],
-        }
+        },
+        "revoked": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": os.environ["REDIS_URL"],
+            "KEY_FUNCTION": "django_session_rs.lifetimes.raw_key",
+        },
     }
+    # Sessions that end before their time. Otherwise a copy that was logged out could be sent here, and be signed anew.
+    INSTALLED_APPS.append("django_session_rs")
+    after = MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware") + 1
+    MIDDLEWARE.insert(after, "django_session_rs.lifetimes.LifetimeMiddleware")
+    MIDDLEWARE.append("shop.sessions.last_use")
+    SESSION_ABSOLUTE_AGE = int(os.environ.get("ABSOLUTE_AGE", "2592000"))
+    SESSION_REVOCATION_CACHE = "revoked"
+    # As ACCEPT_WHILE_REDIS_IS_DOWN in src/revocation.rs.
+    SESSION_REVOCATION_FAILURE = "raise"
 
 
 def database(url):
@@ -89,6 +103,7 @@ def database(url):
 
 
 DATABASES = {"default": database(os.environ["DATABASE_URL"])}
+AUTH_USER_MODEL = "shop.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 

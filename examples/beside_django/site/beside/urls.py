@@ -14,6 +14,7 @@ urlpatterns = [
     path("cart/empty", views.cart_empty),
     path("account/", views.account),
     path("account/remember", views.remember),
+    path("account/everywhere", views.log_out_everywhere),
     path("stock/", views.stock),
     path("checkout/", views.checkout),
     path("orders/<int:number>/", views.order),

@@ -1,6 +1,8 @@
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from shop.models import Order, OrderLine, Product, User
 
-from shop.models import Order, OrderLine, Product
+admin.site.register(User, UserAdmin)
 
 
 @admin.register(Product)

@@ -1,5 +1,7 @@
 """What every page of the shop shows. `page.rs` gives the same names to the same templates."""
 
+import os
+
 from django.conf import settings
 
 from shop import cart
@@ -30,5 +32,6 @@ def page(request):
         "expiry_seconds": age,
         "expires_at_browser_close": session.get_expire_at_browser_close(),
         "cart_count": cart.count(session),
+        "lists_sessions": "REDIS_URL" in os.environ,
         "may_change_stock": user.has_perm("shop.change_product"),
     }

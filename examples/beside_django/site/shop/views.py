@@ -1,4 +1,5 @@
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.db import transaction
@@ -74,6 +75,15 @@ def remember(request):
         return HttpResponseBadRequest("This is no number of seconds.")
     request.session.set_expiry(int(seconds) if seconds else None)
     return redirect("/account/")
+
+
+@require_POST
+@login_required
+def log_out_everywhere(request):
+    request.user.log_out_everywhere()
+    logout(request)
+    messages.success(request, "You have logged out everywhere.")
+    return redirect("/")
 
 
 @login_required

@@ -4,9 +4,7 @@ use axum::BoxError;
 use axum::http::StatusCode;
 use axum::http::header::{GetAll, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use django_session::{
-    CachedSessions, Commit, SentCookie, Session, SessionKey, StoredChange, StoredCommit, StoredRow, StoredSessions,
-};
+use django_session::{Commit, SentCookie, Session, SessionKey, StoredChange, StoredCommit, StoredRow, StoredSessions};
 use sqlx::AnyPool;
 
 use crate::error::AppError;
@@ -63,7 +61,7 @@ impl IntoResponse for CommitError {
 impl Engine {
     pub async fn open(settings: &Settings, pool: &AnyPool) -> Result<Self, BoxError> {
         let redis = || settings.redis_url.as_deref().ok_or("REDIS_URL is not set");
-        let cached = CachedSessions::new(Settings::cookie()?);
+        let cached = settings.cached_sessions()?;
         let stored = settings.stored_sessions()?;
         let database = Database::new(pool.clone(), &settings.database_url);
         match settings.engine.as_str() {

@@ -1,7 +1,8 @@
 """The users of the demonstration: a customer, and a clerk who may change the stock. Those who are there stay as they are."""
 
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand
+from shop.models import User
 
 CUSTOMER = ("ada", "lovelace", "Ada")
 CLERK = ("grace", "hopper", "Grace")
