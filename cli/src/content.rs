@@ -3,6 +3,8 @@
 //! The library decodes verified text alone. Where nothing can be verified, the text is signed here with a random key that
 //! is thrown away, so that the same strict decoder reads it, under the same limits.
 
+use std::collections::HashSet;
+
 use django_session::{
     CachedSessions, Codec, CookieOptions, DecodeError, EncodeError, Encryption, KeyRing, MessagePackSerializer,
     Plaintext, SecretKey, Serializer, Session, Signer, Verified,
@@ -207,9 +209,11 @@ fn unreadable(reason: String) -> Contents {
 
 /// Returns the keys whose values JSON cannot hold, and their types in Python.
 pub(crate) fn beyond_json(session: &Session) -> Vec<(String, String)> {
+    // Only those are looked up: a look-up takes as long as there are keys.
+    let plain: HashSet<_> = session.iter().map(|(key, _)| key).collect();
     let beyond = |key: std::borrow::Cow<'_, str>| match session.get::<IgnoredAny>(&key) {
         Err(DecodeError::BeyondJson { python_type }) => Some((key.into_owned(), python_type.to_string())),
         _ => None,
     };
-    session.keys().filter_map(beyond).collect()
+    session.keys().filter(|key| !plain.contains(key)).filter_map(beyond).collect()
 }

@@ -28,7 +28,9 @@ mod time;
 mod verify;
 mod write;
 
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -37,22 +39,51 @@ use clap::error::ErrorKind;
 use exit::{Failure, Output};
 
 fn main() -> ExitCode {
-    let options = match arguments::command().try_get_matches() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let options = match arguments::command().try_get_matches_from(&arguments) {
         Ok(options) => options,
-        Err(error) => {
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            // A closed pipe is no reason to say more.
-            let _ = error.print();
-            return ExitCode::from(if asked { exit::OK } else { exit::USAGE });
-        }
+        Err(error) => return misused(&error, &arguments),
     };
     match run(&options) {
         Ok(output) => finish(&output),
         Err(failure) => {
-            eprintln!("django-session: {}", failure.message);
+            complain(&hide(&failure.message, &arguments));
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Prints clap's help or its error. The error does not repeat what may be a key or a token.
+fn misused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A closed pipe is no error.
+        let _ = error.print();
+        return ExitCode::from(exit::OK);
+    }
+    let _ = write!(std::io::stderr(), "{}", hide(&error.render().to_string(), arguments));
+    ExitCode::from(exit::USAGE)
+}
+
+/// Replaces the arguments in a message that may be a key or a token: a message is kept longer than a command line.
+fn hide(message: &str, arguments: &[OsString]) -> String {
+    /// Fewer characters are neither.
+    const SHORTEST: usize = 20;
+    let texts = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let values = texts.map(|text| match text.strip_prefix("--") {
+        Some(option) => option.split_once('=').map_or("", |(_, value)| value),
+        None => text,
+    });
+    let is_path = |text: &str| {
+        let extension = Path::new(text).extension().map_or(0, OsStr::len);
+        !text.contains([':', '=']) && (text.contains('/') || (1..=5).contains(&extension))
+    };
+    let secrets = values.filter(|text| text.len() >= SHORTEST && !is_path(text));
+    secrets.fold(message.to_owned(), |message, secret| message.replace(secret, "…"))
+}
+
+/// Writes a line to standard error, which may be closed.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "django-session: {message}");
 }
 
 fn run(options: &ArgMatches) -> Result<Output, Failure> {
@@ -70,7 +101,7 @@ fn run(options: &ArgMatches) -> Result<Output, Failure> {
 
 fn finish(output: &Output) -> ExitCode {
     for warning in &output.warnings {
-        eprintln!("django-session: warning: {warning}");
+        complain(&format!("warning: {warning}"));
     }
     // A closed pipe, as of `| head`, is no error.
     let mut out = std::io::stdout().lock();

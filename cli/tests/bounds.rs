@@ -73,3 +73,49 @@ fn small_garbage() {
         }
     }
 }
+
+/// Forms that could take much longer to judge than to read.
+#[test]
+fn small_input_of_much_work() {
+    let signature = "KFdskw_qrFqPTQw9KJtisVIQvEIh54SG5OHoFzALqhc";
+    let cookies = |count| format!("Cookie: sessionid=eyJhIjoxfQ:1xXZhN:{signature}\n").repeat(count);
+    answers(cookies(20_000).as_bytes(), &["--json"]);
+    answers(cookies(20_000).replace("session", "").as_bytes(), &["--json"]);
+    // 2 MB of keys, in one session, and more than the limit in a small one: JSON with a key given, and without.
+    let keys: String = (0..120_000).map(|number| format!("\"{number}\":1,")).collect();
+    let token = Run::new(&["sign"]).key("another").input(format!("{{{}\"x\":1}}", keys)).out();
+    for args in [&["--json"][..], &[]] {
+        let start = Instant::now();
+        let ran = Run::new(args).key(KEY).input(&token).run();
+        assert_eq!(ran.code, 1);
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+}
+
+/// Memory is bounded by the limit of what is read.
+#[test]
+fn endless_input() {
+    let zeros = ["/dev/zero"];
+    for command in ["inspect", "sign", "edit", "size", "keys"] {
+        let ran = Run::new(&[&[command][..], &zeros].concat()).key(KEY).run();
+        assert!(ran.code == 66 && ran.err.contains("more than 16777216 bytes"), "{command} {}", ran.err);
+    }
+    let ran = Run::new(&["csrf", "mask", "/dev/zero"]).run();
+    assert_eq!(ran.code, 66);
+    let ran = Run::new(&["--key-file", "/dev/zero"]).input("x").run();
+    assert!(ran.code == 64 && ran.err.contains("more than 65536 bytes"), "{}", ran.err);
+}
+
+/// A full or a closed output ends the program, without a panic.
+#[test]
+fn output_that_fails() {
+    use std::fs::OpenOptions;
+    use std::process::{Command, Stdio};
+
+    let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").unwrap());
+    for (args, code) in [(&["page"][..], 0), (&["/no/such/file"], 66), (&["--nonsense"], 64), (&["--help"], 0)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_django-session"));
+        let status = command.args(args).stdin(Stdio::null()).stdout(full()).stderr(full()).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{args:?}");
+    }
+}

@@ -59,9 +59,33 @@ fn an_argument_is_no_token() {
         assert!(ran.err.contains("standard input"), "{}", ran.err);
         assert_no_secret(&(ran.out + &ran.err), &token);
     }
-    let ran = Run::new(&["--key", KEY]).run();
-    assert_eq!(ran.code, 64);
-    assert_no_secret(&ran.err, &token);
+    let key = format!("--key={KEY}");
+    let flag = format!("--json={KEY}");
+    for args in [
+        &["--key", KEY][..],
+        &[&key],
+        &[&flag],
+        &["--kind", KEY],
+        &["--time", KEY],
+        &["--key-env", KEY],
+        &["--key-file", KEY],
+        &["sign", "--key-file", KEY],
+        &["csrf", &token],
+        &["inspect", "Cookie:", &format!("sessionid={token}")],
+    ] {
+        let ran = Run::new(args).run();
+        assert_eq!(ran.code, 64, "{args:?}");
+        assert_no_secret(&(ran.out + &ran.err), &token);
+    }
+    for argument in ["abcdefghij0123456789abcdefghij01", &"aB".repeat(32)] {
+        let ran = Run::new(&["csrf", "mask", argument]).run();
+        assert!(ran.code == 64 && !ran.err.contains(argument), "{}", ran.err);
+    }
+    // A path is named.
+    let path = "/no/such/folder/with-a-long-name";
+    assert!(Run::new(&["--key-file", path]).run().err.contains(path));
+    let name = "cookies-of-last-thursday.txt";
+    assert!(Run::new(&[name]).run().err.contains(name));
 }
 
 #[test]
@@ -83,6 +107,20 @@ fn a_terminal_is_safe() {
     for args in [&["--kind", "cookie", "--name", "c"][..], &["--kind", "cookie", "--name", "c", "--json"]] {
         let ran = Run::new(args).key(KEY).input(&evil).run();
         assert_eq!(ran.code, 0, "{}", ran.out);
-        assert!(!ran.out.replace('\n', "").chars().any(char::is_control), "{:?}", ran.out);
+        assert!(!ran.out.replace('\n', "").chars().any(acts), "{:?}", ran.out);
     }
+    let evil = "{\"\\u001b[2J\\u202e\":\"\\u001b]0;x\\u0007\",\"\u{202e}k\":\"\u{9b}1m\u{61c}\u{ad}\u{feff}\"}";
+    let token = Run::new(&["sign"]).key(KEY).input(evil).out();
+    for args in [&["inspect"][..], &["inspect", "--json"], &["size"], &["size", "--json"]] {
+        let out = Run::new(args).key(KEY).input(&token).out();
+        assert!(!out.replace('\n', "").chars().any(acts), "{out:?}");
+    }
+    let header = "Set-Cookie: \x1b[31msession=\u{202e}a:b:c; Path=/";
+    let ran = Run::new(&["inspect"]).input(header).run();
+    assert!(!(ran.out + &ran.err).replace('\n', "").chars().any(acts));
+}
+
+/// Whether a terminal acts on it, or turns the direction of text.
+fn acts(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{61c}' | '\u{ad}' | '\u{feff}')
 }

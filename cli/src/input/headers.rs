@@ -7,6 +7,9 @@ use crate::input::{Header, Input, Shape, Source, shape};
 /// A longer line is no header.
 const LINE_LIMIT: usize = 64 * 1024;
 
+/// Of cookies of one name, only the last are tried.
+const TRIED: usize = 16;
+
 pub(super) struct Cookie<'t> {
     header: Header,
     name: &'t str,
@@ -48,7 +51,9 @@ pub(super) fn choose(cookies: &[Cookie<'_>], wanted: Option<&str>) -> Option<Inp
         .or_else(|| last(&|cookie| dated(cookie) && cookie.name != "messages"))
         .or_else(|| last(&dated))
         .or_else(|| last(&|_| true))?;
-    let mut same: Vec<_> = cookies.iter().filter(|cookie| cookie.name == chosen.name).map(owned).collect();
+    let mut same: Vec<_> =
+        cookies.iter().rev().filter(|cookie| cookie.name == chosen.name).take(TRIED).map(owned).collect();
+    same.reverse();
     let token = same.pop()?;
     let source = Source::Cookie { header: chosen.header, name: chosen.name.to_owned(), count: cookies.len() };
     Some(Input { token, source, earlier: same })

@@ -2,7 +2,8 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 
 use clap::ArgMatches;
@@ -14,6 +15,9 @@ use crate::keys::{Key, Keys};
 /// Django's names, which are read unless an option names others.
 const KEY: &str = "SECRET_KEY";
 const FALLBACKS: &str = "SECRET_KEY_FALLBACKS";
+
+/// A key file is no longer: each key is tried on each token.
+const FILE_LIMIT: u64 = 64 * 1024;
 
 /// Reads all keys that the options name; none is no error. Adds to `warnings`.
 pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<Keys, Failure> {
@@ -54,9 +58,12 @@ fn environment(keys: &mut Vec<Key>) -> Result<(), Failure> {
 
 fn file(path: &Path, keys: &mut Vec<Key>, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let shown = path.display();
-    let content =
-        fs::read(path).map_err(|error| Failure::usage(format!("key file {shown} cannot be read: {error}")))?;
-    let content = Zeroizing::new(content);
+    let mut content = Zeroizing::new(Vec::new());
+    let read = File::open(path).and_then(|file| file.take(FILE_LIMIT.saturating_add(1)).read_to_end(&mut content));
+    read.map_err(|error| Failure::usage(format!("key file {shown} cannot be read: {error}")))?;
+    if content.len() as u64 > FILE_LIMIT {
+        return Err(Failure::usage(format!("key file {shown} has more than {FILE_LIMIT} bytes")));
+    }
     if is_readable_by_others(path) {
         warnings.push(format!("key file {shown} is readable by other users; run chmod 600 on it"));
     }

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write as _};
 use django_session::Session;
 
 use crate::content::{Contents, Value};
+use crate::report::text::is_harmless;
 use crate::report::{Redaction, Report, Trust, algorithm_word};
 
 /// A JSON object that is written name by name, so that values stay to the byte.
@@ -61,7 +62,7 @@ fn harmless(json: &str) -> String {
     for char in json.chars() {
         match char {
             '\n' | '\r' | '\t' => out.push(' '),
-            char if char.is_control() => drop(write!(out, "\\u{:04x}", u32::from(char))),
+            char if !is_harmless(char) => drop(write!(out, "\\u{:04x}", u32::from(char))),
             char => out.push(char),
         }
     }

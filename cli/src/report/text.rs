@@ -44,19 +44,31 @@ impl Style {
 
 /// Replaces what could move a cursor, change a colour or turn the direction of text.
 pub(crate) fn printable(text: &str) -> String {
-    let is_safe = |char: char| {
-        !char.is_control()
-            && !matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         match char {
             '\n' | '\t' => out.push(' '),
-            char if is_safe(char) => out.push(char),
+            char if is_harmless(char) => out.push(char),
             char => drop(write!(out, "\\u{:04x}", u32::from(char))),
         }
     }
     out
+}
+
+/// Whether a terminal shows a character, and does nothing else with it. Those that are not have four digits.
+pub(super) fn is_harmless(char: char) -> bool {
+    let is_invisible = matches!(
+        char,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+    );
+    !char.is_control() && !is_invisible
 }
 
 /// Aligns the first column.
