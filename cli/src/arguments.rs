@@ -77,7 +77,7 @@ fn edit() -> Vec<Arg> {
     let set = Arg::new("set").short('s').long("set").value_name("KEY=JSON").action(ArgAction::Append);
     let delete = Arg::new("delete").short('d').long("delete").value_name("KEY").action(ArgAction::Append);
     let changes = vec![set.help("Sets a key to a JSON value"), delete.help("Deletes a key")];
-    [vec![file()], changes, what(), vec![max_age()], keys(), vec![time()]].concat()
+    [vec![file()], changes, what(), keys(), vec![time()]].concat()
 }
 
 fn size() -> Vec<Arg> {

@@ -41,14 +41,10 @@ pub(crate) fn max_age(options: &ArgMatches) -> Result<Option<Duration>, Failure>
     parse_span(text).map(Some).ok_or_else(|| Failure::usage("--max-age is not a time such as 3600, 90m, 12h or 14d"))
 }
 
-/// Returns the session cookie's options: Django's, with `--name` and `--max-age`.
-pub(crate) fn cookie(options: &ArgMatches, name: Option<&str>) -> Result<CookieOptions, Failure> {
-    let name = option(options, "name").or(name).unwrap_or(DEFAULT_NAME);
-    let mut cookie = CookieOptions::builder(name);
-    if let Some(max_age) = max_age(options)? {
-        cookie = cookie.max_age(max_age);
-    }
-    cookie.build().map_err(|error| Failure::usage(error.to_string()))
+/// Returns the session cookie's options: Django's, with `--name`.
+pub(crate) fn cookie(options: &ArgMatches) -> Result<CookieOptions, Failure> {
+    let name = option(options, "name").unwrap_or(DEFAULT_NAME);
+    CookieOptions::builder(name).build().map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// Returns the kind of `--kind`, or of `--salt` alone.

@@ -89,6 +89,13 @@ fn of_purposes() {
     assert_cause(&header("sessionid", &messages), KEY, &["other_salt"]);
     assert_eq!(hints(&header("messages", &messages), KEY, &[]), (0, vec![]));
     assert_eq!(hints("a:b", KEY, &["--kind", "session"]).1, ["no_time"]);
+    // A cookie of another name whose payload is not that of a session.
+    let cookie = |salt| {
+        Run::new(&["sign", "--kind", "cookie", "--name", "c", "--salt", salt, "--time", NOW]).key(KEY).input("hi").out()
+    };
+    assert_eq!(hints(&header("c", &cookie("")), KEY, &[]), (0, vec![]));
+    assert_cause(&header("c", &cookie("mine")), KEY, &["other_key"]);
+    assert_cause("Cookie: sessionid=abcdefghij0123456789abcdefghij01", KEY, &["session_key"]);
 }
 
 #[test]
@@ -102,6 +109,9 @@ fn of_age() {
     assert_eq!(at("1796811725", &[]), (0, vec![]));
     assert_eq!(at("1796811726", &[]), (2, vec!["expired".to_owned()]));
     assert_eq!(at("1796811726", &["--max-age", "15d"]), (0, vec![]));
+    // More than 400 days, which a cookie of the library has at most; and none.
+    assert_eq!(at("1890000000", &["--max-age", "520w"]), (0, vec![]));
+    assert_eq!(at("1795602126", &["--max-age", "0"]), (2, vec!["expired".to_owned()]));
     assert_eq!(at("1795602000", &[]), (0, vec!["clock".to_owned()]));
     let own = Run::new(&["sign", "--time", "1000"]).key(KEY).input(r#"{"_session_expiry":60}"#).out();
     for (time, code) in [("1060", 0), ("1061", 2)] {

@@ -145,7 +145,7 @@ _django__session() {
             return 0
             ;;
         django__subcmd__session__subcmd__edit)
-            opts="-s -d -h --set --delete --kind --name --salt --max-age --key-file --key-env --ask --time --help"
+            opts="-s -d -h --set --delete --kind --name --salt --key-file --key-env --ask --time --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -176,10 +176,6 @@ _django__session() {
                     return 0
                     ;;
                 --salt)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-age)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -92,7 +92,6 @@ cookie\t''
 object\t''"
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l name -d 'Name of the cookie [default: sessionid]' -r
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l salt -d 'Salt of the session, cookie or object' -r
-complete -c django-session -n "__fish_django_session_using_subcommand edit" -l max-age -d 'How long it is good: 3600, 90m, 12h, 14d [default: 14d]' -r
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l key-file -d 'Reads keys from a file, one a line; the first signs' -r -F
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l key-env -d 'Reads a key from an environment variable' -r
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l time -d 'Takes this Unix time for the present one' -r

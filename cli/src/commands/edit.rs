@@ -21,7 +21,7 @@ const COOKIE_LIMIT: usize = 4096;
 pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let mut warnings = Vec::new();
     let keys = keys::read(options, &mut warnings)?;
-    let cookie = settings::cookie(options, None)?;
+    let cookie = settings::cookie(options)?;
     let (kind, contents) = load(options, &keys, &cookie)?;
     let encrypted = contents.encrypted;
     let mut session = session(contents, &kind)?;

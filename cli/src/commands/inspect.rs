@@ -50,7 +50,7 @@ fn code(report: &Report) -> u8 {
 
 fn cached_entry(options: &ArgMatches, now: i64) -> Result<Report, Failure> {
     let bytes = input::bytes(file(options))?;
-    let contents = cached::contents(&bytes, &settings::cookie(options, None)?);
+    let contents = cached::contents(&bytes, &settings::cookie(options)?);
     let trust = match &contents.value {
         Value::Session(_) => Trust::Unsigned,
         Value::Unreadable(reason) => Trust::Rejected { reason: reason.clone(), explained: None },
@@ -73,7 +73,7 @@ fn cached_entry(options: &ArgMatches, now: i64) -> Result<Report, Failure> {
 fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Result<Report, Failure> {
     let text = input::text(file(options))?;
     let input = input::find(&text, settings::option(options, "name"));
-    let cookie = settings::cookie(options, None)?;
+    let cookie = settings::cookie(options)?;
     let max_age = settings::max_age(options)?;
     let kinds = kind.map_or_else(|| likely(&input), |kind| vec![kind]);
     let mut report = judge(&input, &kinds, keys, &cookie, now)?;
@@ -96,10 +96,19 @@ fn likely(input: &Input) -> Vec<Kind> {
         Source::Cookie { name, .. } if name == "messages" => vec![Kind::Messages],
         Source::Cookie { name, .. } if name.to_ascii_lowercase().contains("session") => vec![session],
         Source::Cookie { name, .. } => {
-            vec![session, Kind::Cookie { name: name.clone(), salt: String::new() }]
+            let mut kinds = vec![session, Kind::Cookie { name: name.clone(), salt: String::new() }];
+            if !looks_encoded(&input.token) {
+                kinds.reverse();
+            }
+            kinds
         }
         Source::Token | Source::Bytes => vec![session, Kind::Stored, Kind::Messages],
     }
+}
+
+/// Whether the payload begins as those of sessions do: JSON, zlib, encrypted, or a pickle.
+fn looks_encoded(token: &str) -> bool {
+    ["eyJ", "e30", ".eJ", "AQ", "Ag", "gA"].iter().any(|start| token.starts_with(start))
 }
 
 fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now: i64) -> Result<Report, Failure> {
@@ -194,7 +203,8 @@ fn lifetime(report: &Report, source: &Source, cookie: &CookieOptions, max_age: O
     let after = |age: Duration| signed_at.saturating_add_unsigned(age.as_secs());
     match &report.kind {
         Kind::Session { .. } | Kind::Stored => {
-            let age = cookie.max_age();
+            // As any site may have it: the options of a cookie end at 400 days.
+            let age = max_age.unwrap_or_else(|| cookie.max_age());
             let own = match session?.expiry() {
                 Some(Expiry::Inactivity(_) | Expiry::At(_)) => {
                     let modified = system_time(Timestamp::from_secs(signed_at))?;

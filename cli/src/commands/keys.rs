@@ -42,7 +42,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
 
 /// The index of the key that signed the token in the file.
 fn who_signed(options: &ArgMatches, keys: &Keys) -> Result<Signed, Failure> {
-    let cookie = settings::cookie(options, None)?;
+    let cookie = settings::cookie(options)?;
     let input = input::find(&input::text(file(options))?, settings::option(options, "name"));
     let session = Kind::Session { salt: None };
     let kinds = match settings::kind(options)? {

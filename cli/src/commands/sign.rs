@@ -24,7 +24,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
 }
 
 fn session(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Failure> {
-    let cookie = settings::cookie(options, None)?;
+    let cookie = settings::cookie(options)?;
     let json = input::text(file(options))?;
     // Of all that the library reads, this takes the JSON of a dict as it is.
     let session = CachedSessions::new(cookie.clone()).decode(json.trim().as_bytes());

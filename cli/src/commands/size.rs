@@ -28,7 +28,7 @@ struct Sizes {
 }
 
 pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
-    let cookie = settings::cookie(options, None)?;
+    let cookie = settings::cookie(options)?;
     let session = load(options, &cookie)?;
     let kind = settings::kind(options)?.unwrap_or(Kind::Session { salt: None });
     let sizes = measure(&session, &kind, &cookie)?;

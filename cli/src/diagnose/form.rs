@@ -97,7 +97,11 @@ fn of_contents(contents: &Contents, tried: bool, known: bool) -> Option<Hint> {
     match &contents.value {
         Value::Encrypted => Some(Hint::new(
             "encrypted",
-            "Its payload is encrypted, and none of the keys decrypts it.",
+            if tried {
+                "Its payload is encrypted, and none of the keys decrypts it."
+            } else {
+                "Its payload is encrypted."
+            },
             "Give the keys that it was encrypted with. Django reads it with the serializer of the package django-session-rs.",
         )),
         Value::Unreadable(reason) if !known => Some(Hint::new(
