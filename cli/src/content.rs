@@ -209,11 +209,17 @@ fn unreadable(reason: String) -> Contents {
 
 /// Returns the keys whose values JSON cannot hold, and their types in Python.
 pub(crate) fn beyond_json(session: &Session) -> Vec<(String, String)> {
-    // Only those are looked up: a look-up takes as long as there are keys.
+    /// A look-up takes as long as there are keys: of more than these, the type is not looked up.
+    const TYPES: usize = 1000;
     let plain: HashSet<_> = session.iter().map(|(key, _)| key).collect();
-    let beyond = |key: std::borrow::Cow<'_, str>| match session.get::<IgnoredAny>(&key) {
-        Err(DecodeError::BeyondJson { python_type }) => Some((key.into_owned(), python_type.to_string())),
-        _ => None,
+    let python_type = |key: &str| match session.get::<IgnoredAny>(key) {
+        Err(DecodeError::BeyondJson { python_type }) => python_type.to_string(),
+        _ => "object".to_owned(),
     };
-    session.keys().filter(|key| !plain.contains(key)).filter_map(beyond).collect()
+    let beyond = session.keys().filter(|key| !plain.contains(key)).enumerate();
+    let typed = beyond.map(|(index, key)| {
+        let python_type = if index < TYPES { python_type(&key) } else { "object".to_owned() };
+        (key.into_owned(), python_type)
+    });
+    typed.collect()
 }

@@ -92,6 +92,18 @@ fn small_input_of_much_work() {
     }
 }
 
+#[test]
+fn a_pickle_of_many_bytes() {
+    let values: Vec<u8> =
+        (0..32_000).flat_map(|n| [b"\x8c\x06k", format!("{n:05}").as_bytes(), b"C\x01x"].concat()).collect();
+    let pickle = [b"\x80\x04}(", values.as_slice(), b"u."].concat();
+    let start = Instant::now();
+    let ran = Run::new(&["--kind", "cached", "--json"]).input(pickle).run();
+    assert_eq!((ran.code, ran.json()["unreadable"]["k00000"].as_str()), (0, Some("bytes")));
+    assert_eq!(ran.json()["unreadable"].as_object().unwrap().len(), 32_000);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
 /// Memory is bounded by the limit of what is read.
 #[test]
 fn endless_input() {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHmac, createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -66,7 +67,35 @@ try {
   await page.fill("#days", "14");
   await page.fill("#keys", `${secret}x`);
   await verdict("REJECTED");
-  await page.screenshot({ path: join(process.env.ARTEFACTS, "page-rejected.png"), fullPage: true });
+  const pictures = async (name) => {
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(process.env.ARTEFACTS, `page-${name}-${colorScheme}.png`), fullPage: true });
+    }
+  };
+  await pictures("rejected");
+  // What is selected stays selected while the clock goes on.
+  await page.evaluate(() => getSelection().selectAllChildren(document.getElementById("values")));
+  await page.waitForTimeout(1500);
+  assert.match(await page.evaluate(() => getSelection().toString()), /_auth_user_backend/);
+  const sealed = JSON.parse(readFileSync(new URL("../../../tests/vectors/sealed.json", import.meta.url))).vectors[0];
+  await page.fill("#token", sealed.token);
+  await page.fill("#keys", sealed.secret_key);
+  await page.fill("#days", "100000");
+  await verdict("Key 1 signed this session cookie; what is in it is not read here.");
+  assert.match(await text("#hints"), /encrypted/);
+  await pictures("encrypted");
+  // Dates that no calendar has.
+  await page.fill("#token", `eyJhIjoxfQ:zzzzzzzzzzz:${"a".repeat(43)}`);
+  await verdict("REJECTED");
+  assert.match(await text("#facts"), /s after 1970/);
+  for (const token of ["%ff%3a%3a", `a:1:${"\u{e9}".repeat(43)}`]) {
+    await page.fill("#token", token);
+    await verdict("REJECTED");
+  }
+  await page.fill("#token", `Cookie: sessionid=${sign(session, now - 11520)}`);
+  await verdict("REJECTED");
+  await page.waitForFunction(() => document.getElementById("values").textContent.includes("cart"));
   await page.setViewportSize({ width: 390, height: 800 });
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   await page.screenshot({ path: join(process.env.ARTEFACTS, "page-narrow.png"), fullPage: true });

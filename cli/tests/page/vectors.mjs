@@ -26,6 +26,7 @@ assert.equal(
 );
 assert.doesNotMatch(html, /https?:|\bfetch\b|innerHTML|localStorage|\bsrc=|\bhref=/);
 
+assert.ok(html.length < 40_000);
 const page = { crypto, atob, Blob, DecompressionStream, TextEncoder, TextDecoder, Uint8Array };
 vm.createContext(page);
 vm.runInContext(script, page);
@@ -88,6 +89,24 @@ for (const text of ["abcdefghij0123456789abcdefghij01", "hello", "a:b", "::::", 
   const result = await inspect(text, ["secret"]);
   assert.ok(result.notes.length > 0 && result.verified !== true, text);
 }
+for (const text of ["%ff%3a%3a", `a:1:${"\u{e9}".repeat(43)}`, `eyJhIjoxfQ:zzzzzzzzzzz:${"a".repeat(43)}`, `${"session".repeat(1e5)}=`]) {
+  assert.notEqual((await inspect(text, ["secret"])).verified, true);
+}
+// The key as another program reads it: with a newline, without its quotes.
+for (const slip of ["secret\n", "secret ", '"secret"', "'secret'"]) {
+  const result = await inspect(token, [slip]);
+  assert.deepEqual([result.verified, result.notes.length], [false, 1], slip);
+  assert.match(result.notes[0], /^Key 1 signed it with/);
+}
+assert.equal((await inspect(`Cookie: __Host-sessionid=${token}`, ["secret"])).verified, true);
+const ends = (json, age) => page.end({ kind: "session cookie", signedAt: 1000, contents: { json } }, age)?.at;
+assert.equal(ends("{}", 60), 1060);
+assert.equal(ends('{"_session_expiry":30}', 60), 1030);
+assert.equal(ends('{"_session_expiry":0}', 60), 1060);
+assert.equal(ends('{"_session_expiry":"1970-01-01T01:00:00+00:00"}', 60), 3600);
+assert.equal(ends('{"_session_expiry":"1970-01-01T01:00:00"}', 60), 3600);
+assert.equal(ends("{}", Infinity), undefined);
+assert.equal(page.date(1e18), "1000000000000000000 s after 1970");
 assert.deepEqual(JSON.parse(JSON.stringify(page.entries('{"a":[1,{"b":2}],"c":"x,}:\\"y","n":100000000000000000000000000}'))), [
   ["a", '[1,{"b":2}]'],
   ["c", '"x,}:\\"y"'],
