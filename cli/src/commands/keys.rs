@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use clap::ArgMatches;
 
 use crate::commands::file;
+use crate::diagnose::algorithms;
 use crate::exit::{self, Failure, Output};
 use crate::input;
 use crate::keys::{self, Key, Keys};
@@ -52,8 +53,11 @@ fn who_signed(options: &ArgMatches, keys: &Keys) -> Result<Signed, Failure> {
     let plain = keys.ring(keys::Prefix::None)?;
     for kind in kinds {
         let ring = keys.ring(kind.prefix())?;
-        if let Ok(authentic) = Scheme::new(kind).open(&input.token, &ring, &plain, &cookie) {
-            return Ok(Signed::By(authentic.key_index));
+        for algorithm in algorithms(&kind, &input.token) {
+            let scheme = Scheme { kind: kind.clone(), algorithm };
+            if let Ok(authentic) = scheme.open(&input.token, &ring, &plain, &cookie) {
+                return Ok(Signed::By(authentic.key_index));
+            }
         }
     }
     Ok(Signed::ByNone)

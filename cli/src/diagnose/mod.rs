@@ -5,7 +5,7 @@ mod repair;
 mod search;
 
 pub(crate) use form::by_form;
-pub(crate) use search::search;
+pub(crate) use search::{algorithms, search};
 
 /// One cause, in a sentence, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

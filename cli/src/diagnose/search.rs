@@ -82,7 +82,7 @@ impl Readings {
 }
 
 /// Those whose signatures are as long as this one.
-fn algorithms(kind: &Kind, token: &str) -> Vec<Algorithm> {
+pub(crate) fn algorithms(kind: &Kind, token: &str) -> Vec<Algorithm> {
     if *kind == Kind::Legacy {
         return vec![Algorithm::Sha1];
     }

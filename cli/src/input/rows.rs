@@ -10,7 +10,7 @@ pub(super) fn find(text: &str) -> Option<(String, Option<String>)> {
         let value: Value = serde_json::from_str(text).ok()?;
         return in_json(&value);
     }
-    text.lines().rev().find_map(in_line)
+    text.lines().rev().find_map(in_line).or_else(|| in_record(text))
 }
 
 fn in_json(value: &Value) -> Option<(String, Option<String>)> {
@@ -40,6 +40,20 @@ fn in_line(line: &str) -> Option<(String, Option<String>)> {
         let key = fields.iter().any(|field| is_row_key(field));
         (key || expires.is_some()).then(|| ((*data).to_owned(), expires.map(|text| (*text).to_owned())))
     })
+}
+
+/// A column a line: `\\x` of psql, `\\G` of mysql, `.mode line` of sqlite3.
+fn in_record(text: &str) -> Option<(String, Option<String>)> {
+    let column = |name: &str| {
+        text.lines().find_map(|line| {
+            let rest = line.trim_start().strip_prefix(name)?;
+            Some(bare(rest.trim_start().strip_prefix(['|', '│', '=', ':'])?))
+        })
+    };
+    let data = column("session_data")?;
+    let expires = column("expire_date").filter(|date| is_date(date));
+    let is_data = matches!(shape(data), Shape::Dated { .. } | Shape::Legacy);
+    is_data.then(|| (data.to_owned(), expires.map(ToOwned::to_owned)))
 }
 
 /// Without white space and quotes around it.
