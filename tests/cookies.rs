@@ -221,8 +221,10 @@ fn a_session_too_large() {
     session.insert("name", "Ada").unwrap();
     session.insert("é", "x".repeat(50)).unwrap();
     let mut left = sessions.bytes_left(&session).unwrap();
+    assert!(left < 4096);
     let noise = |len: u32| (0..len).map(|n| char::from_u32(0x4e00 + n * 7919 % 20_000).unwrap()).collect::<String>();
-    let mut len = 1;
+    // From where on it is compressed.
+    let mut len = 100;
     let report = loop {
         session.insert("noise", noise(len)).unwrap();
         match sessions.bytes_left(&session) {

@@ -317,7 +317,7 @@ fn roll_out() {
     let [write, accept, reject] = [Plaintext::Write, Plaintext::Accept, Plaintext::Reject].map(step);
     let steps = [("without", plain(&keys)), ("write", write), ("accept", accept), ("reject", reject)];
 
-    let json = format!("{{\"text\":\"{}\"}}", "plain ".repeat(30));
+    let json = format!("{{\"text\":\"{}\"}}", "plain ".repeat(100));
     let mut rejected = Vec::new();
     for (writer, from) in &steps {
         let token = dumps(from, &json);
@@ -372,6 +372,10 @@ fn compression_comes_before() {
     assert!(payload(&codec, &repetitive).len() < 60);
     let versions = [&repetitive, &short].map(|text| payload(&codec, text)[0]);
     assert_eq!(versions, [2, 1]);
+    let if_large = Encryption::new(&keys).with_compression(Compression::IfLarge);
+    let if_large = Codec::default().with_encryption(if_large);
+    let versions = [509, 510].map(|len| payload(&if_large, &"a".repeat(len))[0]);
+    assert_eq!(versions, [1, 2], "512 bytes of JSON");
 
     let token = signer(&keys).sign_object(&repetitive, &codec).unwrap();
     let read = |limit| {

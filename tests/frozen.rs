@@ -121,7 +121,9 @@ fn options() -> CookieOptionsBuilder {
 }
 
 fn store_with(options: CookieOptionsBuilder) -> CookieSessions {
-    CookieSessions::new(&keys(), options.build().unwrap()).with_clock(clock(NOW))
+    CookieSessions::new(&keys(), options.build().unwrap())
+        .with_compression(Compression::IfSmaller)
+        .with_clock(clock(NOW))
 }
 
 fn sessions() -> CookieSessions {
@@ -134,6 +136,10 @@ fn stored() -> StoredSessions {
 
 fn small(session: &mut Session) {
     session.insert("a", 1).unwrap();
+}
+
+fn medium(session: &mut Session) {
+    session.insert("cart", (0..4).map(|n| (n, "same again")).collect::<Vec<_>>()).unwrap();
 }
 
 fn large(session: &mut Session) {
@@ -162,6 +168,12 @@ fn tokens() -> Vec<Case> {
     for (name, algorithm) in ALGORITHMS {
         cases.push(text(format!("text, {name}"), "value", move || signer().with_algorithm(algorithm)));
         cases.push(cookie(format!("session, {name}"), move || sessions().with_algorithm(algorithm), small));
+    }
+    for (name, compression) in [("default", Compression::IfLarge), ("never", Compression::Never)] {
+        for (size, fill) in [("medium", medium as fn(&mut Session)), ("large", large)] {
+            let sessions = move || sessions().with_compression(compression);
+            cases.push(cookie(format!("session, compression {name}, {size}"), sessions, fill));
+        }
     }
     for value in ["", ":", "a:b:c", "é", "\0", "🔑 line\r\nline"] {
         cases.push(text(format!("text {value:?}"), value, signer));

@@ -77,7 +77,7 @@ proptest! {
     #[test]
     fn decode_undoes_encode(value in any_json()) {
         let signer = Signer::new(&ring("secret"), "salt").unwrap();
-        for compression in [Compression::Never, Compression::IfSmaller] {
+        for compression in [Compression::Never, Compression::IfLarge, Compression::IfSmaller] {
             let codec = Codec::default().with_compression(compression);
             let payload = codec.encode(&value).unwrap();
             prop_assert!(payload.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)));
@@ -94,8 +94,12 @@ proptest! {
     #[test]
     fn compression_never_makes_longer(value in any_json()) {
         let raw = Codec::default().encode(&value).unwrap();
-        let compressed = Codec::default().with_compression(Compression::IfSmaller).encode(&value).unwrap();
+        let by = |compression| Codec::default().with_compression(compression).encode(&value).unwrap();
+        let compressed = by(Compression::IfSmaller);
         prop_assert!(compressed.len() <= raw.len());
+        let if_large = by(Compression::IfLarge);
+        let is_large = raw.len() >= 683; // 512 bytes in base64
+        prop_assert_eq!(if_large, if is_large { compressed } else { raw });
     }
 
     #[test]
@@ -120,11 +124,13 @@ proptest! {
 
 /// What is short is written as it is, though it might get shorter still.
 #[test]
-fn compression_begins_at_64_bytes() {
-    let codec = Codec::default().with_compression(Compression::IfSmaller);
-    for bytes in 2..200 {
-        let text = "a".repeat(bytes - 2); // and two quotes
-        assert_eq!(codec.encode(&text).unwrap().starts_with('.'), bytes >= 64, "{bytes}");
+fn where_compression_begins() {
+    for (compression, first) in [(Compression::IfSmaller, 64), (Compression::IfLarge, 512)] {
+        let codec = Codec::default().with_compression(compression);
+        for bytes in 2..600 {
+            let text = "a".repeat(bytes - 2); // and two quotes
+            assert_eq!(codec.encode(&text).unwrap().starts_with('.'), bytes >= first, "{compression:?}, {bytes}");
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use common::json::Json;
 use common::{Hex, algorithm, clock, moment, payload, ring, ring_of, vectors};
 use django_session::{
-    AuthKey, CookieOptions, CookieOptionsBuilder, CookieSessions, Expiry, ExpiryPolicy, SameSite, Session, SessionAuth,
-    SessionUser, StoredSessions,
+    AuthKey, Compression, CookieOptions, CookieOptionsBuilder, CookieSessions, Expiry, ExpiryPolicy, SameSite, Session,
+    SessionAuth, SessionUser, StoredSessions,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,6 +32,7 @@ fn sessions(
 ) -> Option<CookieSessions> {
     let sessions = CookieSessions::new(&ring_of(key, fallbacks), options.build().unwrap())
         .with_clock(clock(now))
+        .with_compression(Compression::IfSmaller)
         .with_expiry_policy(ExpiryPolicy::CookieAgeOnly);
     if BEFORE_3_1.contains(&django) {
         return algorithm("sha1").map(|sha1| sessions.with_algorithm(sha1));

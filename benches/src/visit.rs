@@ -16,7 +16,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Of a session as the store writes it: compressed, if that is shorter.
+    /// Of a session as Django writes it: compressed, if that is shorter.
     pub fn new<T: Value>(value: &T, key: &'static str) -> Self {
         let ours = Ours::with_key(KEY);
         let token = ours.dumps(value, true);

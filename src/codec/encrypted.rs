@@ -54,7 +54,7 @@ impl Encryption {
     #[must_use]
     #[doc(alias = "SESSION_ENCRYPTION_COMPRESSION")]
     pub fn with_compression(mut self, compression: Compression) -> Self {
-        self.deflates = compression == Compression::IfSmaller;
+        self.fewest_deflated = compression.fewest();
         self
     }
 }

@@ -37,6 +37,21 @@ pub enum Compression {
     /// With zlib, if that saves two bytes or more; not tried below 64 bytes, where it hardly ever does. Django:
     /// `compress=True`, and all of its signed-cookie sessions.
     IfSmaller,
+    /// As [`IfSmaller`](Self::IfSmaller), but not tried below 512 bytes. There it would take most of the time in which a
+    /// session is read and written, and save about a hundred bytes. The default of
+    /// [`CookieSessions`](crate::CookieSessions::with_compression).
+    IfLarge,
+}
+
+impl Compression {
+    /// The fewest bytes that are compressed.
+    pub(super) fn fewest(self) -> Option<usize> {
+        match self {
+            Self::Never => None,
+            Self::IfSmaller => Some(64),
+            Self::IfLarge => Some(512),
+        }
+    }
 }
 
 /// Value ⇄ payload: serialized, perhaps compressed, in base64url.
@@ -171,9 +186,12 @@ impl<S: Serializer> Codec<S> {
                 return Ok(text(&[], compressed, room));
             }
             // 3. compress
-            let compress = self.compression == Compression::IfSmaller && data.len() <= self.inflate_limit;
-            let (mark, data): (&[u8], _) =
-                if compress && zlib.compress(data, compressed) { (&[COMPRESSED], compressed) } else { (&[], data) };
+            let fewest = self.compression.fewest();
+            let (mark, data): (&[u8], _) = if zlib.compress(data, fewest, self.inflate_limit, compressed) {
+                (&[COMPRESSED], compressed)
+            } else {
+                (&[], data)
+            };
             // 4. encode
             Ok(text(mark, data, room))
         })

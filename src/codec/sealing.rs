@@ -20,8 +20,7 @@ pub(super) fn seal(
     if !encryption.encrypts(data)? {
         return Ok(false);
     }
-    let deflate = encryption.deflates && data.len() <= inflate_limit;
-    let version = if deflate && zlib.compress(data, sealed) {
+    let version = if zlib.compress(data, encryption.fewest_deflated, inflate_limit, sealed) {
         mem::swap(data, sealed);
         sealed.as_mut_slice().zeroize();
         Version::Deflated

@@ -2,9 +2,6 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use crate::error::DecodeError;
 
-/// Below this, deflate rarely saves a byte and always costs a dozen microseconds.
-const WORTH_TRYING: usize = 64;
-
 /// Compressor and decompressor, made when first needed and kept for the next token: each holds large tables that cost
 /// more to set up than a token's bytes cost to pass.
 #[derive(Default)]
@@ -14,9 +11,9 @@ pub(super) struct Zlib {
 }
 
 impl Zlib {
-    /// Compresses `data` into `out` if that is what Django calls shorter: by two bytes at least.
-    pub(super) fn compress(&mut self, data: &[u8], out: &mut Vec<u8>) -> bool {
-        if data.len() < WORTH_TRYING {
+    /// Compresses `data` of `fewest` to `most` bytes into `out`, if that is what Django calls shorter: by two bytes at least.
+    pub(super) fn compress(&mut self, data: &[u8], fewest: Option<usize>, most: usize, out: &mut Vec<u8>) -> bool {
+        if fewest.is_none_or(|fewest| data.len() < fewest) || data.len() > most {
             return false;
         }
         let deflate = self.deflate.get_or_insert_with(|| Compress::new(Compression::default(), true));
@@ -35,7 +32,7 @@ impl Zlib {
         inflate.reset(true);
         out.clear();
         let most = limit.saturating_add(1);
-        let mut room = data.len().saturating_mul(4).max(WORTH_TRYING);
+        let mut room = data.len().saturating_mul(4).max(64);
         loop {
             room = room.min(most);
             out.reserve_exact(room.saturating_sub(out.len()));

@@ -5,9 +5,6 @@ use crate::error::DecodeError;
 pub(super) const NONCE_LEN: usize = 12;
 pub(super) const TAG_LEN: usize = 16;
 
-/// What is added to a plaintext.
-pub(super) const OVERHEAD: usize = 1 + NONCE_LEN + TAG_LEN;
-
 /// How plaintext that was not encrypted begins: only a JSON object is accepted as such.
 pub(super) const OBJECT: u8 = b'{';
 

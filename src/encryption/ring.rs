@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 
 use crate::encryption::Plaintext;
 use crate::encryption::aead::Aead;
-use crate::encryption::format::{NONCE_LEN, OBJECT, OVERHEAD, Parts, Version};
+use crate::encryption::format::{NONCE_LEN, OBJECT, Parts, Version};
 use crate::error::{DecodeError, EncodeError};
 use crate::key::{KeyRing, RingId};
 use crate::random;
@@ -83,8 +83,8 @@ pub struct Encryption {
     keys: Arc<[Aead]>,
     ring: RingId,
     plaintext: Plaintext,
-    /// Whether to compress before encrypting.
-    pub(crate) deflates: bool,
+    /// The fewest bytes that are compressed before encrypting.
+    pub(crate) fewest_deflated: Option<usize>,
 }
 
 /// What a payload was found to be.
@@ -121,7 +121,7 @@ impl Encryption {
             keys: keys.iter().map(Aead::new).collect(),
             ring: keys.id(),
             plaintext: Plaintext::default(),
-            deflates: false,
+            fewest_deflated: None,
         }
     }
 
@@ -173,7 +173,6 @@ impl Encryption {
         let mut nonce = [0; NONCE_LEN];
         random::fill(&mut nonce)?;
         out.clear();
-        out.reserve(plaintext.len().saturating_add(OVERHEAD));
         out.push(version.byte());
         out.extend_from_slice(&nonce);
         let start = out.len();

@@ -150,7 +150,8 @@ impl<S: Serializer> CookieSessions<S> {
 
     /// Returns how many more bytes the cookie could hold if the session were written now. Counts as access.
     ///
-    /// With compression, a key may cost less than the bytes of its JSON.
+    /// With compression, a key may cost less than the bytes of its JSON, and a session may get smaller as it grows to 512
+    /// bytes, from where on it is compressed.
     ///
     /// # Errors
     /// Those of [`commit`](Self::commit).

@@ -78,7 +78,7 @@ impl CookieSessions {
         let signer = Signer::salted(keys, SALT).with_max_token_len(MAX_TOKEN_LEN);
         Self {
             signer: signer.into(),
-            codec: Codec::default().with_compression(Compression::IfSmaller).with_inflate_limit(INFLATE_LIMIT),
+            codec: Codec::default().with_compression(Compression::IfLarge).with_inflate_limit(INFLATE_LIMIT),
             former: Vec::new(),
             terms: Terms::of(&cookie),
             cookie,
@@ -213,7 +213,8 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Sets whether to compress what is written. Default: [`Compression::IfSmaller`], as Django does. Django reads both.
+    /// Sets whether to compress what is written. Default: [`Compression::IfLarge`]. Django compresses
+    /// [if smaller](Compression::IfSmaller), and reads all of them.
     ///
     /// Where secrets and text of the visitor's choice share a session, its compressed length may tell the secret.
     ///

@@ -16,6 +16,7 @@
 //! departures.py Django with our differences   same.rs       equal but for zlib
 //! engines.rs    visits where a session is a row or a file     engines.py, stored_departures.py
 //! servers.rs    visits where it is in Redis or Memcached       servers.py
+//! lifetimes.rs  visits to sites that limit the age of sessions and end them   stamps.py
 //! csrf.rs       requests to be checked        csrf_checks.py
 //! messages.rs   what a view adds and shows    message_storages.py
 //! ```
@@ -46,6 +47,7 @@ mod engines;
 mod epochs;
 mod forgeries;
 mod junk;
+mod lifetimes;
 mod messages;
 mod objects;
 mod ours;
@@ -107,6 +109,7 @@ fn main() -> ExitCode {
     check.group("logins", sessions::logins);
     check.group("login hashes", sessions::auth_hashes);
     check.group("log out everywhere", epochs::epochs);
+    check.group("lifetimes", lifetimes::visits);
     check.group("example", sessions::example);
     check.group("csrf", csrf::requests);
     check.group("csrf tokens", csrf::tokens);

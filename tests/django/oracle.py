@@ -128,6 +128,11 @@ def server_visit(site, **asked):
 
 
 @op
+def lifetimes(site, **asked):
+    return stamps.visit({**site, "keys": [secret(key) for key in site["keys"]]}, **asked)
+
+
+@op
 def pickled(json_text):
     """What a cache keeps, in hexadecimal."""
     return pickle.dumps(json.loads(json_text), pickle.HIGHEST_PROTOCOL).hex()
@@ -295,6 +300,11 @@ if __name__ == "__main__":
                 "BACKEND": f"{CACHES}.memcached.PyMemcacheCache",
                 "LOCATION": f"127.0.0.1:{os.environ['DJANGO_MEMCACHED']}",
             },
+            "deny_list": {
+                "BACKEND": f"{CACHES}.locmem.LocMemCache",
+                "LOCATION": "deny_list",
+                "KEY_FUNCTION": "django_session_rs.lifetimes.raw_key",
+            },
         },
     )
     from django.contrib.auth.models import User
@@ -309,6 +319,7 @@ if __name__ == "__main__":
     import engines
     import message_storages
     import servers
+    import stamps
     import visits
 
     print(json.dumps(world.provenance()), flush=True)

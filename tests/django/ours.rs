@@ -17,6 +17,7 @@ use crate::csrf;
 use crate::describe::describe;
 use crate::encrypted;
 use crate::engines;
+use crate::lifetimes;
 use crate::messages;
 use crate::question::{Answer, Key, Op, Question, Read, Signing};
 use crate::servers;
@@ -78,6 +79,7 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
         Op::Visit(visit) => visitor::visit(visit, *now),
         Op::EngineVisit(asked) => engines::answer(asked, *now),
         Op::ServerVisit(asked) => servers::answer(asked, *now),
+        Op::Lifetimes(asked) => lifetimes::answer(asked, *now),
         Op::Messages(asked) => messages::answer(asked, *now),
         Op::Csrf(asked) => csrf::answer(asked, *now),
         Op::CsrfPage { cookie } => csrf::page(cookie.as_deref()),

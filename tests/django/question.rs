@@ -7,6 +7,7 @@ use crate::common::json::Json;
 use crate::csrf;
 use crate::encrypted::{Bytes, Site};
 use crate::engines::EngineVisit;
+use crate::lifetimes;
 use crate::messages;
 use crate::servers::ServerVisit;
 use crate::visit::Visit;
@@ -92,6 +93,7 @@ pub enum Op {
     },
     Csrf(Box<csrf::Asked>),
     Messages(messages::Asked),
+    Lifetimes(lifetimes::Asked),
     /// The CSRF cookie and a token, after a request with this cookie.
     CsrfPage {
         cookie: Option<String>,

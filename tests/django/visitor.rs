@@ -131,7 +131,7 @@ pub fn cookie_options(site: &Site) -> Result<CookieOptions, String> {
     cookie.build().map_err(name)
 }
 
-fn sessions(site: &Site, now: f64) -> Result<CookieSessions, String> {
+pub fn sessions(site: &Site, now: f64) -> Result<CookieSessions, String> {
     let sessions = CookieSessions::new(&ring(&site.keys)?, cookie_options(site)?)
         .with_clock(clock(now))
         .with_expiry_policy(ExpiryPolicy::CookieAgeOnly)
