@@ -1,0 +1,84 @@
+//! Cache bytes → contents: what clients of Redis, Memcached and of databases print, and what files hold.
+
+use django_session::CookieOptions;
+
+use crate::content::{self, Contents, Format, Value};
+
+/// Reads an entry in any of the forms in which people have one.
+pub(crate) fn contents(input: &[u8], cookie: &CookieOptions) -> Contents {
+    let raw = content::plain(input, cookie);
+    let readings = [unhex(input), unescape(input), base64(input), file(input)];
+    let better = readings.into_iter().flatten().map(|bytes| content::plain(&bytes, cookie));
+    let is_dict = |contents: &Contents| matches!(contents.value, Value::Session(_));
+    if is_dict(&raw) {
+        return raw;
+    }
+    let mut fallback = raw;
+    for contents in better.chain(zlib(input, cookie)) {
+        if is_dict(&contents) {
+            return contents;
+        }
+        if fallback.format == Format::Unknown {
+            fallback = contents;
+        }
+    }
+    fallback
+}
+
+/// PostgreSQL's `\x8004…`, and the same without `\x`.
+fn unhex(input: &[u8]) -> Option<Vec<u8>> {
+    let text = input.trim_ascii();
+    let digits = text.strip_prefix(b"\\x").unwrap_or(text);
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.chunks(2).map(pair).collect()
+}
+
+/// `"\x80\x04…"` of redis-cli, and `b'\x80\x04…'` of Python.
+fn unescape(input: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(input.trim_ascii()).ok()?;
+    let text = text.strip_prefix('b').unwrap_or(text);
+    let inside = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+    let text = inside('"').or_else(|| inside('\''))?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        if char != '\\' {
+            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+            continue;
+        }
+        out.push(match chars.next()? {
+            'n' => b'\n',
+            'r' => b'\r',
+            't' => b'\t',
+            'a' => 7,
+            'b' => 8,
+            'x' => {
+                let digits: String = chars.by_ref().take(2).collect();
+                u8::from_str_radix(&digits, 16).ok()?
+            }
+            other => u8::try_from(other).ok()?,
+        });
+    }
+    Some(out)
+}
+
+/// What `DatabaseCache` keeps.
+fn base64(input: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(input.trim_ascii()).ok()?;
+    content::base64(text)
+}
+
+/// What `FileBasedCache` keeps: a pickle of the time when it expires, then zlib.
+fn file(input: &[u8]) -> Option<Vec<u8>> {
+    let start = input.windows(2).take(64).position(|two| matches!(two, [0x78, 0x01 | 0x5e | 0x9c | 0xda]))?;
+    content::inflate(input.get(start..)?)
+}
+
+/// The same in base64.
+fn zlib(input: &[u8], cookie: &CookieOptions) -> Option<Contents> {
+    let bytes = file(&base64(input)?)?;
+    Some(content::plain(&bytes, cookie))
+}

@@ -1,0 +1,288 @@
+//! `inspect`: what is in it, whose it is, how long it is good, and why it is rejected.
+
+use std::time::Duration;
+
+use clap::ArgMatches;
+use django_session::{BadSignature, CookieOptions, DecodeError, Expiry, Timestamp};
+
+use ::time::OffsetDateTime;
+
+use crate::cached;
+use crate::commands::file;
+use crate::content::{Contents, Format, Value};
+use crate::diagnose::{self, Hint};
+use crate::exit::{self, Failure, Output};
+use crate::input::{self, Input, Shape, Source, shape};
+use crate::keys::{self, Keys};
+use crate::kind::Kind;
+use crate::report::{self, Lifetime, Redaction, Report, Style, Trust};
+use crate::settings;
+use crate::time::{parse_date, system_time};
+use crate::verify::{self, Authentic, Scheme};
+
+/// A longer token is not tried at all.
+const LIMIT: usize = 2 << 20;
+
+pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
+    let mut warnings = Vec::new();
+    let keys = keys::read(options, &mut warnings)?;
+    let now = Timestamp::from(settings::now(options)?).as_secs();
+    let report = match settings::kind(options)? {
+        Some(Kind::Cached) => cached_entry(options, now)?,
+        kind => signed(options, kind, &keys, now)?,
+    };
+    let redaction = if settings::flag(options, "show-secrets") { Redaction::None } else { Redaction::Cut };
+    let text = match settings::flag(options, "json") {
+        true => report::json(&report, redaction),
+        false => report::human(&report, redaction, Style::of_stdout()),
+    };
+    Ok(Output { out: text.into_bytes(), warnings, code: code(&report) })
+}
+
+fn code(report: &Report) -> u8 {
+    match report.trust {
+        Trust::Rejected { .. } => exit::REJECTED,
+        Trust::Unknown => exit::NOT_VERIFIED,
+        Trust::Verified { .. } | Trust::Unsigned if report.is_expired() => exit::EXPIRED,
+        Trust::Verified { .. } | Trust::Unsigned => exit::OK,
+    }
+}
+
+fn cached_entry(options: &ArgMatches, now: i64) -> Result<Report, Failure> {
+    let bytes = input::bytes(file(options))?;
+    let contents = cached::contents(&bytes, &settings::cookie(options)?);
+    let trust = match &contents.value {
+        Value::Session(_) => Trust::Unsigned,
+        Value::Unreadable(reason) => Trust::Rejected { reason: reason.clone(), explained: None },
+        _ => Trust::Rejected { reason: "it is no dict".to_owned(), explained: None },
+    };
+    Ok(Report {
+        kind: Kind::Cached,
+        input: (Source::Bytes.word(), Source::Bytes.to_string()),
+        trust,
+        signed_at: None,
+        now,
+        lifetime: None,
+        contents: Some(contents),
+        bytes: bytes.len(),
+        cookie: None,
+        hints: Vec::new(),
+    })
+}
+
+fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Result<Report, Failure> {
+    let text = input::text(file(options))?;
+    let input = input::find(&text, settings::option(options, "name"));
+    let cookie = settings::cookie(options)?;
+    let max_age = settings::max_age(options)?;
+    let kinds = kind.map_or_else(|| likely(&input), |kind| vec![kind]);
+    let mut report = judge(&input, &kinds, keys, &cookie, now)?;
+    report.lifetime = lifetime(&report, &input.source, &cookie, max_age);
+    hints(&mut report);
+    if let Kind::Session { .. } | Kind::Messages | Kind::Cookie { .. } | Kind::OldCookie { .. } = report.kind {
+        report.cookie = sizes(input.source.cookie_name().unwrap_or(cookie.name()), report.bytes);
+    }
+    Ok(report)
+}
+
+/// What the input may be, the most likely first.
+fn likely(input: &Input) -> Vec<Kind> {
+    let session = Kind::Session { salt: None };
+    if shape(&input.token) == Shape::Legacy {
+        return vec![Kind::Legacy];
+    }
+    match &input.source {
+        Source::Row { .. } => vec![Kind::Stored],
+        Source::Cookie { name, .. } if name == "messages" => vec![Kind::Messages],
+        Source::Cookie { name, .. } if name.to_ascii_lowercase().contains("session") => vec![session],
+        Source::Cookie { name, .. } => {
+            let mut kinds = vec![session, Kind::Cookie { name: name.clone(), salt: String::new() }];
+            if !looks_encoded(&input.token) {
+                kinds.reverse();
+            }
+            kinds
+        }
+        Source::Token | Source::Bytes => vec![session, Kind::Stored, Kind::Messages],
+    }
+}
+
+/// Whether the payload begins as those of sessions do: JSON, zlib, encrypted, or a pickle.
+fn looks_encoded(token: &str) -> bool {
+    ["eyJ", "e30", ".eJ", "AQ", "Ag", "gA"].iter().any(|start| token.starts_with(start))
+}
+
+fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now: i64) -> Result<Report, Failure> {
+    let expected = kinds.first().cloned().unwrap_or(Kind::Stored);
+    let base = |kind: Kind, trust, signed_at: Option<Timestamp>, contents, hints| Report {
+        kind,
+        input: (input.source.word(), input.source.to_string()),
+        trust,
+        signed_at: signed_at.map(Timestamp::as_secs),
+        now,
+        lifetime: None,
+        contents,
+        bytes: input.token.len(),
+        cookie: None,
+        hints,
+    };
+    if input.token.len() > LIMIT {
+        let reason = BadSignature::TooLong { limit: LIMIT }.to_string();
+        let hint = Hint::new("too_long", "It is far longer than anything that Django signs.", "Pass the token alone.");
+        return Ok(base(expected, Trust::Rejected { reason, explained: None }, None, None, vec![hint]));
+    }
+    if keys.is_empty() {
+        let seeming = verify::seeming(&input.token, &expected, None, cookie);
+        let hints = diagnose::by_form(&input.token, &input.source, seeming.as_ref(), false, &expected);
+        let (signed_at, contents) = seeming.map_or((None, None), |seeming| (seeming.signed_at, Some(seeming.contents)));
+        return Ok(base(expected, Trust::Unknown, signed_at, contents, hints));
+    }
+    let plain = keys.ring(keys::Prefix::None)?;
+    let mut reason = None;
+    for kind in kinds {
+        let scheme = Scheme::new(kind.clone());
+        match scheme.open(&input.token, &keys.ring(kind.prefix())?, &plain, cookie) {
+            Ok(Authentic { key_index, signed_at, contents }) => {
+                let trust = trust(kind, key_index, &scheme, &contents, keys);
+                return Ok(base(kind.clone(), trust, signed_at, Some(contents), Vec::new()));
+            }
+            Err(error) => reason = reason.or(Some(error)),
+        }
+    }
+    let reason = match reason {
+        _ if expected.is_session() && shape(&input.token) == Shape::SessionKey => DecodeError::SessionId.to_string(),
+        Some(reason) => reason.to_string(),
+        None => BadSignature::Mismatch.to_string(),
+    };
+    if let Some(found) = diagnose::search(input, keys, &expected, cookie) {
+        let Authentic { key_index, signed_at, contents } = found.authentic;
+        let trust = Trust::Rejected { reason, explained: Some((key_index, found.scheme.algorithm)) };
+        return Ok(base(found.scheme.kind, trust, signed_at, Some(contents), found.hints));
+    }
+    let seeming = verify::seeming(&input.token, &expected, Some(&plain), cookie);
+    let hints = diagnose::by_form(&input.token, &input.source, seeming.as_ref(), true, &expected);
+    let (signed_at, contents) = seeming.map_or((None, None), |seeming| (seeming.signed_at, Some(seeming.contents)));
+    Ok(base(expected, Trust::Rejected { reason, explained: None }, signed_at, contents, hints))
+}
+
+/// A good signature is not all: a server must read what it signs.
+fn trust(kind: &Kind, key_index: usize, scheme: &Scheme, contents: &Contents, keys: &Keys) -> Trust {
+    let algorithm = scheme.algorithm;
+    let reason = match &contents.value {
+        Value::Unreadable(reason) => Some(reason.clone()),
+        Value::Encrypted => Some("no key decrypts the payload".to_owned()),
+        Value::Json(_) | Value::Text(_) if kind.is_session() => Some("payload is not a JSON object".to_owned()),
+        _ => None,
+    };
+    if let Some(reason) = reason {
+        return Trust::Rejected { reason, explained: Some((key_index, algorithm)) };
+    }
+    let origin = keys.get(key_index).map_or_else(String::new, |key| key.origin.clone());
+    Trust::Verified { key_index, keys: keys.len(), origin, algorithm }
+}
+
+fn lifetime(report: &Report, source: &Source, cookie: &CookieOptions, max_age: Option<Duration>) -> Option<Lifetime> {
+    let session = match &report.contents {
+        Some(Contents { value: Value::Session(session), .. }) => Some(session),
+        _ => None,
+    };
+    let by_row = match source {
+        Source::Row { expire_date: Some(date) } => parse_date(date).map(OffsetDateTime::unix_timestamp),
+        _ => None,
+    };
+    let ends = |end: i64, max_age: Option<Duration>, by| Lifetime {
+        max_age: max_age.map(|age| age.as_secs()),
+        end,
+        expired: report.now > end,
+        browser_close: session.is_some_and(|session| session.expires_at_browser_close()),
+        by,
+    };
+    if let Some(end) = by_row {
+        return Some(ends(end, None, "expire_date of the row"));
+    }
+    let signed_at = report.signed_at?;
+    let after = |age: Duration| signed_at.saturating_add_unsigned(age.as_secs());
+    match &report.kind {
+        Kind::Session { .. } | Kind::Stored => {
+            // As any site may have it: the options of a cookie end at 400 days.
+            let age = max_age.unwrap_or_else(|| cookie.max_age());
+            let own = match session?.expiry() {
+                Some(Expiry::Inactivity(_) | Expiry::At(_)) => {
+                    let modified = system_time(Timestamp::from_secs(signed_at))?;
+                    session?.expiry_date(modified).map(OffsetDateTime::unix_timestamp)
+                }
+                _ => None,
+            };
+            Some(match own {
+                Some(end) => ends(end, None, "its own _session_expiry"),
+                None if report.kind == Kind::Stored => {
+                    ends(after(age), Some(age), "if its row has the usual expire_date")
+                }
+                None => ends(after(age), Some(age), "the cookie's age"),
+            })
+        }
+        Kind::Cookie { .. } | Kind::OldCookie { .. } | Kind::Object { .. } => {
+            max_age.map(|age| ends(after(age), Some(age), "--max-age"))
+        }
+        Kind::Messages | Kind::Legacy | Kind::Cached => None,
+    }
+}
+
+/// What is worth knowing of a token that verifies.
+fn hints(report: &mut Report) {
+    let format = report.contents.as_ref().map(|contents| contents.format);
+    if report.kind.is_session() && format == Some(Format::Pickle) {
+        report.hints.push(Hint::new(
+            "pickle",
+            "It holds a pickle: SESSION_SERIALIZER is PickleSerializer, which Django 5.0 removed.",
+            "A server with the JSON serializer rejects it: read it with PickleSerializer of the feature pickle, as data.",
+        ));
+    }
+    if report.kind.is_session() && format == Some(Format::MessagePack) {
+        report.hints.push(Hint::new(
+            "msgpack",
+            "It holds MessagePack, which Django does not read.",
+            "Use the JSON serializer where Django shares the session.",
+        ));
+    }
+    let rejected = matches!(report.trust, Trust::Rejected { .. });
+    let encrypted = |contents: &Contents| matches!(contents.value, Value::Encrypted);
+    if rejected && report.hints.is_empty() && report.contents.as_ref().is_some_and(encrypted) {
+        report.hints.push(Hint::new(
+            "encrypted",
+            "The signature is good, but the payload was encrypted with other keys.",
+            "Give the keys that it was encrypted with, beside those that sign.",
+        ));
+    }
+    // Anybody can have written the time.
+    if matches!(report.trust, Trust::Rejected { explained: None, .. }) {
+        return;
+    }
+    if report.age().is_some_and(|age| age < -60) {
+        report.hints.push(Hint::new(
+            "clock",
+            "It was signed in the future, by the clock of this machine.",
+            "Compare the clocks of the two servers.",
+        ));
+    }
+    let Some(lifetime) = report.lifetime.as_ref().filter(|lifetime| lifetime.expired) else { return };
+    report.hints.push(match lifetime.max_age {
+        Some(_) => Hint::new(
+            "expired",
+            "It is older than it may be.",
+            "Log in again. If another server accepts it, its SESSION_COOKIE_AGE is longer: compare, or use --max-age.",
+        ),
+        None => Hint::new(
+            "expired",
+            "Its own time has passed.",
+            "Log in again. Django up to 6.1 does not hold set_expiry against a cookie: ExpiryPolicy::CookieAgeOnly does as it does.",
+        ),
+    });
+}
+
+/// The bytes of a cookie's name, and of the attributes that Django's defaults give it.
+fn sizes(name: &str, value: usize) -> Option<(usize, usize)> {
+    let options = CookieOptions::builder(name).build().ok()?;
+    let empty = options.set_cookie("", std::time::UNIX_EPOCH).ok()?;
+    let attributes = empty.as_str().len().checked_sub(name.len())?.checked_sub(1)?;
+    (value <= 1 << 16).then_some((name.len(), attributes))
+}

@@ -1,0 +1,52 @@
+//! `sign`: a JSON object, or a text, becomes a token.
+
+use clap::ArgMatches;
+use django_session::{Algorithm, CachedSessions, Codec, Compression};
+use serde_json::value::RawValue;
+
+use crate::commands::file;
+use crate::exit::{Failure, Output};
+use crate::input;
+use crate::keys::{self, Keys};
+use crate::kind::Kind;
+use crate::settings;
+use crate::write::{self, Target, failure};
+
+pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
+    let mut warnings = Vec::new();
+    let keys = keys::read(options, &mut warnings)?;
+    let kind = settings::kind(options)?.unwrap_or(Kind::Session { salt: None });
+    let out = match &kind {
+        kind if kind.is_session() => session(options, kind, &keys)?,
+        kind => object(options, kind, &keys)?,
+    };
+    Ok(Output { out, warnings, code: 0 })
+}
+
+fn session(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Failure> {
+    let cookie = settings::cookie(options)?;
+    let json = input::text(file(options))?;
+    // Of all that the library reads, this takes the JSON of a dict as it is.
+    let session = CachedSessions::new(cookie.clone()).decode(json.trim().as_bytes());
+    let session = session.map_err(|error| Failure::rejected(format!("input is no session: {error}")))?;
+    let clock = settings::clock(options)?;
+    write::session(&session, &Target { kind, keys, cookie: &cookie, clock: &clock, encrypted: false })
+}
+
+fn object(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Failure> {
+    let ring = keys.ring(kind.prefix())?;
+    let text = input::text(file(options))?;
+    let signer = kind.signer(&ring, Algorithm::Sha256, &settings::clock(options)?);
+    let signer = signer.ok_or_else(|| Failure::usage("this kind is not signed"))?;
+    let token = if matches!(kind, Kind::Cookie { .. }) {
+        signer.sign(text.trim_end_matches(['\r', '\n']))
+    } else {
+        let value: &RawValue = serde_json::from_str(text.trim())
+            .map_err(|error| Failure::rejected(format!("input is not JSON: line {}", error.line())))?;
+        let compress = settings::flag(options, "compress") || *kind == Kind::Messages;
+        let compression = if compress { Compression::IfSmaller } else { Compression::Never };
+        let codec = Codec::default().with_compression(compression);
+        signer.sign_object(value, &codec).map_err(|error| failure(&error))?
+    };
+    Ok(format!("{token}\n").into_bytes())
+}

@@ -1,0 +1,147 @@
+//! `size`: what each key weighs, and how many bytes are left.
+
+use clap::ArgMatches;
+use django_session::{Algorithm, CachedSessions, Clock, CookieOptions, KeyRing, SecretKey, Session};
+
+use crate::commands::file;
+use crate::content::{Contents, Value};
+use crate::exit::{Failure, Output};
+use crate::input;
+use crate::kind::Kind;
+use crate::report::{Object, Style, printable};
+use crate::settings;
+use crate::verify;
+
+/// What browsers keep, under either rule.
+const LIMIT: i64 = 4096;
+
+struct Sizes {
+    json: usize,
+    /// The payload without compression.
+    base64: usize,
+    /// The payload that is written.
+    payload: usize,
+    token: usize,
+    name: usize,
+    attributes: usize,
+    keys: Vec<(String, usize)>,
+}
+
+pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
+    let cookie = settings::cookie(options)?;
+    let session = load(options, &cookie)?;
+    let kind = settings::kind(options)?.unwrap_or(Kind::Session { salt: None });
+    let sizes = measure(&session, &kind, &cookie)?;
+    Ok(Output::text(match settings::flag(options, "json") {
+        true => json(&sizes),
+        false => human(&sizes, Style::of_stdout()),
+    }))
+}
+
+/// From a JSON object, or from a token, which need not be verified to be measured.
+fn load(options: &ArgMatches, cookie: &CookieOptions) -> Result<Session, Failure> {
+    let text = input::text(file(options))?;
+    if text.trim_start().starts_with('{')
+        && let Ok(session) = CachedSessions::new(cookie.clone()).decode(text.trim().as_bytes())
+        && !session.contains_key("session_data")
+    {
+        return Ok(session);
+    }
+    let found = input::find(&text, settings::option(options, "name"));
+    let seeming = verify::seeming(&found.token, &Kind::Session { salt: None }, None, cookie);
+    match seeming.map(|seeming| seeming.contents) {
+        Some(Contents { value: Value::Session(session), .. }) => Ok(*session),
+        Some(Contents { value: Value::Encrypted, .. }) => Err(Failure::rejected("session is encrypted")),
+        _ => Err(Failure::rejected("input is neither a session nor a JSON object")),
+    }
+}
+
+/// Signs with a random key: lengths do not depend on it.
+fn measure(session: &Session, kind: &Kind, cookie: &CookieOptions) -> Result<Sizes, Failure> {
+    let payload = crate::write::unsigned_payload(session, cookie)?;
+    let contents = crate::content::unverified(&payload, None, cookie);
+    let key = SecretKey::generate().map_err(|error| Failure::rejected(error.to_string()))?;
+    let signer = kind.signer(&KeyRing::new(key), Algorithm::Sha256, &Clock::system());
+    let token = signer.ok_or_else(|| Failure::usage("this kind is no cookie"))?.sign(&payload);
+    let now = std::time::SystemTime::now();
+    let header = cookie.set_cookie("", now).map_err(|error| crate::write::failure(&error))?;
+    let name = cookie.name().len();
+    let mut keys: Vec<_> = session
+        .iter()
+        .map(|(key, json)| (key.to_string(), key.len().saturating_add(json.len()).saturating_add("\"\":".len())))
+        .collect();
+    keys.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    Ok(Sizes {
+        json: contents.bytes,
+        base64: contents.bytes.saturating_mul(4).div_ceil(3),
+        payload: payload.len(),
+        token: token.len(),
+        name,
+        attributes: header.as_str().len().saturating_sub(name).saturating_sub(1),
+        keys,
+    })
+}
+
+impl Sizes {
+    fn used(&self, with_attributes: bool) -> i64 {
+        let sum = self.name.saturating_add(self.token);
+        let sum = if with_attributes { sum.saturating_add(self.attributes) } else { sum };
+        i64::try_from(sum).unwrap_or(i64::MAX)
+    }
+
+    fn left(&self, with_attributes: bool) -> i64 {
+        LIMIT.saturating_sub(self.used(with_attributes))
+    }
+}
+
+fn human(sizes: &Sizes, style: Style) -> String {
+    let Sizes { json, base64, payload, token, name, attributes, keys } = sizes;
+    let mut out = style.bold(&format!("session of {json} bytes of JSON, {} keys\n", keys.len()));
+    let compressed = match payload.cmp(base64) {
+        std::cmp::Ordering::Less => format!("{payload} bytes, compressed; {base64} without"),
+        _ => format!("{payload} bytes; compression would not make it shorter"),
+    };
+    let rule = |with_attributes| {
+        let (used, left) = (sizes.used(with_attributes), sizes.left(with_attributes));
+        let text = if left < 0 { format!("{} too many", left.unsigned_abs()) } else { format!("{left} left") };
+        format!("{used:>5} of {LIMIT}: {}", if left < 0 { style.bad(&text) } else { style.good(&text) })
+    };
+    let rows = [
+        ("payload".to_owned(), compressed),
+        ("token".to_owned(), format!("{token} bytes, with time and signature")),
+        ("cookie".to_owned(), format!("name {name} + value {token} + attributes {attributes}")),
+        ("RFC 6265".to_owned(), format!("{} (with attributes: the least that browsers keep)", rule(true))),
+        ("RFC 6265bis".to_owned(), format!("{} (without: what Chromium and Firefox keep)", rule(false))),
+    ];
+    out.push_str(&crate::report::table(&rows, style));
+    out.push_str(&chart(keys, style));
+    out
+}
+
+/// A bar for each key, the largest first.
+fn chart(keys: &[(String, usize)], style: Style) -> String {
+    const WIDTH: usize = 30;
+    let Some(largest) = keys.first().map(|(_, bytes)| (*bytes).max(1)) else { return String::new() };
+    let bar = |bytes: usize| "█".repeat(bytes.saturating_mul(WIDTH).checked_div(largest).unwrap_or(0).max(1));
+    let row = |(key, bytes): &(String, usize)| (printable(key), format!("{bytes:>5} {}", style.good(&bar(*bytes))));
+    format!("\n{}", crate::report::table(&keys.iter().map(row).collect::<Vec<_>>(), style))
+}
+
+fn json(sizes: &Sizes) -> String {
+    let rule = |with_attributes| {
+        Object::new().plain("used", sizes.used(with_attributes)).plain("left", sizes.left(with_attributes)).end()
+    };
+    let key =
+        |object: Object, (key, bytes): &(String, usize)| object.raw(key, &Object::new().plain("bytes", bytes).end());
+    let line = Object::new()
+        .plain("json_bytes", sizes.json)
+        .plain("base64_bytes", sizes.base64)
+        .plain("payload_bytes", sizes.payload)
+        .plain("bytes", sizes.token)
+        .plain("name_bytes", sizes.name)
+        .plain("attributes_bytes", sizes.attributes)
+        .raw("rules", &Object::new().raw("rfc6265", &rule(true)).raw("rfc6265bis", &rule(false)).end())
+        .raw("keys", &sizes.keys.iter().fold(Object::new(), key).end())
+        .end();
+    format!("{line}\n")
+}

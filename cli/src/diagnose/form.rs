@@ -1,0 +1,123 @@
+//! What can be said of a token whose signature fits in no way that was tried.
+
+use crate::content::{Contents, Value};
+use crate::diagnose::Hint;
+use crate::diagnose::repair::repaired;
+use crate::input::{Shape, Source, shape};
+use crate::kind::Kind;
+use crate::verify::Seeming;
+
+/// Returns the causes that the form of a token shows. `tried` says whether keys were tried.
+pub(crate) fn by_form(token: &str, source: &Source, seeming: Option<&Seeming>, tried: bool, kind: &Kind) -> Vec<Hint> {
+    let mut hints = of_shape(token, source, tried, kind);
+    let known = !hints.is_empty();
+    if let Some((_, repairs)) = repaired(token) {
+        hints.splice(..0, repairs);
+    }
+    if let Some(Seeming { contents, .. }) = seeming {
+        hints.extend(of_contents(contents, tried, known));
+    }
+    hints
+}
+
+fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint> {
+    let found = match shape(token) {
+        Shape::SessionKey => Hint::new(
+            "session_key",
+            "It is the key of a session that the server keeps: SESSION_ENGINE is db, cached_db, cache or file.",
+            "The data is on the server. In a database: SELECT session_data FROM django_session WHERE session_key = …; pass that row.",
+        ),
+        Shape::Csrf => Hint::new(
+            "csrf",
+            "It is a CSRF secret or token, not a session.",
+            "Use django-session csrf unmask, and look for the cookie named sessionid.",
+        ),
+        Shape::Jwt => {
+            Hint::new("jwt", "It is a JSON Web Token, which Django does not make.", "Decode it with a tool for JWT.")
+        }
+        Shape::ItsDangerous => Hint::new(
+            "itsdangerous",
+            "It is a token of itsdangerous: dots stand where Django has colons. Flask signs its sessions so.",
+            "Decode it with itsdangerous and the key of that application.",
+        ),
+        Shape::Fernet => Hint::new(
+            "fernet",
+            "It is encrypted with Fernet, which Django does not do itself.",
+            "Decrypt it with the package that made it.",
+        ),
+        Shape::Payload => Hint::new(
+            "cut",
+            "It is a payload alone: time and signature are missing.",
+            "Copy all of the value, up to the semicolon: a double-click selects one part of it.",
+        ),
+        Shape::Dated { signature } if !is_signature_len(signature) => Hint::new(
+            "cut",
+            format!("The signature has {signature} characters; SHA-256 makes 43 and SHA-1 makes 27."),
+            "Copy all of the value: its end is missing, or something was added to it.",
+        ),
+        Shape::Undated { .. } if kind.is_session() && tried => Hint::new(
+            "no_time",
+            "It has one colon; a session has two, with the time between them.",
+            "Copy all of the value; or read it as what a Signer made: --kind object --salt ….",
+        ),
+        Shape::Legacy if tried && *kind != Kind::Legacy => Hint::new(
+            "legacy",
+            "It is a session as Django stored them before 3.1.",
+            "Read it with --kind legacy; here with_legacy reads it, feature legacy.",
+        ),
+        Shape::Unknown if *source == Source::Token && kind.is_session() => Hint::new(
+            "unknown_form",
+            "It has not the form of anything that Django signs.",
+            "A session cookie is payload:time:signature, and often begins with eyJ or .eJ.",
+        ),
+        _ => return lower_case(token),
+    };
+    let mut hints = vec![found];
+    hints.extend(lower_case(token));
+    hints
+}
+
+/// Base64 of sixty characters without a capital does not happen.
+fn lower_case(token: &str) -> Vec<Hint> {
+    let changed = token.len() > 60
+        && token.contains(':')
+        && token.bytes().any(|byte| byte.is_ascii_lowercase())
+        && !token.bytes().any(|byte| byte.is_ascii_uppercase());
+    let hint = || {
+        Hint::new(
+            "lower_case",
+            "It has no capital letters: something has put it into lower case.",
+            "Copy it from the browser; a log or a database column that ignores case has lost the difference.",
+        )
+    };
+    changed.then(hint).into_iter().collect()
+}
+
+fn of_contents(contents: &Contents, tried: bool, known: bool) -> Option<Hint> {
+    match &contents.value {
+        Value::Encrypted => Some(Hint::new(
+            "encrypted",
+            if tried {
+                "Its payload is encrypted, and none of the keys decrypts it."
+            } else {
+                "Its payload is encrypted."
+            },
+            "Give the keys that it was encrypted with. Django reads it with the serializer of the package django-session-rs.",
+        )),
+        Value::Unreadable(reason) if !known => Some(Hint::new(
+            "damaged",
+            format!("Its payload is damaged: {reason}."),
+            "Copy it again. A character was lost or changed on the way.",
+        )),
+        Value::Session(_) | Value::Json(_) | Value::Text(_) if tried && !known => Some(Hint::new(
+            "other_key",
+            "Its payload is whole, and none of the keys signed it under any salt of Django's.",
+            "Compare SECRET_KEY of both servers, with SECRET_KEY_FALLBACKS of the one that reads; or give its own --salt.",
+        )),
+        _ => None,
+    }
+}
+
+fn is_signature_len(len: usize) -> bool {
+    [27, 38, 43, 64, 86].contains(&len)
+}

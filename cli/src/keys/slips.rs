@@ -1,0 +1,134 @@
+//! What happens to a key between two servers: the same key, as another program reads it.
+
+use zeroize::Zeroizing;
+
+/// How the key that signed differs from the key that was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeySlip {
+    Newline,
+    CarriageReturn,
+    Trimmed,
+    Quoted,
+    Unquoted,
+    DollarsHalved,
+    DollarsDoubled,
+    Interpolated,
+    Comment,
+    Html,
+}
+
+impl KeySlip {
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Newline => "key_newline",
+            Self::CarriageReturn => "key_carriage_return",
+            Self::Trimmed => "key_white_space",
+            Self::Quoted => "key_quoted",
+            Self::Unquoted => "key_unquoted",
+            Self::DollarsHalved => "key_dollars_halved",
+            Self::DollarsDoubled => "key_dollars_doubled",
+            Self::Interpolated => "key_interpolated",
+            Self::Comment => "key_comment",
+            Self::Html => "key_html",
+        }
+    }
+
+    /// How the key that signed relates to the one given, and what to do.
+    pub(crate) const fn sentences(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Newline => (
+                "It was signed with this key and a newline at its end.",
+                "The server that signs reads its key from a file: let it strip the newline.",
+            ),
+            Self::CarriageReturn => (
+                "It was signed with this key and a carriage return at its end.",
+                "The server that signs reads a file with Windows line ends: let it strip them.",
+            ),
+            Self::Trimmed => (
+                "It was signed with this key without the white space around it.",
+                "Remove the white space, often a newline, from the key that you gave.",
+            ),
+            Self::Quoted => (
+                "It was signed with this key in quotes.",
+                "The server that signs takes the quotes of its settings for a part of the key: remove them there.",
+            ),
+            Self::Unquoted => (
+                "It was signed with this key without the quotes around it.",
+                "Remove the quotes from the key that you gave.",
+            ),
+            Self::DollarsHalved => (
+                "It was signed with this key, with $ where you have $$.",
+                "Docker Compose writes $ as $$ in its files: give the key with single ones.",
+            ),
+            Self::DollarsDoubled => (
+                "It was signed with this key, with $$ where you have $.",
+                "The server that signs was given the key in the spelling of Docker Compose: write single $ there.",
+            ),
+            Self::Interpolated => (
+                "It was signed with this key without a part that begins with $.",
+                "A shell or Docker Compose took that part for a variable: put the key in single quotes there.",
+            ),
+            Self::Comment => (
+                "It was signed with the part of this key before #.",
+                "The server that signs takes the rest for a comment: put the key in quotes in its .env file.",
+            ),
+            Self::Html => (
+                "It was signed with this key, with & < > \" ' where you have HTML entities.",
+                "Give the key as it stands in the settings, not as a web page shows its source.",
+            ),
+        }
+    }
+}
+
+/// Returns the other readings of a key that differ from it.
+pub(crate) fn slips(key: &[u8]) -> Vec<(KeySlip, Zeroizing<Vec<u8>>)> {
+    let key = Zeroizing::new(String::from_utf8_lossy(key).into_owned());
+    let quoted = |quote: char| format!("{quote}{}{quote}", *key);
+    let readings = [
+        (KeySlip::Newline, format!("{}\n", *key)),
+        (KeySlip::CarriageReturn, format!("{}\r", *key)),
+        (KeySlip::CarriageReturn, format!("{}\r\n", *key)),
+        (KeySlip::Trimmed, key.trim().to_owned()),
+        (KeySlip::Quoted, quoted('"')),
+        (KeySlip::Quoted, quoted('\'')),
+        (KeySlip::Unquoted, unquoted(key.trim()).to_owned()),
+        (KeySlip::DollarsHalved, key.replace("$$", "$")),
+        (KeySlip::DollarsDoubled, key.replace('$', "$$")),
+        (KeySlip::Interpolated, interpolated(&key)),
+        (KeySlip::Comment, key.split('#').next().unwrap_or_default().to_owned()),
+        (KeySlip::Comment, key.split('#').next().unwrap_or_default().trim_end().to_owned()),
+        (KeySlip::Html, html(&key)),
+    ];
+    let readings = readings.map(|(slip, text)| (slip, Zeroizing::new(text.into_bytes())));
+    readings.into_iter().filter(|(_, text)| text.as_slice() != key.as_bytes() && !text.is_empty()).collect()
+}
+
+fn unquoted(key: &str) -> &str {
+    let inside = |quote| key.strip_prefix(quote).and_then(|key| key.strip_suffix(quote));
+    inside('"').or_else(|| inside('\'')).unwrap_or(key)
+}
+
+/// Without `$NAME` and `${NAME}`, as a shell expands variables that are not set.
+fn interpolated(key: &str) -> String {
+    let mut parts = key.split('$');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_name = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        if part.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_') {
+            out.push_str(part.trim_start_matches(is_name));
+        } else if let Some((name, rest)) = part.strip_prefix('{').and_then(|part| part.split_once('}'))
+            && name.chars().all(is_name)
+        {
+            out.push_str(rest);
+        } else {
+            out.push('$');
+            out.push_str(part);
+        }
+    }
+    out
+}
+
+fn html(key: &str) -> String {
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(key.to_owned(), |key, (entity, char)| key.replace(entity, char))
+}

@@ -1,0 +1,57 @@
+//! Session → text of any kind, signed with the first key.
+
+use django_session::{
+    Algorithm, CachedSessions, Clock, CookieOptions, EncodeError, Encryption, KeyRing, Session, StoredSessions,
+};
+
+use crate::exit::Failure;
+use crate::keys::{Keys, Prefix};
+use crate::kind::Kind;
+
+/// How a session is written.
+pub(crate) struct Target<'t> {
+    pub(crate) kind: &'t Kind,
+    pub(crate) keys: &'t Keys,
+    pub(crate) cookie: &'t CookieOptions,
+    pub(crate) clock: &'t Clock,
+    pub(crate) encrypted: bool,
+}
+
+/// Writes a session as text, or as the bytes of a cache entry.
+pub(crate) fn session(session: &Session, target: &Target<'_>) -> Result<Vec<u8>, Failure> {
+    if *target.kind == Kind::Cached {
+        return CachedSessions::new(target.cookie.clone()).encode(session).map_err(|error| failure(&error));
+    }
+    let keys = target.keys.ring(Prefix::None)?;
+    let mut stored = StoredSessions::new(&keys, target.cookie.clone());
+    if target.encrypted {
+        stored = stored.with_encryption(Encryption::new(&keys));
+    }
+    let mut text = match target.kind {
+        Kind::Legacy => stored.encode_legacy(session).map_err(|error| failure(&error))?,
+        kind => {
+            let payload = payload(session, &stored)?;
+            let signer = kind.signer(&keys, Algorithm::Sha256, target.clock);
+            signer.ok_or_else(|| Failure::usage("a session is not written as this kind"))?.sign(&payload)
+        }
+    };
+    text.push('\n');
+    Ok(text.into_bytes())
+}
+
+/// The payload, compressed if that is shorter, with the bytes of keys that nobody changed.
+fn payload(session: &Session, stored: &StoredSessions) -> Result<String, Failure> {
+    let token = stored.encode(session).map_err(|error| failure(&error))?;
+    Ok(token.split(':').next().unwrap_or_default().to_owned())
+}
+
+/// The payload, without any key.
+pub(crate) fn unsigned_payload(session: &Session, cookie: &CookieOptions) -> Result<String, Failure> {
+    let key = django_session::SecretKey::generate().map_err(|error| Failure::rejected(error.to_string()))?;
+    payload(session, &StoredSessions::new(&KeyRing::new(key), cookie.clone()))
+}
+
+pub(crate) fn failure(error: &EncodeError) -> Failure {
+    let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    Failure::rejected(format!("{error}{source}"))
+}

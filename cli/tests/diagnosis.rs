@@ -1,0 +1,173 @@
+//! Each cause of a rejection is found and named: what was done to a token or a key → the code of the hint.
+
+mod common;
+
+use common::{KEY, NOW, Run, signed, vectors};
+
+fn hints(input: &str, key: &str, args: &[&str]) -> (i32, Vec<String>) {
+    let ran = Run::new(&[&["--json", "--time", NOW], args].concat()).key(key).input(input).run();
+    (ran.code, ran.codes())
+}
+
+#[track_caller]
+fn assert_cause(input: &str, key: &str, codes: &[&str]) {
+    assert_eq!(hints(input, key, &[]), (1, codes.iter().map(ToString::to_string).collect()));
+}
+
+#[test]
+fn of_tokens() {
+    let token = signed("session");
+    assert_eq!(hints(&token, KEY, &[]), (0, vec![]));
+    assert_cause(&token.replace(':', "%3A"), KEY, &["percent_encoding"]);
+    assert_cause(&token.replace(':', "%3a"), KEY, &["percent_encoding"]);
+    assert_cause(&format!("\"{token}\""), KEY, &["quotes"]);
+    assert_cause(&format!("b'{token}'"), KEY, &["bytes_literal"]);
+    assert_cause(&format!("sessionid=%22{}%22", token.replace(':', "%3A")), KEY, &["percent_encoding", "quotes"]);
+    assert_cause(&format!("{}\n  {}", &token[..60], &token[60..]), KEY, &["white_space"]);
+    assert_cause(&token[..token.len() - 1], KEY, &["cut"]);
+    assert_cause(&token[..token.len() - 30], KEY, &["cut"]);
+    assert_cause(&token[..token.len() - 43], KEY, &["cut"]);
+    assert_cause(token.split(':').next().unwrap(), KEY, &["cut"]);
+    assert_cause(&format!("{token}="), KEY, &["added"]);
+    assert_cause(&format!("{}xyz", &token[..token.len() - 3]), KEY, &["changed"]);
+    assert_cause(&token.to_ascii_lowercase(), KEY, &["lower_case"]);
+    assert_cause(&token.replacen("eJy", "eJz", 1), KEY, &["damaged"]);
+    assert_cause(&format!("Cookie: sessionid={token}; sessionid=planted"), KEY, &["several_cookies"]);
+    assert_cause("abcdefghij0123456789abcdefghij01", KEY, &["session_key"]);
+    assert_cause(&"aB".repeat(32), KEY, &["csrf"]);
+    assert_cause("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl", KEY, &["jwt"]);
+    assert_cause("eyJhIjoxfQ.ZVPL_g.doNujFCJedX7S-7ZO8gf20x0BRs", KEY, &["itsdangerous"]);
+    assert_cause(&format!("gAAAAA{}==", "Bl".repeat(40)), KEY, &["fernet"]);
+    assert_cause("hello", KEY, &["unknown_form"]);
+}
+
+#[test]
+fn of_keys() {
+    let token = signed("session");
+    assert_cause(&token, "another", &["other_key"]);
+    assert_cause(&token, &format!("{KEY}\n"), &["key_white_space"]);
+    assert_cause(&token, &format!(" {KEY}"), &["key_white_space"]);
+    assert_cause(&token, &format!("\"{KEY}\""), &["key_unquoted"]);
+    assert_cause(&token, &format!("'{KEY}'"), &["key_unquoted"]);
+    for (signs, verifies, code) in [
+        ("key\n", "key", "key_newline"),
+        ("key\r", "key", "key_carriage_return"),
+        ("key\r\n", "key", "key_carriage_return"),
+        ("\"key\"", "key", "key_quoted"),
+        ("a$b", "a$$b", "key_dollars_halved"),
+        ("a$$b", "a$b", "key_dollars_doubled"),
+        ("a-b", "a$HOME-b", "key_interpolated"),
+        ("ab", "a${X}b", "key_interpolated"),
+        ("ab", "ab#c", "key_comment"),
+        ("ab", "ab #c", "key_comment"),
+        ("a&<b", "a&amp;&lt;b", "key_html"),
+    ] {
+        let token = Run::new(&["sign", "--time", NOW]).key(signs).input("{}").out();
+        let found = hints(&token, verifies, &[]);
+        assert_eq!(found, (1, vec![code.to_owned()]), "{verifies:?}");
+    }
+    // The key that fits is named.
+    let ran =
+        Run::new(&["--json"]).key("x").env("SECRET_KEY_FALLBACKS", format!(r#"["y","{KEY} "]"#)).input(&token).run();
+    assert_eq!(ran.json()["key_index"], 2);
+    assert!(ran.json()["hints"][0]["cause"].as_str().unwrap().contains("SECRET_KEY_FALLBACKS 2"));
+}
+
+#[test]
+fn of_purposes() {
+    let (token, stored) = (signed("session"), signed("stored"));
+    let header = |name: &str, token: &str| format!("Cookie: {name}={token}");
+    assert_cause(&header("sessionid", &stored), KEY, &["other_salt"]);
+    assert_eq!(hints(&stored, KEY, &["--kind", "session"]), (1, vec!["other_salt".to_owned()]));
+    assert_eq!(hints(&token, KEY, &["--kind", "stored"]), (1, vec!["other_salt".to_owned()]));
+    assert_eq!(hints(&token, KEY, &["--kind", "object"]), (1, vec!["other_salt".to_owned()]));
+    assert_eq!(hints(&token, KEY, &["--salt", "mine"]), (1, vec!["other_salt".to_owned()]));
+    assert_eq!(hints(&signed("legacy"), KEY, &["--kind", "session"]).1, ["legacy"]);
+    let object = Run::new(&["sign", "--kind", "object"]).key(KEY).input("[1]").out();
+    assert_cause(&header("sessionid", &object), KEY, &["other_salt", "clock"]);
+    let messages = Run::new(&["sign", "--kind", "messages", "--time", NOW]).key(KEY).input("[]").out();
+    assert_cause(&header("sessionid", &messages), KEY, &["other_salt"]);
+    assert_eq!(hints(&header("messages", &messages), KEY, &[]), (0, vec![]));
+    assert_eq!(hints("a:b", KEY, &["--kind", "session"]).1, ["no_time"]);
+    // A cookie of another name whose payload is not that of a session.
+    let cookie = |salt| {
+        Run::new(&["sign", "--kind", "cookie", "--name", "c", "--salt", salt, "--time", NOW]).key(KEY).input("hi").out()
+    };
+    assert_eq!(hints(&header("c", &cookie("")), KEY, &[]), (0, vec![]));
+    assert_cause(&header("c", &cookie("mine")), KEY, &["other_key"]);
+    assert_cause("Cookie: sessionid=abcdefghij0123456789abcdefghij01", KEY, &["session_key"]);
+}
+
+#[test]
+fn of_age() {
+    let token = signed("session");
+    let at = |time: &str, args: &[&str]| {
+        let ran = Run::new(&[&["--json", "--time", time], args].concat()).key(KEY).input(&token).run();
+        (ran.code, ran.codes())
+    };
+    // Two weeks to the second, and one more.
+    assert_eq!(at("1796811725", &[]), (0, vec![]));
+    assert_eq!(at("1796811726", &[]), (2, vec!["expired".to_owned()]));
+    assert_eq!(at("1796811726", &["--max-age", "15d"]), (0, vec![]));
+    // More than 400 days, which a cookie of the library has at most; and none.
+    assert_eq!(at("1890000000", &["--max-age", "520w"]), (0, vec![]));
+    assert_eq!(at("1795602126", &["--max-age", "0"]), (2, vec!["expired".to_owned()]));
+    assert_eq!(at("1795602000", &[]), (0, vec!["clock".to_owned()]));
+    let own = Run::new(&["sign", "--time", "1000"]).key(KEY).input(r#"{"_session_expiry":60}"#).out();
+    for (time, code) in [("1060", 0), ("1061", 2)] {
+        assert_eq!(Run::new(&["--time", time]).key(KEY).input(&own).run().code, code);
+    }
+    for (date, code) in [("2026-11-25T13:34:05Z", 0), ("2026-11-25 14:34:04+01:00", 2)] {
+        let row = format!(
+            r#"[{{"model":"sessions.session","pk":"abcdefgh","fields":{{"session_data":"{}","expire_date":"{date}"}}}}]"#,
+            signed("stored")
+        );
+        assert_eq!(Run::new(&["--time", NOW]).key(KEY).input(row).run().code, code, "{date}");
+    }
+}
+
+#[test]
+fn of_django_versions() {
+    let Some(old) = vectors("sessions-1.11.json") else { return };
+    let token = old["signed_cookie_sessions"][0]["token"].as_str().unwrap();
+    assert_eq!(hints(token, "secret", &[]).1, ["sha1", "expired"]);
+    let ran = Run::new(&["keys", "--json", "-"]).key("another").env("SECRET_KEY_FALLBACKS", r#"["secret"]"#);
+    assert_eq!(ran.input(token).run().json()["signed_by"], 1);
+    let old = vectors("django-4.0.json").unwrap();
+    let version = old["signed_cookies"].as_str().unwrap();
+    let old = vectors(&format!("django-{version}.json")).unwrap();
+    let token = old["signed_cookies"][0]["token"].as_str().unwrap();
+    assert_eq!(hints(token, "secret", &["--kind", "cookie", "--name", "c"]), (1, vec!["other_salt".to_owned()]));
+    let pickles = vectors("pickles-3.1.json").unwrap();
+    let token = pickles["pickle_cookies"][0]["token"].as_str().unwrap();
+    let ran = Run::new(&["--json", "--time", "1700000000"]).key("secret").input(token).run();
+    assert_eq!((ran.code, ran.codes()), (0, vec!["pickle".to_owned()]));
+    let sealed = vectors("sealed.json").unwrap();
+    for vector in sealed["vectors"].as_array().unwrap() {
+        let (token, key) = (vector["token"].as_str().unwrap(), vector["secret_key"].as_str().unwrap());
+        let ran = Run::new(&["--json", "--time", "1790000000"]).key(key).input(token).run();
+        assert_eq!((ran.code, ran.json()["encrypted"].as_bool()), (0, Some(true)), "{}", ran.out);
+        let ran = Run::new(&["--json", "--time", "1790000000"]).key("another").input(token).run();
+        assert_eq!((ran.code, ran.codes()), (1, vec!["encrypted".to_owned()]));
+    }
+}
+
+/// How clients of databases print a row.
+#[test]
+fn of_rows() {
+    let (key, expires, data) = ("abcdefghij0123456789abcdefghij01", "2026-12-09 10:22:05+00", signed("stored"));
+    for row in [
+        format!(" {key} | {data} | {expires}\n(1 row)\n"),
+        format!("{key}|{data}|2026-12-09 10:22:05\n"),
+        format!("\"{key}\",\"{data}\",\"{expires}\"\n"),
+        format!("{key}\t{data}\t{expires}\n"),
+        format!("-[ RECORD 1 ]+---\nsession_key  | {key}\nsession_data | {data}\nexpire_date  | {expires}\n"),
+        format!(" session_key: {key}\nsession_data: {data}\n expire_date: 2026-12-09 10:22:05.000000\n"),
+        format!(" session_key = {key}\nsession_data = {data}\n expire_date = 2026-12-09 10:22:05.123456\n"),
+    ] {
+        let ran = Run::new(&["--json", "--time", NOW]).key(KEY).input(&row).run();
+        let json = ran.json();
+        assert_eq!((ran.code, json["input"].as_str()), (0, Some("row")), "{row}{}", ran.out);
+        assert_eq!(json["expires_at"], 1_796_811_725, "{row}");
+    }
+}

@@ -1,0 +1,112 @@
+//! What people see, to the byte: each case is a command, its input and the file of `tests/output` that holds its output and
+//! exit code. `OUTPUT=write cargo test --test output` writes the files anew.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{KEY, NOW, OLD_KEY, Run, session, signed};
+
+fn check(name: &str, run: Run) {
+    let ran = run.run();
+    let shown = format!("exit {}\n{}{}", ran.code, ran.out, ran.err);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/output").join(format!("{name}.txt"));
+    if std::env::var_os("OUTPUT").is_some() {
+        fs::write(&path, &shown).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(shown, expected, "{name}");
+}
+
+fn inspect(extra: &[&str]) -> Run {
+    Run::new(&[&["inspect", "--time", NOW], extra].concat())
+}
+
+#[test]
+fn reports() {
+    let token = signed("session");
+    let header = format!("Cookie: theme=dark; sessionid={token}; csrftoken=x");
+    let fallbacks = serde_json::to_string(&[KEY]).unwrap();
+    check("verified", inspect(&[]).key(KEY).input(&header));
+    check("fallback", inspect(&[]).key(OLD_KEY).env("SECRET_KEY_FALLBACKS", &fallbacks).input(&token));
+    check("json", inspect(&["--json"]).key(KEY).input(&header));
+    check("json-rejected", inspect(&["--json"]).key("another").input(&header));
+    check("not-verified", inspect(&[]).input(&token));
+    check("expired", inspect(&["--max-age", "3h"]).key(KEY).input(&token));
+    check("rejected", inspect(&[]).key(OLD_KEY).input(&token));
+    check("explained", inspect(&[]).key(format!("{KEY}\n")).input(format!("\"{token}\"").replace(':', "%3A")));
+    check("session-id", inspect(&[]).key(KEY).input("abcdefghij0123456789abcdefghij01"));
+    let row = format!(" 0k3abcdefghijk | {} | 2026-12-09 10:22:05.5+00", signed("stored"));
+    check("row", inspect(&[]).key(KEY).input(row));
+    check("legacy", inspect(&[]).key(KEY).input(signed("legacy")));
+    check("cached", Run::new(&["inspect", "--kind", "cached"]).input(r#""\x80\x04}\x94\x8c\x01a\x94K\x01s.""#));
+}
+
+#[test]
+fn commands() {
+    check("help", Run::new(&["-h"]));
+    check("size", Run::new(&["size"]).input(session()));
+    check("size-json", Run::new(&["size", "--json"]).input(signed("session")));
+    check("size-over", Run::new(&["size"]).input(format!(r#"{{"rows":"{}","n":1}}"#, noise())));
+    check("edit-missing", Run::new(&["edit", "-d", "x"]).key(KEY).input(signed("session")));
+    check("keys", Run::new(&["keys"]).key(KEY).env("SECRET_KEY_FALLBACKS", r#"["django-insecure-x","aaaa"]"#));
+    check("keys-json", Run::new(&["keys", "--json", "-"]).key("x").input(signed("session")));
+}
+
+/// `examples/read_cookie.rs` has them too: a Django 5.2.19 signed this on 2026-01-01.
+const DJANGO_KEY: &str = "django-insecure-t0ps3cret-f0r-the-readme-0nly-7c1b9e4fd2";
+const DJANGO_COOKIE: &str = concat!(
+    ".eJxVjs1OwzAQhF8F-Uob-Sd24hy5c-utRdHaXogp2Ci2K1DVd2db9QDSarWa-Wa0ZzZDq8vcCq5zDGxiA9v81Rz4I6arEd4hveX",
+    "O51TX6Lor0t3d0j3ngB9Pd_ZfwQJloTRo7QYAB0ogODVYHkagy2tvfJCj8RIwyFcYjEaLwlpUZlCjUaL3TvVUeool1sKmXmyYh7W",
+    "yaX9m5diovSJsNecEJfhEEnbLoXGO9uGEBBKfW6KAvLzQcwVLiTnN-P0V1x-iJbdmywXNjvPpNo-3zS6_fdda0w:1vb66i:y9Njc",
+    "DXLdLg2UhrXj8limkl9yWdsyxkhHp6oE7O9YTk",
+);
+
+/// What the READMEs show.
+#[test]
+fn readmes() {
+    let inspect = || Run::new(&["--time", "1767317400"]).input(format!("Cookie: sessionid={DJANGO_COOKIE}"));
+    check("readme", inspect().key(DJANGO_KEY));
+    check("readme-why", inspect().key(format!("{DJANGO_KEY}\n")));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = fs::read_to_string(root.join("tests/output/readme.txt")).unwrap();
+    let hint = fs::read_to_string(root.join("tests/output/readme-why.txt")).unwrap();
+    for readme in ["README.md", "../README.md"] {
+        // The package as published has no parent.
+        let Ok(readme) = fs::read_to_string(root.join(readme)) else { continue };
+        assert!(readme.contains(output.trim_start_matches("exit 0\n")), "{readme}");
+        assert!(readme.contains(&hint[hint.find("why:").unwrap()..]), "{readme}");
+    }
+}
+
+/// Text that does not compress.
+fn noise() -> String {
+    let mut state = 1_u32;
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[(state >> 26) as usize])
+    };
+    (0..5000).map(next).collect()
+}
+
+#[test]
+fn help_fits_a_screen() {
+    let help = Run::new(&["-h"]).out();
+    assert!(help.lines().count() <= 24, "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    assert_eq!(help.split("Examples:").nth(1).unwrap().trim().lines().take(3).count(), 3);
+}
+
+#[test]
+fn exit_codes_of_misuse() {
+    assert_eq!(Run::new(&["--nonsense"]).run().code, 64);
+    assert_eq!(Run::new(&["csrf"]).run().code, 64);
+    assert_eq!(Run::new(&["sign"]).input("{}").run().code, 64, "it has no key");
+    assert_eq!(Run::new(&["--key-env", "NOT_SET"]).input("x").run().code, 64);
+    assert_eq!(Run::new(&["--max-age", "soon"]).input("x").run().code, 64);
+    assert_eq!(Run::new(&["--kind", "cookie"]).input("x").run().code, 64);
+    assert_eq!(Run::new(&[]).run().code, 66);
+    assert_eq!(Run::new(&["inspect", "/no/such/file"]).run().code, 66);
+    assert_eq!(Run::new(&["--version"]).run().code, 0);
+}
