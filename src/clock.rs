@@ -180,7 +180,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// How old a token may be. "No limit" is written out, so that it can be found.
+/// How old a token may be. `Unlimited` has to be written out, so that a search of the code finds it.
 ///
 /// A token whose age is exactly the limit is still good, and ages count fractions of a second, as in Django.
 ///

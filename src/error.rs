@@ -31,7 +31,7 @@ pub enum ConfigError {
     NoRandomBytes,
     /// The salt has no bytes. (Django silently takes the signer's class name instead.)
     EmptySalt,
-    /// The separator is empty or made only of `A`–`z`, `0`–`9`, `-`, `_` and `=`, so that it could be part of what
+    /// The separator is empty or made only of `A`–`Z`, `a`–`z`, `0`–`9`, `-`, `_` and `=`, so that it could be part of what
     /// it separates.
     UnsafeSeparator,
     /// The cookie's name is empty, longer than 1024 bytes, or holds something else than visible ASCII without
@@ -189,7 +189,7 @@ impl From<ConfigError> for EncodeError {
     }
 }
 
-/// A token is not one of ours, or no longer: the fault of the client, or of time.
+/// A token is rejected: it was not signed with one of the keys, or it is too old.
 ///
 /// ```
 /// use django_session::{BadSignature, KeyRing, SecretKey, Signer};
@@ -288,6 +288,9 @@ pub enum DecodeError {
     /// The cookie holds a session id of Django's other session engines, not a signed session: the site's `SESSION_ENGINE`
     /// is not `signed_cookies`. [`StoredSessions`](crate::StoredSessions) reads those.
     SessionId,
+    /// The cookie does not hold a session key, as with the engines of Django that keep sessions elsewhere. A signed session
+    /// there means that `SESSION_ENGINE` is `signed_cookies`: use [`CookieSessions`](crate::CookieSessions).
+    NotASessionKey,
     /// No stored session has the key that the browser sent. It was ended, or it expired and was deleted.
     NotStored,
     /// The session's own expiry has passed, or the `expire_date` of its row:
@@ -333,6 +336,7 @@ impl fmt::Display for DecodeError {
             Self::Zlib => f.write_str("payload is not a zlib stream"),
             Self::InflatesPast { limit } => write!(f, "payload inflates to more than {limit} bytes"),
             Self::SessionId => f.write_str("cookie holds a session id, not a signed session"),
+            Self::NotASessionKey => f.write_str("cookie holds no session key"),
             Self::NotStored => f.write_str("no stored session has this key"),
             Self::SessionExpired { since } => write!(f, "session's own expiry passed {since:?} ago"),
             Self::SessionTooOld { age, max_age } => write!(f, "session age {age:?} exceeds {max_age:?}"),
@@ -350,7 +354,7 @@ impl DecodeError {
     /// Whether one of our keys signed what was rejected.
     pub(crate) fn is_authentic(self) -> bool {
         match self {
-            Self::Config(_) | Self::SessionId | Self::NotStored => false,
+            Self::Config(_) | Self::SessionId | Self::NotASessionKey | Self::NotStored => false,
             Self::Signature(reason) => !matches!(
                 reason,
                 BadSignature::TooLong { .. } | BadSignature::MissingSeparator | BadSignature::Mismatch

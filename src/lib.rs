@@ -30,6 +30,8 @@ mod error;
     feature = "messages",
     feature = "pickle"
 ))]
+// No page of it needs them.
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
 pub mod guide;
 #[cfg(any(feature = "csrf", feature = "messages"))]
 mod html;

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::error::Error;
 use std::fmt;
 
-/// Which sum a browser holds against its limit of 4096 bytes. A cookie over the limit is dropped without a word.
+/// Which sum of bytes must be at most 4096. Browsers drop a larger cookie silently.
 ///
 /// ```
 /// use django_session::SizeRule;
@@ -49,7 +49,7 @@ impl SizeRule {
     }
 }
 
-/// What a cookie weighs that browsers would drop: see [`EncodeError::CookieTooLarge`](crate::EncodeError).
+/// The size of a cookie that browsers would drop: see [`EncodeError::CookieTooLarge`](crate::EncodeError).
 ///
 /// ```
 /// use django_session::{CookieOptions, EncodeError, KeyRing, SecretKey, CookieSessions};

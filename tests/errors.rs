@@ -14,7 +14,7 @@ use django_session::{
 #[test]
 fn sentences() {
     let seconds = Duration::from_secs;
-    let sentences: [(&dyn Error, &str); 42] = [
+    let sentences: [(&dyn Error, &str); 43] = [
         (&ConfigError::EmptyKey, "secret key is empty or white space"),
         (&ConfigError::NoKeys, "list of keys is empty"),
         (&ConfigError::NoRandomBytes, "operating system's random number generator failed"),
@@ -60,6 +60,7 @@ fn sentences() {
         (&DecodeError::Zlib, "payload is not a zlib stream"),
         (&DecodeError::InflatesPast { limit: 10 }, "payload inflates to more than 10 bytes"),
         (&DecodeError::SessionId, "cookie holds a session id, not a signed session"),
+        (&DecodeError::NotASessionKey, "cookie holds no session key"),
         (&DecodeError::NotStored, "no stored session has this key"),
         (&DecodeError::SessionExpired { since: seconds(100) }, "session's own expiry passed 100s ago"),
         (&DecodeError::Deserialize { reason: "not JSON" }, "payload cannot be deserialized: not JSON"),

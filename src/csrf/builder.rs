@@ -244,6 +244,9 @@ impl CsrfBuilder {
     ///
     /// Takes the options of the session's cookie: a `Referer` may have its domain for a host.
     ///
+    /// The layers read the secret from sessions in cookies. With another engine, call [`Csrf::check`] with the secret of
+    /// your session.
+    ///
     /// ```
     /// use django_session::{CookieOptions, Csrf};
     ///

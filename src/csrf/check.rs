@@ -20,7 +20,7 @@ impl Csrf {
     /// Django: `CsrfViewMiddleware.process_view`, with the same order and the same reasons. This check is stricter:
     ///
     /// - An `Origin` and the host of a `Referer` must be spelled as browsers spell them: in lower case, without a user,
-    ///   white space or an empty label; an `Origin` ends with its host and port. Django compares the end of the text,
+    ///   white space or an empty label, and with nothing behind the host and port of an `Origin`. Django compares the end of the text,
     ///   and accepts `https://evil.test:x@a.example.com` for `https://*.example.com`.
     /// - A `Referer` with the cookie's domain is accepted only if the request has a valid `Host`, and with the port of
     ///   that. Django takes the port of the server, which behind a proxy is another one.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// How much a message matters: Django's five levels, and any number between.
+/// How much a message matters: Django's five levels, or any other number.
 ///
 /// Django: `django.contrib.messages.constants`.
 ///
@@ -14,15 +14,15 @@ use std::fmt;
 pub struct MessageLevel(i64);
 
 impl MessageLevel {
-    /// 10: for development, and dropped unless [asked for](crate::MessageStorage::with_level).
+    /// Level 10: for development, and dropped unless [asked for](crate::MessageStorage::with_level).
     pub const DEBUG: Self = Self(10);
-    /// 20.
+    /// Level 20: information.
     pub const INFO: Self = Self(20);
-    /// 25: something was done.
+    /// Level 25: something was done.
     pub const SUCCESS: Self = Self(25);
-    /// 30.
+    /// Level 30: a warning.
     pub const WARNING: Self = Self(30);
-    /// 40: something was not done.
+    /// Level 40: something was not done.
     pub const ERROR: Self = Self(40);
 
     /// Makes a level of its number: a site may have its own.

@@ -4,7 +4,7 @@ use std::fmt;
 use crate::middleware::visit::TARGET;
 
 /// A handler asked for its [`SessionHandle`](crate::SessionHandle) where no layer or middleware has put one. As a
-/// response, an empty one of status 500; `tracing` is told.
+/// response, an empty one of status 500; and an event is logged.
 ///
 /// ```
 /// use django_session::MissingSession;

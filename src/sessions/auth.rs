@@ -94,7 +94,7 @@ pub enum AuthKey {
 /// # Log out everywhere
 ///
 /// A number in the user's row, hashed together with the `password` column, logs the user out of all browsers when it is
-/// counted up. Both servers compare the hash in each request that needs the user, so that a copied cookie ends as well. The
+/// incremented. Both servers compare the hash in each request that needs the user, so that a copied cookie ends as well. The
 /// session needs no other key, and no clock is read.
 ///
 /// In Django 4.2 to 6.1, the user model overrides one method. Overriding `get_session_auth_hash` instead would leave the

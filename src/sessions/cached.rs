@@ -32,8 +32,9 @@ use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit};
 ///   [`flush`](Session::flush) can.
 /// - A value in several places is a copy in each. Integers of up to 4300 digits, NaN, the infinities and lone surrogates
 ///   come back as they are.
-/// - A pickle holds at most 65,536 values and keys, which nest 1024 levels deep, and 32 KiB of integers beyond 64 bits;
-///   references to earlier values count again, and add at most 1 MiB of JSON. There is no recursion.
+/// - A pickle holds at most 65,536 values and keys, which nest 1024 levels deep, and 32 KiB of integers beyond 64 bits.
+///   A reference to an earlier value counts as that value again. All references together add at most 1 MiB of JSON. There is
+///   no recursion.
 ///
 /// What is written is read by every Python from 3.4 on.
 ///

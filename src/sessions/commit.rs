@@ -150,8 +150,8 @@ impl<S: Serializer> CookieSessions<S> {
 
     /// Returns how many more bytes the cookie could hold if the session were written now. Counts as access.
     ///
-    /// With compression, a key may cost less than the bytes of its JSON, and a session may get smaller as it grows to 512
-    /// bytes, from where on it is compressed.
+    /// With compression, a key may cost less than the bytes of its JSON. When a session grows to 512 bytes of JSON, it is
+    /// compressed, and more bytes may be left than before.
     ///
     /// # Errors
     /// Those of [`commit`](Self::commit).

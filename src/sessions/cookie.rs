@@ -283,7 +283,7 @@ impl<S> CookieSessions<S> {
     }
 
     /// Removes the cookie from a former scope as well (domain, path, partitioned) whenever it sets or removes it, if the
-    /// browser sent one. Of `former`, the name does not matter.
+    /// browser sent one. The name in `former` is ignored.
     ///
     /// A browser keeps cookies of different scopes apart and sends them all. After a change of scope, without this, logout
     /// would leave the old cookie behind, still logged in. Options with the scope of the present cookie are ignored.
@@ -462,7 +462,7 @@ impl<S: Serializer> CookieSessions<S> {
 
     /// Loads the session in this cookie's value, or says why it is rejected.
     ///
-    /// To answer a request, take [`load`](Self::load) or [`load_header`](Self::load_header), whose empty session
+    /// To answer a request, use [`load`](Self::load) or [`load_header`](Self::load_header), whose empty session
     /// remembers that there was a cookie to remove, and [why](Session::rejection).
     ///
     /// # Errors
@@ -505,8 +505,8 @@ impl<S: Serializer> CookieSessions<S> {
 
     /// Loads the session from a whole `Cookie` header, as text or bytes.
     ///
-    /// Of several cookies of our name, the last that our keys signed is the answer, accepted or not. Only what they did not
-    /// sign is passed over: a sibling domain may have planted it. (Django takes the last, whoever signed it.)
+    /// Of several cookies of our name, the last that our keys signed counts, even if it has expired. Only cookies that they
+    /// did not sign are skipped: a sibling domain may have planted them. (Django takes the last, whoever signed it.)
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};

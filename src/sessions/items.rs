@@ -83,7 +83,7 @@ impl Session {
         Ok(self.write_all(entries)?)
     }
 
-    /// Takes the key out; whether it was there. The session is modified only if it was.
+    /// Removes the key, and returns whether it was there. The session is modified only if it was.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

@@ -81,7 +81,11 @@ impl Keyed {
     ) -> Session {
         let admit = |session| self.terms.admit_start(&session, now).map(|()| session);
         let found = found.map(|found| found.and_then(admit));
-        let found = sent.key.is_some().then(|| found.unwrap_or(Err(DecodeError::NotStored)));
+        let found = match sent {
+            SentCookie { cookies: 0, .. } => None,
+            SentCookie { key: None, .. } => Some(Err(DecodeError::NotASessionKey)),
+            _ => Some(found.unwrap_or(Err(DecodeError::NotStored))),
+        };
         let mut session = match found {
             None => Session::empty(Provenance::default(), self.terms),
             Some(Ok(session)) => session,

@@ -278,8 +278,8 @@ impl Session {
         self.changes = Changes::Made;
     }
 
-    /// Keeps the response from writing the session: neither its changes so far, nor for
-    /// [save-every-request](crate::CookieSessions::with_save_every_request). A later change writes all of them.
+    /// Makes the response leave out the session's changes so far. A later change writes all of them.
+    /// [Save-every-request](crate::CookieSessions::with_save_every_request) does not write the session either.
     ///
     /// A [flushed](Self::flush) session is still removed. Django: `session.modified = False`.
     ///

@@ -235,9 +235,10 @@ impl StoredSessions {
     }
 
     /// Loads the session of this cookie from the columns `session_data` and `expire_date` of its row; `None` if there is no
-    /// row. Without a date, as for a file, the caller judges the age.
+    /// row. Without a date, the age is not checked. For a file, take the date from
+    /// [`expiry_date`](Session::expiry_date).
     ///
-    /// A row that is missing, expired or not ours gives an empty session that [says why](Session::rejection). Its cookie is
+    /// A row that is missing, has expired or was not signed with our keys gives an empty session that [says why](Session::rejection). Its cookie is
     /// left alone until the session is changed, which begins a new row, or flushed.
     ///
     /// ```
@@ -268,7 +269,8 @@ impl StoredSessions {
     ///   that nobody who planted the key has the session.
     /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. If it was filled
     ///   again, that is a new session.
-    /// - The session of a row that is missing, expired or not ours is a new one. A row that is not ours stays.
+    /// - The session of a row that is missing, has expired or was not signed with our keys is a new one. A row that was not
+    ///   signed with our keys stays.
     /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
     ///
     /// Change the row before the response is sent, in one transaction.
@@ -313,7 +315,7 @@ impl StoredSessions {
     /// Reads the session in a stored text, however old it is.
     ///
     /// # Errors
-    /// [`DecodeError`], of every kind but `Config`. (Django reads a text that will not do as an empty session.)
+    /// [`DecodeError`], of every kind but `Config`. (Django reads any such text as an empty session.)
     ///
     /// ```
     /// # use django_session::{BadSignature, CookieOptions, DecodeError, KeyRing, SecretKey, StoredSessions};

@@ -361,3 +361,19 @@ fn a_decoded_session_begins_a_row() {
         assert_eq!(stored().decode(&row.data).unwrap().len(), session.len());
     }
 }
+
+/// As of a site whose engine is `signed_cookies`.
+#[test]
+fn a_cookie_that_is_no_key_says_so() {
+    let sessions = StoredSessions::new(&ring("secret"), CookieOptions::default());
+    for header in
+        ["sessionid=", "sessionid=eyJhIjoxfQ:1vb66i:Ts6vvpr1zhmNGw7yxus-4faAcVOu9cdRVRCH22xrMq0", "sessionid=7"]
+    {
+        let mut session = sessions.load(sessions.sent_cookie(header), None, None);
+        assert_eq!(session.rejection(), Some(DecodeError::NotASessionKey), "{header}");
+        assert_eq!(sessions.commit(&session, 200).unwrap().response.set_cookie, None, "it is left alone");
+        session.insert("a", 1).unwrap();
+        assert!(matches!(sessions.commit(&session, 200).unwrap().change, StoredChange::Insert { delete: None, .. }));
+    }
+    assert_eq!(sessions.load(sessions.sent_cookie("theme=dark"), None, None).rejection(), None);
+}

@@ -7,8 +7,8 @@ use crate::{Commit, Csrf, CsrfCookie, CsrfRejection, EncodeError, Session, Sessi
 
 /// The CSRF token of the request that is being answered. Clones share it.
 ///
-/// A page puts [`field`](Self::field) into its form. The response then sends the cookie. If the handler does not use
-/// the token, it does not.
+/// A page puts [`field`](Self::field) into its form. The response then sends the cookie. It does not if the handler makes
+/// no use of the token.
 ///
 /// ```
 /// use django_session::{CsrfToken, EncodeError};

@@ -1,5 +1,8 @@
 //! For services on tower: axum, tonic, hyper. Feature `tower`; with `axum`, handlers may take a
 //! [`SessionHandle`](crate::SessionHandle) for an argument.
+//!
+//! The layers are for sessions in cookies ([`CookieSessions`](crate::CookieSessions)). For the other engines of Django, see
+//! the guide's page on engines.
 
 #[cfg(feature = "csrf")]
 mod csrf;

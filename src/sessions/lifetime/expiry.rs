@@ -7,7 +7,7 @@ use crate::error::{DecodeError, EncodeError};
 use crate::json;
 use crate::sessions::lifetime::iso::{from_iso, to_iso};
 
-/// When a session ends, if not with the store's [`max_age`](crate::CookieOptions::max_age).
+/// When a session ends, if not after the cookie's [`max_age`](crate::CookieOptions::max_age).
 ///
 /// Django: the argument of `set_expiry`, which is a number, a date, a span or nothing, with 0 for "at browser close".
 ///

@@ -8,7 +8,7 @@ use crate::error::{BadSignature, DecodeError};
 use crate::sessions::lifetime::Stored;
 use crate::sessions::lifetime::expiry::End;
 
-/// Which ages are held against a session when it is loaded.
+/// Which ages are checked when a session is loaded.
 ///
 /// ```
 /// use django_session::{Clock, CookieOptions, CookieSessions, Expiry, ExpiryPolicy, KeyRing, SecretKey};
@@ -36,14 +36,14 @@ pub enum ExpiryPolicy {
     /// The session's own expiry if it has one, else the cookie's age: as proposed for Django 6.2.
     #[default]
     OwnElseAge,
-    /// The cookie's age alone; what was asked of `set_expiry` only reaches the browser: Django up to 6.1.
+    /// The cookie's age alone. `set_expiry` only tells the browser when to drop the cookie. Django up to 6.1.
     CookieAgeOnly,
     /// Both: the stricter one counts.
     Both,
 }
 
-/// What becomes of a session that does not say when it began, or has no id where sessions have one
-/// ([`with_ids`](crate::CookieSessions::with_ids)).
+/// Whether a session is accepted that does not say when it began, or that has no id although
+/// [`with_ids`](crate::CookieSessions::with_ids) is on.
 ///
 /// A Django beside us writes such sessions, unless it has the package `django-session-rs`.
 ///
@@ -71,8 +71,9 @@ pub enum ExpiryPolicy {
 pub enum Unstamped {
     /// It is accepted. It begins, and gets its id, when it is next written.
     Stamp,
-    /// It is rejected if a user is logged in, and else accepted. Only this holds against a copied cookie that a Django
-    /// signs anew, and it needs a Django that stamps.
+    /// It is rejected if a user is logged in with [`SessionAuth`](crate::SessionAuth) or by Django; otherwise it is accepted.
+    /// A Django beside us must write start and id then, which the package `django-session-rs` does. Without `Refuse`, such a
+    /// Django would accept a copied cookie for ever, by signing it anew.
     Refuse,
 }
 

@@ -42,8 +42,8 @@ impl<S> CookieSessions<S> {
     /// Sets whether a session that was read and was signed by a fallback key is signed anew. It keeps its date, so that it
     /// expires when it would have. Default: no.
     ///
-    /// What a ring of its own [encrypts](crate::CookieSessions#method.with_encryption) is not encrypted anew for that
-    /// ring's rotation.
+    /// Only the ring that signs is looked at. If [`with_encryption`](crate::CookieSessions#method.with_encryption) has another
+    /// ring, a session that a fallback key of that ring encrypted is not encrypted anew.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
