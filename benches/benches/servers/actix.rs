@@ -1,5 +1,7 @@
 //! The servers in actix-web.
 
+use std::future::ready as answered;
+
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_session::storage::CookieSessionStore;
 use actix_session::{Session, SessionMiddleware};
@@ -60,10 +62,10 @@ pub fn ours(sessions: CookieSessions, ready: impl FnOnce(u16)) {
         for content in Content::ALL {
             let issue = move |session: SessionHandle| {
                 session.with(|session| session.extend(content.entries())).expect("JSON");
-                std::future::ready("")
+                answered("")
             };
             let read = move |session: SessionHandle| {
-                std::future::ready(session.get(content.key()).expect("text").unwrap_or(String::new()))
+                answered(session.get::<String>(content.key()).expect("text").expect("a session of ours"))
             };
             app.route(content.issuer(), get().to(issue))
                 .route(content.read_path(), get().to(read))
@@ -86,10 +88,10 @@ pub fn actix_session(security: fn() -> CookieContentSecurity, ready: impl FnOnce
                 for (key, value) in content.entries() {
                     session.insert(key, value).expect("JSON");
                 }
-                std::future::ready("")
+                answered("")
             };
             let read = move |session: Session| {
-                std::future::ready(session.get(content.key()).expect("text").unwrap_or(String::new()))
+                answered(session.get::<String>(content.key()).expect("text").expect("a session of ours"))
             };
             app.route(content.issuer(), get().to(issue))
                 .route(content.read_path(), get().to(read))

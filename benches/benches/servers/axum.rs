@@ -60,10 +60,13 @@ pub fn ours(sessions: CookieSessions) -> Router {
         visits.to_string()
     }
     let app = Content::ALL.into_iter().fold(untouched(), |app, content| {
-        let issue = async move |session: SessionHandle| session.with(|session| session.extend(content.entries()));
-        let read =
-            async move |session: SessionHandle| session.get(content.key()).expect("text").unwrap_or(String::new());
-        app.route(content.issuer(), get(async move |session| issue(session).await.expect("JSON")))
+        let issue = async move |session: SessionHandle| {
+            session.with(|session| session.extend(content.entries())).expect("JSON");
+        };
+        let read = async move |session: SessionHandle| {
+            session.get::<String>(content.key()).expect("text").expect("a session of ours")
+        };
+        app.route(content.issuer(), get(issue))
             .route(content.read_path(), get(read))
             .route(content.write_path(), get(count))
     });
@@ -190,7 +193,7 @@ fn with_tower_session<S: TowerSession>() -> Router {
         visits.to_string()
     }
     Content::ALL.into_iter().fold(untouched(), |app, content| {
-        let read = async move |session: S| session.get(content.key()).await.unwrap_or(String::new());
+        let read = async move |session: S| session.get::<String>(content.key()).await.expect("a session of ours");
         app.route(content.issuer(), get(move |session: S| issue(session, content)))
             .route(content.read_path(), get(read))
             .route(content.write_path(), get(count::<S>))
