@@ -81,13 +81,7 @@ impl Report {
         let Some(ours) = self.find(framework, "ours") else { return };
         for (cell, rival) in ours.cells.iter().flat_map(|cell| self.of(framework).map(move |rival| (cell, rival))) {
             let Some(theirs) = rival.cell(cell.workload) else { continue };
-            // A layer that does nothing compares with ours when that has nothing to do.
-            let compares = match rival.variant.role {
-                Role::Bare | Role::Ours => false,
-                Role::NoOp => cell.workload == UNTOUCHED,
-                Role::OursWith | Role::CookiePeer | Role::StorePeer => true,
-            };
-            if compares {
+            if matches!(rival.variant.role, Role::OursWith | Role::CookiePeer | Role::StorePeer) {
                 let ratio = self.above_bare(ours, cell) / self.above_bare(rival, theirs);
                 let (framework, workload) = (framework.name(), cell.workload.name);
                 println!("ratio {framework}-{workload} ours/{} {ratio:.2}", rival.variant.name);

@@ -101,6 +101,7 @@ impl Cell {
         for _ in 0..20 {
             connection.exchange(&request);
         }
+        assert_eq!(connection.set_cookie().is_some(), workload.writes(), "{}", workload.name);
         let response_head = connection.head().len();
         let before = allocations(&mut connection);
         for _ in 0..REQUESTS {

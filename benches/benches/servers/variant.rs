@@ -56,10 +56,11 @@ impl Variant {
         !matches!(self.role, Role::Bare | Role::NoOp)
     }
 
-    /// Whether it does anything else for this workload than for others. Without sessions, only the cookie's size counts.
+    /// Whether it does anything for this workload that it does for no other. Without sessions, only the cookie's size counts.
     pub fn runs(&self, workload: Workload) -> bool {
         match self.role {
-            Role::Bare | Role::NoOp => workload == without_sessions(workload.content),
+            Role::Bare => workload == without_sessions(workload.content),
+            Role::NoOp => workload == UNTOUCHED,
             _ => !(self.is_extractor && workload == UNTOUCHED),
         }
     }

@@ -75,6 +75,13 @@ pub struct Workload {
     pub path: &'static str,
 }
 
+impl Workload {
+    /// Whether the response sets the cookie anew.
+    pub fn writes(self) -> bool {
+        self.path == self.content.write_path()
+    }
+}
+
 pub const UNTOUCHED_PATH: &str = "/untouched";
 
 pub const UNTOUCHED: Workload = workload("untouched", "untouched", Content::Login, UNTOUCHED_PATH);
