@@ -1,5 +1,6 @@
 //! What it costs to sign a session: the payloads, and everyone who signs them.
 
+pub mod counting;
 pub mod django;
 pub mod floor;
 pub mod naive;

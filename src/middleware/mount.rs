@@ -80,8 +80,7 @@ impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
             let handle = SessionHandle::new_within(Some(outer.clone()), shared);
             return (handle, SessionWriter::new(None));
         }
-        let request = Request { mounted: Arc::clone(&self.0), cookies: cookie_headers.into_iter().collect() };
-        let shared: Arc<Shared> = Arc::new(Shared::new(request));
+        let shared: Arc<Shared> = Arc::new(Shared::new(Request::new(Arc::clone(&self.0), cookie_headers)));
         (SessionHandle::new_within(outer, Arc::clone(&shared)), SessionWriter::new(Some(shared)))
     }
 }
@@ -131,8 +130,7 @@ impl SessionHandle {
         H: AsRef<[u8]> + Send + Sync + 'static,
     {
         let mounted = Arc::new(Mounted::new(sessions.into()));
-        let request = Request { mounted, cookies: cookie_headers.into_iter().collect() };
-        Self::new_within(None, Arc::new(Shared::new(request)))
+        Self::new_within(None, Arc::new(Shared::new(Request::new(mounted, cookie_headers))))
     }
 }
 

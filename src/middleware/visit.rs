@@ -62,9 +62,18 @@ impl<S> Mounted<S> {
 }
 
 pub(super) struct Request<S, H> {
-    pub(super) mounted: Arc<Mounted<S>>,
-    /// Its `Cookie` headers.
-    pub(super) cookies: Vec<H>,
+    mounted: Arc<Mounted<S>>,
+    /// Its first `Cookie` header.
+    cookies: Option<H>,
+    /// Its other `Cookie` headers: over HTTP/1.1 there are none, and nothing is allocated.
+    more_cookies: Vec<H>,
+}
+
+impl<S, H> Request<S, H> {
+    pub(super) fn new(mounted: Arc<Mounted<S>>, cookie_headers: impl IntoIterator<Item = H>) -> Self {
+        let mut headers = cookie_headers.into_iter();
+        Self { mounted, cookies: headers.next(), more_cookies: headers.collect() }
+    }
 }
 
 impl<S, H> Visit for Request<S, H>
@@ -73,7 +82,7 @@ where
     H: AsRef<[u8]> + Send + Sync,
 {
     fn load(&self) -> Session {
-        let session = self.mounted.sessions.load_headers(&self.cookies);
+        let session = self.mounted.sessions.load_headers(self.cookies.iter().chain(&self.more_cookies));
         match session.rejection() {
             None => {}
             Some(DecodeError::SessionId) => self.mounted.warn_once_of_session_id(),

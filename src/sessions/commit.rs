@@ -64,17 +64,19 @@ impl Commit {
     /// ```
     #[must_use]
     pub fn vary(&self, present: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Option<Vec<u8>> {
+        if !self.vary_on_cookie {
+            return None;
+        }
         let mut vary = Vec::new();
         for line in present {
             vary.extend_from_slice(if vary.is_empty() { b"" } else { b", " });
             vary.extend_from_slice(line.as_ref());
         }
         let has_cookie = |name: &[u8]| name == b"*" || name.eq_ignore_ascii_case(b"cookie");
-        if !self.vary_on_cookie || vary.split(|byte| *byte == b',').any(|name| has_cookie(name.trim_ascii())) {
+        if vary.split(|byte| *byte == b',').any(|name| has_cookie(name.trim_ascii())) {
             return None;
         }
-        vary.extend_from_slice(if vary.is_empty() { b"Cookie" } else { b", Cookie" });
-        Some(vary)
+        Some(if vary.is_empty() { b"Cookie".to_vec() } else { [&*vary, b", Cookie"].concat() })
     }
 
     /// Returns all `Set-Cookie` headers to append to the response.

@@ -160,7 +160,11 @@ impl Data {
     /// # Errors
     /// Those of [`whole`](Self::whole).
     pub(super) fn to_json(&self) -> Result<String, EncodeError> {
-        let mut json = String::with_capacity(self.loaded.len().max(2));
+        let len = |(key, value): (&str, Result<&str, _>)| {
+            let value_len = value.map_or(0, str::len);
+            key.len().saturating_add(value_len).saturating_add(r#","":"#.len())
+        };
+        let mut json = String::with_capacity(self.iter().map(len).fold("{}".len(), usize::saturating_add));
         json.push('{');
         for (index, (key, value)) in self.whole()?.enumerate() {
             json.push_str(if index == 0 { "\"" } else { ",\"" });

@@ -76,7 +76,7 @@ impl Session {
         V: Serialize,
     {
         let entry = |(key, value): (K, V)| match json::to_text(&value)? {
-            json if json::is_value(&json) => Ok((key.as_ref().to_owned(), json)),
+            json if json::is_value(&json) => Ok((key, json)),
             _ => Err(EncodeError::Serialize("not one JSON value, or nested more than 1024 levels deep".into())),
         };
         let entries = pairs.into_iter().map(entry).collect::<Result<Vec<_>, EncodeError>>()?;

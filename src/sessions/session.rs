@@ -146,19 +146,19 @@ impl Session {
 
     /// Writes these keys with their JSON texts; or nothing, if a malformed `_session_expiry` is among them.
     pub(super) fn write<const N: usize>(&mut self, entries: [(&str, String); N]) -> Result<(), Malformed> {
-        self.write_all(entries.map(|(key, json)| (key.to_owned(), json)).into())
+        self.write_all(entries.into())
     }
 
     /// As [`write`](Self::write).
-    pub(super) fn write_all(&mut self, entries: Vec<(String, String)>) -> Result<(), Malformed> {
+    pub(super) fn write_all<K: AsRef<str>>(&mut self, entries: Vec<(K, String)>) -> Result<(), Malformed> {
         let mut own_expiry = self.own_expiry;
-        for (_, json) in entries.iter().filter(|(key, _)| key == KEY) {
+        for (_, json) in entries.iter().filter(|(key, _)| key.as_ref() == KEY) {
             own_expiry = Stored::parse(json, self.terms.naive_offset())?;
         }
         self.own_expiry = own_expiry;
         let data = self.change();
         for (key, json) in entries {
-            data.insert(&key, json);
+            data.insert(key.as_ref(), json);
         }
         Ok(())
     }

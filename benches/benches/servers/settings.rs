@@ -1,0 +1,26 @@
+//! What all servers have in common: the cookie and its age.
+
+use django_session::{Compression, CookieOptions, CookieSessions, Encryption, KeyRing, Unstamped};
+
+use benches::ours::{MAX_AGE, key_ring};
+use benches::scheme::KEY;
+
+pub const COOKIE: &str = "sessionid";
+
+pub fn sessions() -> CookieSessions {
+    CookieSessions::new(&keys(), CookieOptions::default())
+}
+
+/// The 3 KiB session does not fit into a cookie without compression.
+pub fn encrypted_sessions() -> CookieSessions {
+    sessions().with_encryption(Encryption::new(&keys()).with_compression(Compression::IfLarge))
+}
+
+/// Refreshed, with an absolute age and ids.
+pub fn limited_sessions() -> CookieSessions {
+    sessions().with_refresh_after(MAX_AGE / 2).with_absolute_age(MAX_AGE, Unstamped::Refuse).with_ids()
+}
+
+fn keys() -> KeyRing {
+    key_ring(KEY)
+}
