@@ -2,7 +2,7 @@
 
 import time
 
-from shim.ask import agree, both, crate, outcome, put, replace, secrets, untouched
+from shim.ask import agree, crate, outcome, put, replace, secrets, untouched
 from shim.session_data import session_cookie
 
 # Django's tests store texts where Django stores messages. They go through the crate as messages with these tags.
@@ -33,10 +33,9 @@ def install():
         return text if tags == TEXT else Message(level, mark_safe(text) if safe else text, tags)
 
     def shown(message):
-        tags = getattr(message, "extra_tags", TEXT) or ""
-        is_text = tags == TEXT
-        safe = not is_text and isinstance(message.message, SafeData)
-        return (str(message.message), "") if is_text and hasattr(message, "message") else (str(message), tags), safe
+        if not isinstance(message, Message) or message.extra_tags == TEXT:
+            return str(message)
+        return message.level, str(message), message.extra_tags or "", isinstance(message.message, SafeData)
 
     def twin(self):
         return by_django(self.request)
@@ -105,7 +104,8 @@ def install():
         if not messages and settings.SESSION_COOKIE_SECURE:
             # docs/differences.md: what removes a Secure cookie is Secure.
             attributes += "; Secure"
-        agree(("messages cookie",), ((sorted(ours.split("; ")), left), None), ((sorted(attributes.split("; ")), len(lost)), None))
+        ours, djangos = (sorted(text.split("; ")) for text in (ours, attributes))
+        agree(("messages cookie",), ((ours, left), None), ((djangos, len(lost)), None))
         if messages:
             read = lambda token: outcome(lambda: [shown(one) for one in twin(self)._decode(token)])
             agree(("messages written",), read(value_of(header)), read(value))
