@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shim.ask import both, crate, put, replace, untouched
+from shim.ask import both, compared, crate, put, replace, untouched
 from shim.session_data import Cookie, session_cookie
 
 
@@ -62,6 +62,7 @@ def install_tokens(csrf, by_django):
         return token
 
     def _unmask_cipher_token(token):
+        token = str(token)
         question = "token", token
         return both(question, lambda: secret_of(check().set_cookie(token)), lambda: by_django._unmask_cipher_token(token))
 
@@ -74,11 +75,14 @@ def install_tokens(csrf, by_django):
         return both(("token format", token), ours, lambda: by_django._check_token_format(token))
 
     def _does_token_match(request_csrf_token, csrf_secret):
-        return both(
-            ("token", request_csrf_token, csrf_secret),
-            lambda: check().check(Request(cookie=csrf_secret, header_token=request_csrf_token)) is None,
-            lambda: by_django._does_token_match(request_csrf_token, csrf_secret),
-        )
+        def ours():
+            reason = check().check(Request(cookie=csrf_secret, header_token=request_csrf_token))
+            # Django's callers have checked the format.
+            assert reason is None or reason.endswith(" incorrect."), reason
+            return reason is None
+
+        question = "token", request_csrf_token, csrf_secret
+        return both(question, ours, lambda: by_django._does_token_match(request_csrf_token, csrf_secret))
 
     replace(csrf, _get_new_csrf_string, _mask_cipher_secret, _unmask_cipher_token)
     replace(csrf, _check_token_format, _does_token_match)
@@ -88,14 +92,21 @@ def install_middleware(csrf, by_django):
     from django.conf import settings
     from django.core.exceptions import DisallowedHost
     from django.http import UnreadablePostError
+    from django.http.request import split_domain_port
 
     Middleware = csrf.CsrfViewMiddleware
 
     def host_of(request):
         try:
-            return request.get_host()
-        except DisallowedHost:
+            host = request.get_host()
+        except (DisallowedHost, KeyError):
+            # A test's request may have none.
             return None
+        domain = settings.SESSION_COOKIE_DOMAIN if settings.CSRF_USE_SESSIONS else settings.CSRF_COOKIE_DOMAIN
+        if domain is None or "HTTP_ORIGIN" in request.META:
+            return host
+        # Django takes the port from the server then. A browser's Host has it.
+        return f"{split_domain_port(host)[0]}:{request.get_port()}"
 
     def about_origin(request):
         asked = Request(secure=request.is_secure(), host=host_of(request), cookie=SECRET, header_token=SECRET)
@@ -122,11 +133,15 @@ def install_middleware(csrf, by_django):
         asked.origin, asked.secure = None, True
         question = "referer", asked.referer
         twins = lambda: reason_of(lambda: twin()._check_referer(request))
+        if asked.host is None:
+            # docs/differences.md: a Referer from the cookie's domain needs a valid Host.
+            compared["different on purpose"] += 1
+            return reject(check().check(asked))
         reject(both(question, lambda: check().check(asked), twins))
 
     def _check_token(self, request):
         def ours():
-            asked = Request(method=request.method, header_token=request.META.get(settings.CSRF_HEADER_NAME))
+            asked = Request(method=request.method or "", header_token=request.META.get(settings.CSRF_HEADER_NAME))
             if settings.CSRF_USE_SESSIONS:
                 asked.cookie = request.session.get(csrf.CSRF_SESSION_KEY)
             else:

@@ -21,13 +21,15 @@ def install():
 
     CookieStorage = storage.CookieStorage
     by_django = untouched("django.contrib.messages.storage.cookie").CookieStorage
-    parts_of_django = CookieStorage._encode
+    encode_of_django = CookieStorage._encode
 
     def parts(message):
-        if not isinstance(message, Message):
-            return 0, message, TEXT, False
+        message = message_of(message)
         tags = None if message.extra_tags is None else str(message.extra_tags)
         return message.level, str(message.message), tags, isinstance(message.message, SafeData)
+
+    def message_of(one):
+        return one if isinstance(one, Message) else Message(0, one, TEXT)
 
     def message(level, text, tags, safe):
         return text if tags == TEXT else Message(level, mark_safe(text) if safe else text, tags)
@@ -49,14 +51,14 @@ def install():
         agree(("messages read by Django", token), ([shown(one) for one in messages], None), djangos)
 
     def _encode(self, messages, encode_empty=False):
-        storable = [one for one in messages if one != self.not_finished]
-        if not storable or len(storable) < len(messages) or not all(isinstance(one, (Message, str)) for one in messages):
-            # The crate writes no cookie without messages, and says that there are more only if there are.
-            return parts_of_django(self, messages, encode_empty)
+        if not messages or self.not_finished in messages:
+            # The crate writes no cookie without messages, and adds the mark only where there are more.
+            tagged = [one if one == self.not_finished else message_of(one) for one in messages]
+            return encode_of_django(self, tagged, encode_empty)
         header, left = cookie().write([parts(one) for one in messages], False)
         if left:
-            # Longer than a cookie: Django's _store would not have written it.
-            return parts_of_django(self, messages, encode_empty)
+            # Django would not have written it either: _store does not.
+            return encode_of_django(self, messages, encode_empty)
         read_by_django(self, value_of(header), messages)
         return value_of(header)
 
