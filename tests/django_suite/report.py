@@ -12,6 +12,8 @@ from collections import Counter
 from fnmatch import fnmatchcase
 
 PASSED = "passed", "expected failure"
+# How many disagreements are shown of each run.
+SHOWN = 20
 
 
 def read_differences(path):
@@ -55,8 +57,10 @@ def main(listed, labels, *results):
             unexpected += not found
             reason = differences[found[0]] if found else "NOT EXPECTED"
             print(f"  {test}: {before[0]}, with the crate {after[0]}: {reason}" + (f"\n    {after[1]}" * (not found)))
-        for disagreement in disagreements:
+        for disagreement in disagreements[:SHOWN]:
             print(f"  DISAGREEMENT: {disagreement[:600]}")
+        if len(disagreements) > SHOWN:
+            print(f"  and {len(disagreements) - SHOWN} more disagreements")
         unexpected += len(disagreements)
     for run, test in sorted(required - met):
         unexpected += 1
