@@ -2,8 +2,8 @@
 
 report.py DIFFERENCES LABELS [NAME DJANGO CRATE]...
 
-NAME is a Django and a session engine; the others are files that suite.py wrote. The exit code is 0 if all differences are
-those of the list, each of which is found, and if the crate and Django agreed on all questions.
+NAME is a Django and a session engine; the others are files that suite.py wrote. The exit code is 0 if all differences
+are those of the list, each of which is found, and if the crate and Django agreed on all questions.
 """
 
 import json

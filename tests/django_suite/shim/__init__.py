@@ -1,7 +1,7 @@
 """Puts the crate, as the module django_suite, in the place of Django's signing, sessions, CSRF check and messages.
 
-What is no part of the crate (databases, files, caches, requests, views) stays Django's. Each module's install() replaces
-functions of Django's. Most questions are put to an untouched copy of Django as well: ask.both.
+What is no part of the crate (databases, files, caches, requests, views) stays Django's. The install() of each module
+replaces functions of Django's. Most questions are put to an untouched copy of Django as well: ask.both.
 """
 
 import django

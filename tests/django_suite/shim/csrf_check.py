@@ -64,7 +64,9 @@ def install_tokens(csrf, by_django):
     def _unmask_cipher_token(token):
         token = str(token)
         question = "token", token
-        return both(question, lambda: secret_of(check().set_cookie(token)), lambda: by_django._unmask_cipher_token(token))
+        return both(
+            question, lambda: secret_of(check().set_cookie(token)), lambda: by_django._unmask_cipher_token(token)
+        )
 
     def _check_token_format(token):
         def ours():

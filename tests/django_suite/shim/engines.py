@@ -1,6 +1,5 @@
 """The signed-cookie engine, and what the session middleware does with it."""
 
-import re
 import time
 from types import SimpleNamespace
 
@@ -164,7 +163,6 @@ def install_middleware(SessionMiddleware, SessionStore):
     class Stand:
         """What Django's middleware needs of a session."""
 
-        get, items = None, None
         get_expiry_age, get_expire_at_browser_close = base.get_expiry_age, base.get_expire_at_browser_close
         get_session_cookie_age = base.get_session_cookie_age
 

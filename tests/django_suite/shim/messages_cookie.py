@@ -16,7 +16,6 @@ def cookie():
 def install():
     from django.contrib.messages.storage import cookie as storage
     from django.contrib.messages.storage.base import Message
-    from django.core import signing
     from django.utils.safestring import SafeData, mark_safe
 
     CookieStorage = storage.CookieStorage

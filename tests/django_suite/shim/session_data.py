@@ -1,5 +1,6 @@
 """The data of all session engines in a Session of the crate: the dict, its flags, its expiry and its text."""
 
+import logging
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -289,7 +290,6 @@ def install_dict(SessionBase):
 
 
 def install_expiry(SessionBase):
-    from django.conf import settings
     from django.utils import timezone as zones
 
     by_django = untouched("django.contrib.sessions.backends.base").SessionBase
@@ -385,8 +385,7 @@ def install_text(SessionBase):
         try:
             return both(question, lambda: Data.decoded(session_data), lambda: loads(session_data, salt=STORED_SALT))
         except signing.BadSignature:
-            logger = "django.security.SuspiciousSession"
-            __import__("logging").getLogger(logger).warning("Session data corrupted")
+            logging.getLogger("django.security.SuspiciousSession").warning("Session data corrupted")
         except ValueError:
             pass
         return {}

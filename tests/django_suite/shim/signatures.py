@@ -112,7 +112,9 @@ def install_functions(signing, by_django):
         if not plain(serializer, compress):
             return dumps_of_django(obj, key, salt, serializer, compress)
         key = key or settings.SECRET_KEY
-        return both(("dumps", obj), lambda: crate.plain_dumps([key], salt, obj), lambda: by_django.dumps(obj, key, salt))
+        return both(
+            ("dumps", obj), lambda: crate.plain_dumps([key], salt, obj), lambda: by_django.dumps(obj, key, salt)
+        )
 
     def loads(
         s, key=None, salt="django.core.signing", serializer=signing.JSONSerializer, max_age=None, fallback_keys=None
@@ -140,7 +142,6 @@ def install_cookies(signing, by_django):
     from django.conf import settings
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
-
 
     def cookie_signer(name, salt):
         key, *older = (by_django._cookie_signer_key(secret) for secret in secrets())
