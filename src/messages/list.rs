@@ -168,7 +168,10 @@ impl Messages {
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
     /// # let storage = MessageStorage::new(&keys, &CookieOptions::builder("sessionid").build()?)?;
-    /// assert!(storage.load(None, None).is_empty());
+    /// let mut messages = storage.load(None, None);
+    /// assert!(messages.is_empty());
+    /// messages.add(MessageLevel::INFO, "Saved.");
+    /// assert!(!messages.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

@@ -224,9 +224,14 @@ impl Session {
     /// Puts something there by which to see, with the next request, whether the browser keeps cookies.
     ///
     /// ```
-    /// let mut session = django_session::Session::default();
+    /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
+    /// # let sessions = CookieSessions::new(&KeyRing::new(SecretKey::new("secret")?), CookieOptions::default());
+    /// let mut session = sessions.load(None);
     /// session.set_test_cookie();
-    /// assert!(session.test_cookie_worked());
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    ///
+    /// assert!(sessions.load(Some(cookie.value())).test_cookie_worked());
+    /// assert!(!sessions.load(None).test_cookie_worked());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_test_cookie(&mut self) {

@@ -403,8 +403,16 @@ impl Session {
     /// Returns when the cookie that was loaded was signed.
     ///
     /// ```
-    /// let mut session = django_session::Session::default();
+    /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey, Timestamp};
+    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = CookieSessions::new(&keys, CookieOptions::default())
+    ///     .with_clock(Clock::fixed(UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+    /// let mut session = sessions.load(None);
     /// assert_eq!(session.signed_at(), None);
+    /// session.insert("a", 1)?;
+    /// let cookie = sessions.commit(&session, 200)?.set_cookie.expect("the session changed");
+    /// assert_eq!(sessions.load(Some(cookie.value())).signed_at(), Some(Timestamp::from_secs(1_700_000_000)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

@@ -89,9 +89,11 @@ impl TimestampSigner {
     /// use django_session::{KeyRing, MaxAge, SecretKey, TimestampSigner};
     ///
     /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let django_5_2_14 = "dark:1vb66i:9Ee3d--M7FCHuBPDzoBLlnRMWt3C2wFpwBkR9o-zTvM";
     /// let theme = TimestampSigner::for_cookie_or_legacy(&keys, "theme", "");
-    /// assert!(theme.unsign(&TimestampSigner::for_cookie(&keys, "theme", "").sign("dark"), MaxAge::Unlimited).is_ok());
-    /// # Ok::<(), django_session::ConfigError>(())
+    /// assert_eq!(theme.unsign(django_5_2_14, MaxAge::Unlimited)?.as_str(), "dark");
+    /// assert!(TimestampSigner::for_cookie(&keys, "theme", "").unsign(django_5_2_14, MaxAge::Unlimited).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     #[doc(alias = "SIGNED_COOKIE_LEGACY_SALT_FALLBACK")]
