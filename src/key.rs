@@ -76,7 +76,7 @@ impl SecretKey {
     }
 }
 
-/// Whether all bytes are white space. It looks at each of them, whatever they are, for they are secret.
+/// Returns whether all bytes are white space. Each of them is compared, so that the time does not tell what they are.
 fn is_blank(bytes: &[u8]) -> Choice {
     let is_white = |byte: &u8| b" \t\n\x0c\r".iter().fold(Choice::from(0), |any, white| any | byte.ct_eq(white));
     bytes.iter().fold(Choice::from(1), |all, byte| all & is_white(byte))

@@ -40,7 +40,8 @@ impl Session {
     /// Returns when the session began, if it says so: see
     /// [`with_absolute_age`](crate::CookieSessions::with_absolute_age).
     ///
-    /// A session begins when it is first written, and anew at login. It says so once it is committed.
+    /// A session begins when it is first written, and anew when a user logs in who was not logged in before. It says so once
+    /// it is committed.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey, Timestamp, Unstamped};
