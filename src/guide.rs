@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [concepts] | What are tokens, sessions and commits? |
 //! | [moving] | How do I move one endpoint of a Django site to Rust? |
+//! | [stateless] | How do I build a service of its own, without a Django? |
 //! | [settings] | What are Django's settings and calls here? |
 //! | [users] | Who is logged in, and what may they do? |
 //! | [forms] | How do I protect forms, and show Django's messages? |
@@ -21,6 +22,8 @@
 pub mod concepts {}
 #[doc = include_str!("../docs/moving.md")]
 pub mod moving {}
+#[doc = include_str!("../docs/stateless.md")]
+pub mod stateless {}
 #[doc = include_str!("../docs/settings.md")]
 pub mod settings {}
 #[doc = include_str!("../docs/users.md")]
