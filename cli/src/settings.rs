@@ -44,7 +44,7 @@ pub(crate) fn max_age(options: &ArgMatches) -> Result<Option<Duration>, Failure>
 /// Returns the session cookie's options: Django's, with `--name`.
 pub(crate) fn cookie(options: &ArgMatches) -> Result<CookieOptions, Failure> {
     let name = option(options, "name").unwrap_or(DEFAULT_NAME);
-    CookieOptions::builder(name).build().map_err(|error| Failure::usage(error.to_string()))
+    CookieOptions::builder(name).build().map_err(|_| Failure::usage("--name is not the name of a cookie"))
 }
 
 /// Returns the kind of `--kind`, or of `--salt` alone.

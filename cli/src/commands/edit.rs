@@ -11,6 +11,7 @@ use crate::exit::{Failure, Output};
 use crate::input::{self, Shape, Source, shape};
 use crate::keys::{self, Keys};
 use crate::kind::Kind;
+use crate::report::printable;
 use crate::settings;
 use crate::verify::Scheme;
 use crate::write::{self, Target, failure};
@@ -75,20 +76,34 @@ fn session(contents: Contents, kind: &Kind) -> Result<Session, Failure> {
     }
 }
 
+/// The messages do not repeat what was typed: it may be a secret in the wrong place.
 fn change(options: &ArgMatches, session: &mut Session) -> Result<(), Failure> {
     let deletions: Vec<&String> = options.get_many("delete").unwrap_or_default().collect();
     let settings: Vec<&String> = options.get_many("set").unwrap_or_default().collect();
-    for key in deletions {
+    for (number, key) in (1_usize..).zip(deletions) {
         if !session.remove(key) {
-            return Err(Failure::rejected(format!("session has no key {key:?}")));
+            let names = named(session.keys());
+            return Err(Failure::rejected(format!("session has no key as --delete {number} names it; it has {names}")));
         }
     }
-    for setting in settings {
+    for (number, setting) in (1_usize..).zip(settings) {
         let (key, json) = setting.split_once('=').ok_or_else(|| Failure::usage("--set needs KEY=JSON"))?;
         let value: &RawValue = serde_json::from_str(json).map_err(|_| {
-            Failure::usage(format!("value of {key:?} is not JSON; text needs its quotes: '{key}=\"…\"'"))
+            Failure::usage(format!("value of --set {number} is not JSON; text needs its quotes: 'KEY=\"…\"'"))
         })?;
         session.insert(key, value).map_err(|error| failure(&error))?;
     }
     Ok(())
+}
+
+/// Lists the first names, safe for a terminal.
+fn named(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    const SHOWN: usize = 20;
+    let mut shown: Vec<_> = names.take(SHOWN.saturating_add(1)).map(|name| printable(name.as_ref())).collect();
+    match shown.len() {
+        0 => return "none".to_owned(),
+        len if len > SHOWN => shown.truncate(SHOWN),
+        _ => return shown.join(", "),
+    }
+    format!("{}, …", shown.join(", "))
 }

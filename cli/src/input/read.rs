@@ -36,7 +36,7 @@ pub(crate) fn text(file: Option<&OsStr>) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(String::from_utf8_lossy(&bytes(file)?).into_owned()))
 }
 
-/// A token in place of a file name is a mistake that a shell keeps in its history; the message does not repeat it.
+/// A key or a token in place of a file name is a mistake that a shell keeps in its history; the message does not repeat it.
 fn cannot_open(name: &OsStr, error: &io::Error) -> Failure {
     let name = name.to_string_lossy();
     let is_token = match shape(&name) {
@@ -49,5 +49,5 @@ fn cannot_open(name: &OsStr, error: &io::Error) -> Failure {
             "a token is a login, and other users can read a command line: give it on standard input, or in a file",
         );
     }
-    Failure::no_input(format!("file {name} cannot be opened: {error}"))
+    Failure::no_input(format!("input file cannot be opened: {error}"))
 }

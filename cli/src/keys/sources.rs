@@ -22,12 +22,14 @@ const FILE_LIMIT: u64 = 64 * 1024;
 /// Reads all keys that the options name; none is no error. Adds to `warnings`.
 pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<Keys, Failure> {
     let mut keys = Vec::new();
-    for path in options.get_many::<OsString>("key-file").unwrap_or_default() {
-        file(Path::new(path), &mut keys, warnings)?;
+    for (number, path) in (1_usize..).zip(options.get_many::<OsString>("key-file").unwrap_or_default()) {
+        file(Path::new(path), number, &mut keys, warnings)?;
     }
-    for name in options.get_many::<String>("key-env").unwrap_or_default() {
-        let value =
-            env::var_os(name).ok_or_else(|| Failure::usage(format!("environment variable {name} is not set")))?;
+    for (number, name) in (1_usize..).zip(options.get_many::<String>("key-env").unwrap_or_default()) {
+        // A key in place of the name is a mistake that the message must not repeat.
+        let value = env::var_os(name).ok_or_else(|| {
+            Failure::usage(format!("--key-env {number} names an environment variable that is not set"))
+        })?;
         push(&mut keys, value.into_encoded_bytes(), name)?;
     }
     if options.get_flag("ask") {
@@ -56,11 +58,12 @@ fn environment(keys: &mut Vec<Key>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn file(path: &Path, keys: &mut Vec<Key>, warnings: &mut Vec<String>) -> Result<(), Failure> {
+/// Reads the file of the `number`th `--key-file`. A path that cannot be read may be a key: it is not repeated.
+fn file(path: &Path, number: usize, keys: &mut Vec<Key>, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let shown = path.display();
     let mut content = Zeroizing::new(Vec::new());
     let read = File::open(path).and_then(|file| file.take(FILE_LIMIT.saturating_add(1)).read_to_end(&mut content));
-    read.map_err(|error| Failure::usage(format!("key file {shown} cannot be read: {error}")))?;
+    read.map_err(|error| Failure::usage(format!("--key-file {number} cannot be read: {error}")))?;
     if content.len() as u64 > FILE_LIMIT {
         return Err(Failure::usage(format!("key file {shown} has more than {FILE_LIMIT} bytes")));
     }
