@@ -117,12 +117,53 @@ fn of_age() {
     for (time, code) in [("1060", 0), ("1061", 2)] {
         assert_eq!(Run::new(&["--time", time]).key(KEY).input(&own).run().code, code);
     }
+    // Django up to 6.1 holds SESSION_COOKIE_AGE, two weeks, against a session that ends later by itself.
+    let own = Run::new(&["sign", "--time", "1000"]).key(KEY).input(r#"{"_session_expiry":2000000}"#).out();
+    for (time, args, code, codes) in [
+        ("1210600", &[][..], 0, &[][..]),
+        ("1210601", &[], 0, &["beyond_cookie_age"]),
+        ("1210601", &["--max-age", "15d"], 0, &[]),
+        ("1400", &["--max-age", "399"], 0, &["beyond_cookie_age"]),
+        ("2001000", &[], 0, &["beyond_cookie_age"]),
+        ("2001001", &[], 2, &["expired"]),
+    ] {
+        let ran = Run::new(&[&["--json", "--time", time], args].concat()).key(KEY).input(&own).run();
+        assert_eq!((ran.code, ran.codes()), (code, codes.iter().map(ToString::to_string).collect()), "{time}");
+    }
+    let stored = ["sign", "--kind", "stored", "--time", "1000"];
+    let own = Run::new(&stored).key(KEY).input(r#"{"_session_expiry":2000000}"#).out();
+    let ran = Run::new(&["--json", "--time", "1210601", "--kind", "stored"]).key(KEY).input(&own).run();
+    assert_eq!((ran.code, ran.codes()), (0, vec![]));
     for (date, code) in [("2026-11-25T13:34:05Z", 0), ("2026-11-25 14:34:04+01:00", 2)] {
         let row = format!(
             r#"[{{"model":"sessions.session","pk":"abcdefgh","fields":{{"session_data":"{}","expire_date":"{date}"}}}}]"#,
             signed("stored")
         );
         assert_eq!(Run::new(&["--time", NOW]).key(KEY).input(row).run().code, code, "{date}");
+    }
+}
+
+/// What `CookieSessions` rejects, though a key signed it.
+#[test]
+fn of_size() {
+    let json = |len: usize| format!(r#"{{"k":"{}"}}"#, "a".repeat(len - 8));
+    let token = |json: String| Run::new(&["sign", "--time", NOW]).key(KEY).input(json).out();
+    assert_eq!(hints(&token(json(256 * 1024)), KEY, &[]), (0, vec![]));
+    assert_eq!(hints(&token(json(256 * 1024 + 1)), KEY, &[]), (0, vec!["inflates".to_owned()]));
+    // Half a kilobyte of noise does not shrink: from there on, three bytes are four characters.
+    let noise = |len: u64| {
+        let mut state = 1_u64;
+        let mut digit = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[(state >> 58) as usize])
+        };
+        (0..len).map(|_| digit()).collect::<String>()
+    };
+    let lengths: Vec<_> = (7900..8200).step_by(8).map(|len| token(format!(r#"{{"k":"{}"}}"#, noise(len)))).collect();
+    assert!(lengths.iter().any(|token| token.len() <= 8192) && lengths.iter().any(|token| token.len() > 8192));
+    for token in lengths {
+        let codes = if token.len() > 8192 { vec!["too_long".to_owned()] } else { vec![] };
+        assert_eq!(hints(&token, KEY, &[]), (0, codes), "{}", token.len());
     }
 }
 
