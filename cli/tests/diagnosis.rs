@@ -212,3 +212,44 @@ fn of_rows() {
         assert_eq!(json["expires_at"], 1_796_811_725, "{row}");
     }
 }
+
+/// `curl -v` of a logout shows the cookie that the browser sent, and the header that deletes it.
+#[test]
+fn of_deleted_cookies() {
+    let token = signed("session");
+    let deletion = "sessionid=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax";
+    let inspect = |input: &str| {
+        let ran = Run::new(&["--json", "--time", NOW]).key(KEY).input(input).run();
+        (ran.code, ran.codes(), ran.json()["input"].as_str().unwrap().to_owned())
+    };
+    let deleted = || vec!["deleted".to_owned()];
+    for header in [
+        format!("Set-Cookie: {deletion}"),
+        format!("< set-cookie: {deletion}"),
+        deletion.to_owned(),
+        "Set-Cookie: sessionid=; Max-Age=0".to_owned(),
+        "Set-Cookie: sessionid=\"\"; Max-Age=-1; Path=/".to_owned(),
+        "Set-Cookie: sessionid=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/".to_owned(),
+    ] {
+        assert_eq!(inspect(&header), (1, deleted(), "set_cookie_header".to_owned()), "{header}");
+        let ran = Run::new(&["--json"]).input(&header).run();
+        assert_eq!((ran.code, ran.codes()), (3, deleted()));
+    }
+    let logout = format!("> Cookie: sessionid={token}\n>\n< HTTP/1.1 302 Found\n< Set-Cookie: {deletion}\n");
+    assert_eq!(inspect(&logout), (0, deleted(), "cookie_header".to_owned()));
+    // It is set anew: nothing is deleted, and the cookie that was sent is not one of several.
+    let fresh =
+        format!("> Cookie: sessionid=x\n< Set-Cookie: {deletion}\n< Set-Cookie: sessionid={token}; Max-Age=9\n");
+    assert_eq!(inspect(&fresh), (0, vec![], "set_cookie_header".to_owned()));
+    let other = format!("> Cookie: sessionid={token}\n< Set-Cookie: sessionid=planted; Path=/\n");
+    assert!(!inspect(&other).1.contains(&"several_cookies".to_owned()));
+}
+
+#[test]
+fn of_curl_options() {
+    let token = signed("session");
+    let input = |line: String| Run::new(&["--json", "--time", NOW]).key(KEY).input(line).run().json()["input"].clone();
+    assert_eq!(input(format!("curl -H 'Cookie: sessionid={token}' http://x/")), "curl");
+    assert_eq!(input(format!("-H 'Cookie: sessionid={token}'")), "curl");
+    assert_eq!(input(format!("Cookie: x-Hy=1; sessionid={token}")), "cookie_header");
+}

@@ -80,6 +80,13 @@ fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Re
     let terms = Terms { source: &input.source, age: max_age, cookie: &cookie };
     report.lifetime = lifetime(&report.kind, report.session(), report.signed_at, now, &terms);
     hints(&mut report);
+    if input.deleted {
+        report.hints.push(Hint::new(
+            "deleted",
+            "The server deletes this cookie in its response: the user logged out, or the session became empty.",
+            "Log in again; the browser sends no cookie until then.",
+        ));
+    }
     if let Kind::Session { .. } | Kind::Messages | Kind::Cookie { .. } | Kind::OldCookie { .. } = report.kind {
         report.cookie = sizes(input.source.cookie_name().unwrap_or(cookie.name()), report.bytes);
     }
@@ -126,6 +133,11 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
         cookie: None,
         hints,
     };
+    if input.token.is_empty() && input.deleted {
+        let reason = "the cookie is deleted".to_owned();
+        let trust = if keys.is_empty() { Trust::Unknown } else { Trust::Rejected { reason, explained: None } };
+        return Ok(base(expected, trust, None, None, Vec::new()));
+    }
     if input.token.len() > LIMIT {
         let reason = BadSignature::TooLong { limit: LIMIT }.to_string();
         let hint = Hint::new("too_long", "It is far longer than anything that Django signs.", "Pass the token alone.");

@@ -1,0 +1,39 @@
+//! `edit` changes what it was asked to change, and says what it does not do.
+
+mod common;
+
+use common::{KEY, NOW, Run, signed};
+
+#[test]
+fn of_a_name_that_is_not_there() {
+    let token = signed("session");
+    let edit = |name: &str| {
+        let header = format!("Cookie: theme=dark; sessionid={token}; \u{1b}[2J=x; csrftoken=y");
+        Run::new(&["edit", "--name", name, "-d", "odd", "--time", NOW]).key(KEY).input(header).run()
+    };
+    let ran = edit("other");
+    assert_eq!((ran.code, ran.out.as_str()), (66, ""));
+    assert!(ran.err.contains("there are: theme, sessionid, csrftoken"), "{}", ran.err);
+    assert_eq!(edit("sessionid").code, 0);
+    // A bare token has no name.
+    assert_eq!(Run::new(&["edit", "--name", "other"]).key(KEY).input(&token).run().code, 0);
+}
+
+#[test]
+fn of_an_expired_token() {
+    let edit = |json: &str, args: &[&str]| {
+        let token = Run::new(&["sign", "--time", "1000"]).key(KEY).input(json).out();
+        let ran = Run::new(&[&["edit", "--time", "1210601"], args].concat()).key(KEY).input(token).run();
+        assert_eq!(ran.code, 0);
+        let alive = Run::new(&["--time", "1210601"]).key(KEY).input(ran.out).run().code;
+        (alive, ran.err)
+    };
+    let (code, err) = edit("{}", &["-s", "a=1"]);
+    assert!(code == 0 && err.contains("warning: the session had expired; the new token is signed now"), "{err}");
+    let (code, err) = edit(r#"{"_session_expiry":"1970-01-02T00:00:00+00:00"}"#, &[]);
+    assert!(code == 2 && err.contains("the new token has expired too"), "{err}");
+    let (code, err) = edit(r#"{"_session_expiry":"1970-01-02T00:00:00+00:00"}"#, &["-d", "_session_expiry"]);
+    assert!(code == 0 && err.contains("is signed now"), "{err}");
+    let (code, err) = edit(r#"{"_session_expiry":2000000}"#, &[]);
+    assert_eq!((code, err.as_str()), (0, ""));
+}
