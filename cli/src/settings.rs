@@ -53,6 +53,9 @@ pub(crate) fn kind(options: &ArgMatches) -> Result<Option<Kind>, Failure> {
     if salt == Some("") && option(options, "kind") != Some("cookie") {
         return Err(Failure::usage("--salt is empty"));
     }
+    if let (Some(_), Some(kind @ ("stored" | "legacy" | "cached" | "messages"))) = (salt, option(options, "kind")) {
+        return Err(Failure::usage(format!("--salt is not for --kind {kind}, which has no salt but Django's own")));
+    }
     let salt = salt.map(ToOwned::to_owned);
     let kind = match option(options, "kind") {
         None => return Ok(salt.map(|salt| Kind::Session { salt: Some(salt) })),

@@ -37,3 +37,33 @@ fn of_an_expired_token() {
     let (code, err) = edit(r#"{"_session_expiry":2000000}"#, &[]);
     assert_eq!((code, err.as_str()), (0, ""));
 }
+
+#[test]
+fn of_cache_entries() {
+    let edit = |input: &[u8]| Run::new(&["edit", "--kind", "cached", "-s", "b=2"]).input(input).run_bytes();
+    // JSON stays JSON, and a pickle a pickle.
+    assert_eq!(edit(br#"{"a": 1}"#).1, br#"{"a":1,"b":2}"#);
+    assert_eq!(edit(b"\x80\x04}\x94\x8c\x01a\x94K\x01s.").1, b"\x80\x04}(\x8c\x01aK\x01\x8c\x01bK\x02u.");
+    for wrapped in [
+        &br"\x80047d948c0161944b01732e"[..],
+        br#""\x80\x04}\x94\x8c\x01a\x94K\x01s.""#,
+        b"gAR9lIwBYZRLAXMu",
+        b"eyJhIjoxfQ==",
+    ] {
+        assert_eq!(Run::new(&["--kind", "cached"]).input(wrapped).run().code, 0);
+        let (code, out, err) = edit(wrapped);
+        assert!(code == 1 && out.is_empty() && err.contains("pass its bytes alone"), "{err}");
+    }
+}
+
+/// `script` of util-linux gives the program a terminal.
+#[test]
+fn of_a_terminal() {
+    use std::process::Command;
+
+    let program = env!("CARGO_BIN_EXE_django-session");
+    let typed = format!("echo '{{}}' | {program} sign --kind cached; echo code $?");
+    let Ok(output) = Command::new("script").args(["-qec", &typed, "/dev/null"]).output() else { return };
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("a pickle is not text") && shown.contains("code 64"), "{shown}");
+}

@@ -4,7 +4,7 @@ use clap::ArgMatches;
 use django_session::{Session, Timestamp};
 use serde_json::value::RawValue;
 
-use crate::cached;
+use crate::cached::{self, Entry};
 use crate::commands::file;
 use crate::commands::inspect::{Terms, lifetime};
 use crate::content::{Contents, Format, Value};
@@ -25,7 +25,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let keys = keys::read(options, &mut warnings)?;
     let cookie = settings::cookie(options)?;
     let Loaded { kind, source, signed_at, contents } = load(options, &keys, &cookie)?;
-    let encrypted = contents.encrypted;
+    let (encrypted, format) = (contents.encrypted, contents.format);
     let mut session = session(contents, &kind)?;
     let now = Timestamp::from(settings::now(options)?).as_secs();
     let terms = Terms { source: &source, age: None, cookie: &cookie };
@@ -40,8 +40,11 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     } else if was_over {
         warnings.push("the session had expired; the new token is signed now, and brings it to life again".to_owned());
     }
+    if kind != Kind::Cached {
+        keys.must_sign()?;
+    }
     let clock = settings::clock(options)?;
-    let target = Target { kind: &kind, keys: &keys, cookie: &cookie, clock: &clock, encrypted };
+    let target = Target { kind: &kind, keys: &keys, cookie: &cookie, clock: &clock, encrypted, format };
     let out = write::session(&session, &target)?;
     let sum = out.len().saturating_sub(1).saturating_add(cookie.name().len());
     if matches!(kind, Kind::Session { .. }) && sum > COOKIE_LIMIT {
@@ -62,7 +65,12 @@ struct Loaded {
 fn load(options: &ArgMatches, keys: &Keys, cookie: &django_session::CookieOptions) -> Result<Loaded, Failure> {
     let given = settings::kind(options)?;
     if given == Some(Kind::Cached) {
-        let contents = cached::contents(&input::bytes(file(options))?, cookie);
+        let Entry { contents, is_wrapped } = cached::read(&input::bytes(file(options))?, cookie);
+        if is_wrapped {
+            return Err(Failure::rejected(
+                "the entry is printed, encoded or in a cache file, and would not be written so; pass its bytes alone",
+            ));
+        }
         return Ok(Loaded { kind: Kind::Cached, source: Source::Bytes, signed_at: None, contents });
     }
     let wanted = settings::option(options, "name");

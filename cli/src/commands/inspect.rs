@@ -50,7 +50,7 @@ fn code(report: &Report) -> u8 {
 
 fn cached_entry(options: &ArgMatches, now: i64) -> Result<Report, Failure> {
     let bytes = input::bytes(file(options))?;
-    let contents = cached::contents(&bytes, &settings::cookie(options)?);
+    let contents = cached::read(&bytes, &settings::cookie(options)?).contents;
     let trust = match &contents.value {
         Value::Session(_) => Trust::Unsigned,
         Value::Unreadable(reason) => Trust::Rejected { reason: reason.clone(), explained: None },

@@ -9,7 +9,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub(crate) use read::{bytes, text};
+pub(crate) use read::{bytes, text, utf8};
 pub(crate) use shape::{Shape, is_row_key, shape};
 
 /// A text to inspect, and what surrounds it.
