@@ -70,7 +70,7 @@ fn sign() -> Vec<Arg> {
     let compress = Arg::new("compress")
         .long("compress")
         .action(ArgAction::SetTrue)
-        .help("Compresses an object if that is shorter; sessions always are");
+        .help("Compresses an object if that is shorter; a session always is, as in Django");
     [vec![file()], what(), vec![compress], keys(), vec![time()]].concat()
 }
 
