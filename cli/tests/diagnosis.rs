@@ -253,3 +253,76 @@ fn of_curl_options() {
     assert_eq!(input(format!("-H 'Cookie: sessionid={token}'")), "curl");
     assert_eq!(input(format!("Cookie: x-Hy=1; sessionid={token}")), "cookie_header");
 }
+
+/// Without a key, what happened to a token is undone before it is decoded.
+#[test]
+fn of_forms_without_a_key() {
+    let token = signed("session");
+    let inspect = |input: &str| {
+        let ran = Run::new(&["--json", "--time", NOW]).input(input).run();
+        (ran.code, ran.codes(), ran.json()["data"]["_auth_user_id"].as_str().map(ToOwned::to_owned))
+    };
+    for (input, codes) in [
+        (token.clone(), &[][..]),
+        (format!("\"{token}\""), &["quotes"]),
+        (token.replace(':', "%3A"), &["percent_encoding"]),
+        (format!("%22{}%22", token.replace(':', "%3a")), &["percent_encoding", "quotes"]),
+        (format!("b'{token}'"), &["bytes_literal"]),
+        (format!("{}\n  {}", &token[..60], &token[60..]), &["white_space"]),
+        (format!("{}\n{}", &token[..token.len() - 9], &token[token.len() - 9..]), &["white_space"]),
+        (format!("Cookie: sessionid=\"{token}\""), &["quotes"]),
+    ] {
+        let codes = codes.iter().map(ToString::to_string).collect();
+        assert_eq!(inspect(&input), (3, codes, Some("7".to_owned())), "{input}");
+        assert_eq!(Run::new(&["size"]).input(&input).run().code, 0, "{input}");
+    }
+    // What cannot be a token is not one that white space or quotes have broken.
+    for input in ["hello, world", "\"hello\"", "50% off"] {
+        assert_eq!(inspect(input), (3, vec!["unknown_form".to_owned()], None));
+        assert_cause(input, KEY, &["unknown_form"]);
+    }
+    // Nor has white space broken the value of a cookie.
+    let cookie = ["--kind", "cookie", "--name", "c"];
+    let signed = Run::new(&[&["sign"][..], &cookie].concat()).key(KEY).input("a b").out();
+    let ran = Run::new(&[&["--json"][..], &cookie].concat()).input(&signed).run();
+    assert_eq!((ran.code, ran.codes(), ran.json()["data"].as_str()), (3, vec![], Some("a b")));
+}
+
+/// What is too long to be tried under other salts is not said to have been.
+#[test]
+fn of_long_tokens() {
+    let json =
+        format!(r#"{{"k":[{}]}}"#, (0..30_000).map(|n| (n * 7919 % 30_011).to_string()).collect::<Vec<_>>().join(","));
+    let token = Run::new(&["sign"]).key("another").input(&json).out();
+    assert!(token.len() > 65_536);
+    let cause = |token: &str| {
+        let ran = Run::new(&["--json"]).key(KEY).input(token).run();
+        assert_eq!((ran.code, ran.codes()), (1, vec!["other_key".to_owned()]));
+        ran.json()["hints"][0]["cause"].as_str().unwrap().to_owned()
+    };
+    assert!(cause(&token).ends_with("as this kind. It is too long to try other salts and keys."));
+    let short = Run::new(&["sign"]).key("another").input("{}").out();
+    assert!(cause(&short).ends_with("under any salt of Django's."));
+}
+
+/// A row of the table of cookies in a browser's developer tools.
+#[test]
+fn of_developer_tools() {
+    let token = signed("session");
+    for row in [
+        format!("sessionid\t{token}\texample.org\t/\t2026-12-09T10:22:05.000Z\t264\t✓\t\tLax\t\t\tMedium"),
+        format!(
+            "csrftoken\txyz\tlocalhost\t/\t2027-11-24T10:22:05.000Z\t41\nsessionid\t{token}\tlocalhost\t/\tSession\t264"
+        ),
+        format!("sessionid\t{token}"),
+        format!("mysession\t{token}\t2026-12-09T10:22:05.000Z"),
+    ] {
+        let ran = Run::new(&["--json", "--time", NOW]).key(KEY).input(&row).run();
+        let json = ran.json();
+        assert_eq!(
+            (ran.code, json["kind"].as_str(), json["input"].as_str()),
+            (0, Some("session"), Some("cookie")),
+            "{row}"
+        );
+    }
+}

@@ -139,6 +139,27 @@ fn an_argument_is_not_repeated() {
     assert!(err(&["edit", "-s", "a=1", "-s", "b=x"]).contains("value of --set 2 is not JSON"));
 }
 
+/// Secret keys are cut in dicts and lists of any depth, and nothing else is changed.
+#[test]
+fn secrets_below_the_top() {
+    let secret = "abcdefsecret-csrf-value";
+    let json = format!(
+        r#"{{"a":[1,{{"_csrftoken" : "{secret}","b":"\\\",_csrftoken\":1"}}],"_auth_user_hash":{{"x":["{secret}",{{}}]}},"c":{{"\u005fcsrftoken":["{secret}"],"d":1.50}},"e":"_csrftoken","_password_reset_token":"{secret}"}}"#
+    );
+    let cut = r#"{"a":[1,{"_csrftoken":"abcdef…","b":"\\\",_csrftoken\":1"}],"_auth_user_hash":"x…","c":{"\u005fcsrftoken":"abcd…","d":1.50},"e":"_csrftoken","_password_reset_token":"abcdef…"}"#;
+    let token = Run::new(&["sign", "--time", NOW]).key(KEY).input(&json).out();
+    let object = Run::new(&["sign", "--kind", "object", "--time", NOW]).key(KEY).input(format!("[{json}]")).out();
+    for (token, kind, cut) in [(&token, "session", cut.to_owned()), (&object, "object", format!("[{cut}]"))] {
+        for args in [&["--time", NOW, "--kind", kind, "--json"][..], &["--time", NOW, "--kind", kind]] {
+            let shown = Run::new(args).key(KEY).input(token).out();
+            assert!(!shown.contains("secret-csrf-value"), "{shown}");
+            assert!(!args.contains(&"--json") || shown.contains(&format!("\"data\":{cut}")), "{shown}");
+            let shown = Run::new(&[args, &["--show-secrets"]].concat()).key(KEY).input(token).out();
+            assert_eq!(shown.matches("secret-csrf-value").count(), 4, "{shown}");
+        }
+    }
+}
+
 #[test]
 fn key_files() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -18,7 +18,7 @@ use crate::kind::Kind;
 use crate::report::{self, Lifetime, Redaction, Report, Style, Trust};
 use crate::settings;
 use crate::time::{parse_date, system_time};
-use crate::verify::{self, Authentic, Scheme};
+use crate::verify::{Authentic, Scheme};
 
 /// A longer token is not tried at all.
 const LIMIT: usize = 2 << 20;
@@ -144,8 +144,7 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
         return Ok(base(expected, Trust::Rejected { reason, explained: None }, None, None, vec![hint]));
     }
     if keys.is_empty() {
-        let seeming = verify::seeming(&input.token, &expected, None, cookie);
-        let hints = diagnose::by_form(&input.token, &input.source, seeming.as_ref(), false, &expected);
+        let (seeming, hints) = diagnose::by_form(input, None, &expected, cookie);
         let (signed_at, contents) = seeming.map_or((None, None), |seeming| (seeming.signed_at, Some(seeming.contents)));
         return Ok(base(expected, Trust::Unknown, signed_at, contents, hints));
     }
@@ -171,8 +170,7 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
         let trust = Trust::Rejected { reason, explained: Some((key_index, found.scheme.algorithm)) };
         return Ok(base(found.scheme.kind, trust, signed_at, Some(contents), found.hints));
     }
-    let seeming = verify::seeming(&input.token, &expected, Some(&plain), cookie);
-    let hints = diagnose::by_form(&input.token, &input.source, seeming.as_ref(), true, &expected);
+    let (seeming, hints) = diagnose::by_form(input, Some(&plain), &expected, cookie);
     let (signed_at, contents) = seeming.map_or((None, None), |seeming| (seeming.signed_at, Some(seeming.contents)));
     Ok(base(expected, Trust::Rejected { reason, explained: None }, signed_at, contents, hints))
 }

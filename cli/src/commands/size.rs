@@ -5,12 +5,12 @@ use django_session::{Algorithm, CachedSessions, Clock, Compression, CookieOption
 
 use crate::commands::file;
 use crate::content::{Contents, Value};
+use crate::diagnose;
 use crate::exit::{Failure, Output};
 use crate::input;
 use crate::kind::Kind;
 use crate::report::{Object, Style, printable};
 use crate::settings;
-use crate::verify;
 
 /// What browsers keep, under either rule.
 const LIMIT: i64 = 4096;
@@ -56,7 +56,7 @@ fn load(options: &ArgMatches, cookie: &CookieOptions) -> Result<Session, Failure
         return Ok(session);
     }
     let found = input::find(&text, settings::option(options, "name"));
-    let seeming = verify::seeming(&found.token, &Kind::Session { salt: None }, None, cookie);
+    let (seeming, _) = diagnose::by_form(&found, None, &Kind::Session { salt: None }, cookie);
     match seeming.map(|seeming| seeming.contents) {
         Some(Contents { value: Value::Session(session), .. }) => Ok(*session),
         Some(Contents { value: Value::Encrypted, .. }) => Err(Failure::rejected("session is encrypted")),

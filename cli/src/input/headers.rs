@@ -33,7 +33,7 @@ pub(super) fn cookies(text: &str) -> Vec<Cookie<'_>> {
             cookies.extend(value.split(';').filter_map(|text| pair(header, text)));
         } else if let Some(value) = curl_option(line) {
             cookies.extend(value.split(';').filter_map(|text| pair(Header::Curl, text)));
-        } else if let Some(cookie) = jar(line) {
+        } else if let Some(cookie) = jar(line).or_else(|| developer_tools(line)) {
             cookies.push(cookie);
         } else if single {
             cookies.extend(pairs(line));
@@ -120,6 +120,15 @@ fn jar(line: &str) -> Option<Cookie<'_>> {
     let value = fields.next()?.trim();
     let is_flag = matches!(subdomains, "TRUE" | "FALSE");
     (is_flag && fields.next().is_none()).then_some(Cookie { header: Header::Jar, name, value, deleted: false })
+}
+
+/// A row of a browser's developer tools: name, value, domain, path, and more. A row of a database begins with a session key.
+fn developer_tools(line: &str) -> Option<Cookie<'_>> {
+    let mut fields = line.trim_end().split('\t').map(str::trim);
+    let (name, value, path) = (fields.next()?, fields.next()?, fields.nth(1));
+    let is_cookie = path.is_some_and(|path| path.starts_with('/'))
+        || name.to_ascii_lowercase().contains("session") && matches!(shape(value), Shape::Dated { .. });
+    (is_cookie && is_name(name)).then_some(Cookie { header: Header::Pair, name, value, deleted: false })
 }
 
 /// `name=value; name=value` without the name of a header, of either header.

@@ -118,7 +118,7 @@ fn values(contents: &Contents, redaction: Redaction, style: Style) -> String {
             let empty = if rows.is_empty() { "(no keys)\n" } else { "" };
             format!("\n{empty}{}", table(&rows, style))
         }
-        Value::Json(json) => format!("\n{}\n", printable(json)),
+        Value::Json(json) => format!("\n{}\n", printable(&redaction.json(json))),
         Value::Text(text) => format!("\n{}\n", printable(text)),
         Value::Encrypted => format!("\n{}\n", style.warn("(encrypted)")),
         Value::Unreadable(reason) => format!("\n{}\n", style.warn(&format!("(cannot be read: {})", printable(reason)))),
