@@ -98,9 +98,9 @@ fn option_names(command: &clap::Command) -> Vec<String> {
     own.chain(command.get_subcommands().flat_map(option_names)).collect()
 }
 
-/// Writes a line to standard error, which may be closed.
+/// Writes a line to standard error, which may be closed. Names in it come from the input.
 fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "django-session: {message}");
+    let _ = writeln!(std::io::stderr(), "django-session: {}", report::printable(message));
 }
 
 fn run(options: &ArgMatches) -> Result<Output, Failure> {

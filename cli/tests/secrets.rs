@@ -187,6 +187,13 @@ fn a_terminal_is_safe() {
         let out = Run::new(args).key(KEY).input(&token).out();
         assert!(!out.replace('\n', "").chars().any(acts), "{out:?}");
     }
+    // Names in messages.
+    let ran = Run::new(&["edit", "-d", "missing"]).key(KEY).input(&token).run();
+    assert!(ran.err.contains("\\u001b[2J\\u202e"), "{}", ran.err);
+    assert!(!ran.err.replace('\n', "").chars().any(acts), "{:?}", ran.err);
+    let path = file("\x1b[31m\u{202e}", format!("{KEY}\n").repeat(65));
+    let ran = Run::new(&["--key-file", path.to_str().unwrap()]).input(&token).run();
+    assert!(ran.err.contains("has more than 64 keys") && !ran.err.replace('\n', "").chars().any(acts), "{:?}", ran.err);
     let header = "Set-Cookie: \x1b[31msession=\u{202e}a:b:c; Path=/";
     let ran = Run::new(&["inspect"]).input(header).run();
     assert!(!(ran.out + &ran.err).replace('\n', "").chars().any(acts));

@@ -132,7 +132,7 @@ fn of_contents(contents: &Contents, tried: bool, known: bool, len: usize) -> Opt
         Value::Session(_) | Value::Json(_) | Value::Text(_) if tried && !known => Some(Hint::new(
             "other_key",
             if len > search::LIMIT {
-                "Its payload is whole, and none of the keys signed it as this kind. It is too long to try other salts and keys."
+                "Its payload is whole, and none of the keys signed it as this kind. It is too long to try other salts."
             } else {
                 "Its payload is whole, and none of the keys signed it under any salt of Django's."
             },

@@ -10,7 +10,7 @@ const LINE_LIMIT: usize = 64 * 1024;
 /// Of cookies of one name, only the last are tried.
 const TRIED: usize = 16;
 
-/// So many names are kept, for a message.
+/// How many names are kept for a message.
 const NAMES: usize = 32;
 
 pub(super) struct Cookie<'t> {
