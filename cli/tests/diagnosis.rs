@@ -163,7 +163,11 @@ fn of_size() {
     assert!(lengths.iter().any(|token| token.len() <= 8192) && lengths.iter().any(|token| token.len() > 8192));
     for token in lengths {
         let codes = if token.len() > 8192 { vec!["too_long".to_owned()] } else { vec![] };
-        assert_eq!(hints(&token, KEY, &[]), (0, codes), "{}", token.len());
+        assert_eq!(hints(&token, KEY, &[]), (0, codes.clone()), "{}", token.len());
+        // Without a key, only a cookie is known to be one.
+        let without = |input: String| Run::new(&["--json", "--time", NOW]).input(input).run().codes();
+        assert_eq!(without(format!("Cookie: sessionid={token}")), codes);
+        assert_eq!(without(token), [""; 0]);
     }
 }
 
@@ -234,6 +238,8 @@ fn of_deleted_cookies() {
         assert_eq!(inspect(&header), (1, deleted(), "set_cookie_header".to_owned()), "{header}");
         let ran = Run::new(&["--json"]).input(&header).run();
         assert_eq!((ran.code, ran.codes()), (3, deleted()));
+        let ran = Run::new(&[]).key(KEY).input(&header).run();
+        assert!(!ran.out.contains("no key signed") && ran.out.contains("why: The server deletes"), "{}", ran.out);
     }
     let logout = format!("> Cookie: sessionid={token}\n>\n< HTTP/1.1 302 Found\n< Set-Cookie: {deletion}\n");
     assert_eq!(inspect(&logout), (0, deleted(), "cookie_header".to_owned()));

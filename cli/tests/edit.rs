@@ -57,6 +57,7 @@ fn of_cache_entries() {
 }
 
 /// `script` of util-linux gives the program a terminal.
+#[cfg(target_os = "linux")]
 #[test]
 fn of_a_terminal() {
     use std::process::Command;

@@ -133,6 +133,8 @@ fn an_argument_is_not_repeated() {
     assert!(err(&["--key-file", "/no/such/file"]).contains("--key-file 1 cannot be read: No such file"));
     assert!(err(&["/no/such/file"]).contains("input file cannot be opened: No such file"));
     assert!(err(&["--key-env", "NOT_SET"]).contains("--key-env 1 names an environment variable that is not set"));
+    let empty = Run::new(&["--key-env", "EMPTY"]).env("EMPTY", " ").run();
+    assert!(empty.code == 64 && empty.err.contains("--key-env 1 names an environment variable that is empty"));
     assert!(err(&["--kind", "sesion"]).contains("--kind <KIND>\n  possible values: session, stored"));
     assert!(err(&["--key", "x"]).contains("tip: there is --key-"));
     assert!(err(&["edit", "-d", "x"]).contains("it has _auth_user_id, _auth_user_backend"));

@@ -12,8 +12,10 @@ fn options_that_do_nothing() {
             assert!(ran.code == 64 && ran.err.contains(&format!("--salt is not for --kind {kind}")), "{}", ran.err);
         }
     }
-    let ran = Run::new(&["sign", "--kind", "cookie", "--name", "c", "--compress"]).key(KEY).input("x").run();
-    assert!(ran.code == 64 && ran.err.contains("--compress is for objects"), "{}", ran.err);
+    for kind in ["cookie", "legacy", "cached"] {
+        let ran = Run::new(&["sign", "--kind", kind, "--name", "c", "--compress"]).key(KEY).input("{}").run();
+        assert!(ran.code == 64 && ran.err.contains(&format!("--compress is not for --kind {kind}")), "{}", ran.err);
+    }
     assert_eq!(Run::new(&["sign", "--kind", "object", "--compress"]).key(KEY).input("[]").run().code, 0);
 }
 

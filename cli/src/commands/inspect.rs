@@ -282,7 +282,9 @@ fn hints(report: &mut Report) {
     if matches!(report.trust, Trust::Rejected { explained: None, .. }) {
         return;
     }
-    if let Kind::Session { .. } = report.kind {
+    // Without a key, a bare token may as well be a row's.
+    let is_known = report.input.0 != Source::Token.word() || !matches!(report.trust, Trust::Unknown);
+    if is_known && matches!(report.kind, Kind::Session { .. }) {
         report.hints.extend(beyond_limits(report));
     }
     if report.age().is_some_and(|age| age < -60) {

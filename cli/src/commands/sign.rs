@@ -17,11 +17,11 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let mut warnings = Vec::new();
     let keys = keys::read(options, &mut warnings)?;
     let kind = settings::kind(options)?.unwrap_or(Kind::Session { salt: None });
-    if settings::flag(options, "compress")
-        && !kind.is_session()
-        && !matches!(kind, Kind::Object { .. } | Kind::Messages)
-    {
-        return Err(Failure::usage("--compress is for objects: set_signed_cookie compresses nothing"));
+    if settings::flag(options, "compress") && matches!(kind, Kind::Cookie { .. } | Kind::Legacy | Kind::Cached) {
+        return Err(Failure::usage(format!(
+            "--compress is not for --kind {}, which Django never compresses",
+            kind.word()
+        )));
     }
     if kind != Kind::Cached {
         keys.must_sign()?;

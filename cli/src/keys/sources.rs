@@ -34,7 +34,11 @@ pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<K
         let value = env::var_os(name).ok_or_else(|| {
             Failure::usage(format!("--key-env {number} names an environment variable that is not set"))
         })?;
-        push(&mut keys, value.into_encoded_bytes(), name)?;
+        let bytes = value.into_encoded_bytes();
+        if bytes.trim_ascii().is_empty() {
+            return Err(Failure::usage(format!("--key-env {number} names an environment variable that is empty")));
+        }
+        push(&mut keys, bytes, name)?;
     }
     if options.get_flag("ask") {
         let answer = rpassword::prompt_password("Secret key: ");
