@@ -2,7 +2,10 @@
 
 mod common;
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use common::{KEY, NOW, Run, signed, vectors};
+use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey};
 
 fn hints(input: &str, key: &str, args: &[&str]) -> (i32, Vec<String>) {
     let ran = Run::new(&[&["--json", "--time", NOW], args].concat()).key(key).input(input).run();
@@ -146,10 +149,16 @@ fn of_age() {
 /// What `CookieSessions` rejects, though a key signed it.
 #[test]
 fn of_size() {
+    let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
+    let at = UNIX_EPOCH + Duration::from_secs(NOW.parse().unwrap());
+    let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_clock(Clock::fixed(at));
+    let accepts = |token: &str| !sessions.load(Some(token)).is_empty();
     let json = |len: usize| format!(r#"{{"k":"{}"}}"#, "a".repeat(len - 8));
     let token = |json: String| Run::new(&["sign", "--time", NOW]).key(KEY).input(json).out();
-    assert_eq!(hints(&token(json(256 * 1024)), KEY, &[]), (0, vec![]));
-    assert_eq!(hints(&token(json(256 * 1024 + 1)), KEY, &[]), (0, vec!["inflates".to_owned()]));
+    let (fits, inflates) = (token(json(256 * 1024)), token(json(256 * 1024 + 1)));
+    assert!(accepts(&fits) && !accepts(&inflates));
+    assert_eq!(hints(&fits, KEY, &[]), (0, vec![]));
+    assert_eq!(hints(&inflates, KEY, &[]), (0, vec!["inflates".to_owned()]));
     // Half a kilobyte of noise does not shrink: from there on, three bytes are four characters.
     let noise = |len: u64| {
         let mut state = 1_u64;
@@ -162,6 +171,7 @@ fn of_size() {
     let lengths: Vec<_> = (7900..8200).step_by(8).map(|len| token(format!(r#"{{"k":"{}"}}"#, noise(len)))).collect();
     assert!(lengths.iter().any(|token| token.len() <= 8192) && lengths.iter().any(|token| token.len() > 8192));
     for token in lengths {
+        assert_eq!(accepts(&token), token.len() <= 8192);
         let codes = if token.len() > 8192 { vec!["too_long".to_owned()] } else { vec![] };
         assert_eq!(hints(&token, KEY, &[]), (0, codes.clone()), "{}", token.len());
         // Without a key, only a cookie is known to be one.

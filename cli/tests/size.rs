@@ -3,6 +3,7 @@
 mod common;
 
 use common::{KEY, Run};
+use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
 use serde_json::Value;
 
 fn sizes(json: &str, args: &[&str]) -> Value {
@@ -17,6 +18,8 @@ fn lengths(sizes: &Value, writer: &str) -> (u64, u64) {
 /// Django compresses what becomes shorter, the crate that too, but from 512 bytes on.
 #[test]
 fn of_both_writers() {
+    let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
+    let sessions = CookieSessions::new(&keys, CookieOptions::default());
     // 100 bytes of JSON are 134 characters; 511 are 682.
     for (len, compressed_here) in [(100, false), (511, false), (512, true), (900, true)] {
         let json = format!(r#"{{"k":"{}"}}"#, "a".repeat(len - 8));
@@ -24,6 +27,10 @@ fn of_both_writers() {
         let (django, here) = (lengths(&sizes, "django"), lengths(&sizes, "this_crate"));
         let token = Run::new(&["sign"]).key(KEY).input(&json).out();
         assert_eq!(django.1, token.len() as u64, "`sign` writes as Django does");
+        let mut session = sessions.load(None);
+        session.insert("k", "a".repeat(len - 8)).unwrap();
+        let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap();
+        assert_eq!(here.1, cookie.value().len() as u64);
         let base64 = (len as u64 * 4).div_ceil(3);
         assert_eq!(sizes["base64_bytes"], base64);
         assert!(django.0 < base64);
