@@ -27,7 +27,8 @@ Input:
 
 Keys:
   Without an option, SECRET_KEY and SECRET_KEY_FALLBACKS (a JSON list) are read
-  from the environment. The first key signs.";
+  from the environment. The first key signs; a fallback never does. A file has
+  64 keys at most.";
 
 /// Returns the whole command line.
 pub(crate) fn command() -> Command {
@@ -69,7 +70,7 @@ fn sign() -> Vec<Arg> {
     let compress = Arg::new("compress")
         .long("compress")
         .action(ArgAction::SetTrue)
-        .help("Compresses an object if that is shorter; sessions always are");
+        .help("Compresses an object if that is shorter; a session always is, as in Django");
     [vec![file()], what(), vec![compress], keys(), vec![time()]].concat()
 }
 
@@ -85,7 +86,8 @@ fn size() -> Vec<Arg> {
 }
 
 fn keys_command() -> Vec<Arg> {
-    [vec![file()], what(), keys(), vec![json()]].concat()
+    let file = file().help("Says which key signed the token in this file; - is standard input");
+    [vec![file], what(), keys(), vec![json()]].concat()
 }
 
 fn csrf() -> Command {

@@ -4,25 +4,32 @@ use django_session::CookieOptions;
 
 use crate::content::{self, Contents, Format, Value};
 
+/// What an entry holds.
+pub(crate) struct Entry {
+    pub(crate) contents: Contents,
+    /// The bytes are printed, encoded or in a file of Django's, and are not what a cache keeps.
+    pub(crate) is_wrapped: bool,
+}
+
 /// Reads an entry in any of the forms in which people have one.
-pub(crate) fn contents(input: &[u8], cookie: &CookieOptions) -> Contents {
+pub(crate) fn read(input: &[u8], cookie: &CookieOptions) -> Entry {
     let raw = content::plain(input, cookie);
-    let readings = [unhex(input), unescape(input), base64(input), file(input)];
-    let better = readings.into_iter().flatten().map(|bytes| content::plain(&bytes, cookie));
     let is_dict = |contents: &Contents| matches!(contents.value, Value::Session(_));
     if is_dict(&raw) {
-        return raw;
+        return Entry { contents: raw, is_wrapped: false };
     }
+    let readings = [unhex(input), unescape(input), base64(input), file(input)];
+    let better = readings.into_iter().flatten().map(|bytes| content::plain(&bytes, cookie));
     let mut fallback = raw;
     for contents in better.chain(zlib(input, cookie)) {
         if is_dict(&contents) {
-            return contents;
+            return Entry { contents, is_wrapped: true };
         }
         if fallback.format == Format::Unknown {
             fallback = contents;
         }
     }
-    fallback
+    Entry { contents: fallback, is_wrapped: false }
 }
 
 /// PostgreSQL's `\x8004…`, and the same without `\x`.

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use django_session::{
-    CachedSessions, Codec, CookieOptions, DecodeError, EncodeError, Encryption, KeyRing, MessagePackSerializer,
-    Plaintext, SecretKey, Serializer, Session, Signer, Verified,
+    CachedSessions, Codec, Compression, CookieOptions, DecodeError, EncodeError, Encryption, KeyRing,
+    MessagePackSerializer, Plaintext, SecretKey, Serializer, Session, Signer, Verified,
 };
 use serde::de::IgnoredAny;
 use serde::de::value::BorrowedBytesDeserializer;
@@ -156,6 +156,11 @@ fn decode(payload: &str) -> Option<Vec<u8>> {
     let token = signer.sign(payload);
     let codec = Codec::new(Bytes(b"")).with_inflate_limit(INFLATE_LIMIT);
     codec.decode(signer.unsign(&token).ok()?).ok().map(|Buffer(bytes)| bytes)
+}
+
+/// Writes JSON as a payload.
+pub(crate) fn payload(json: &[u8], compression: Compression) -> Result<String, EncodeError> {
+    Codec::new(Bytes(json)).with_compression(compression).encode(&())
 }
 
 /// Takes a value that was signed as it is.

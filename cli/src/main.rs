@@ -28,62 +28,79 @@ mod time;
 mod verify;
 mod write;
 
-use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use exit::{Failure, Output};
 
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    let options = match arguments::command().try_get_matches_from(&arguments) {
+    let options = match arguments::command().try_get_matches() {
         Ok(options) => options,
-        Err(error) => return misused(&error, &arguments),
+        Err(error) => return misused(&error),
     };
     match run(&options) {
         Ok(output) => finish(&output),
         Err(failure) => {
-            complain(&hide(&failure.message, &arguments));
+            complain(&failure.message);
             ExitCode::from(failure.code)
         }
     }
 }
 
-/// Prints clap's help or its error. The error does not repeat what may be a key or a token.
-fn misused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+/// Prints clap's help or its error.
+fn misused(error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // A closed pipe is no error.
         let _ = error.print();
         return ExitCode::from(exit::OK);
     }
-    let _ = write!(std::io::stderr(), "{}", hide(&error.render().to_string(), arguments));
+    let _ = write!(std::io::stderr(), "{}", misuse(error));
     ExitCode::from(exit::USAGE)
 }
 
-/// Replaces the arguments in a message that may be a key or a token: a message is kept longer than a command line.
-fn hide(message: &str, arguments: &[OsString]) -> String {
-    /// Fewer characters are neither.
-    const SHORTEST: usize = 20;
-    let texts = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
-    let values = texts.map(|text| match text.strip_prefix("--") {
-        Some(option) => option.split_once('=').map_or("", |(_, value)| value),
-        None => text,
-    });
-    let is_path = |text: &str| {
-        let extension = Path::new(text).extension().map_or(0, OsStr::len);
-        !text.contains([':', '=']) && (text.contains('/') || (1..=5).contains(&extension))
+/// Describes a wrong command line in the names of the program alone. What was typed may be a key or a token, and a message is
+/// kept longer than a command line.
+fn misuse(error: &clap::Error) -> String {
+    let mut message = format!("error: {}", error.kind().as_str().unwrap_or("wrong usage"));
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.as_str()],
+        Some(ContextValue::Strings(texts)) => texts.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
     };
-    let secrets = values.filter(|text| text.len() >= SHORTEST && !is_path(text));
-    secrets.fold(message.to_owned(), |message, secret| message.replace(secret, "…"))
+    let names = option_names(&arguments::command());
+    let is_option = |text: &&str| names.iter().any(|name| text.split([' ', '=']).next() == Some(name));
+    let options: Vec<_> = context(ContextKind::InvalidArg).into_iter().filter(is_option).collect();
+    if !options.is_empty() {
+        let _ = write!(message, ": {}", options.join(", "));
+    }
+    let values = context(ContextKind::ValidValue);
+    if !values.is_empty() {
+        let _ = write!(message, "\n  possible values: {}", values.join(", "));
+    }
+    for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
+        for name in context(kind) {
+            let _ = write!(message, "\n  tip: there is {name}");
+        }
+    }
+    if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
+        let _ = write!(message, "\n\n{usage}");
+    }
+    format!("{message}\n\nFor more information, try '--help'.\n")
 }
 
-/// Writes a line to standard error, which may be closed.
+/// The long options of a command and of those below it.
+fn option_names(command: &clap::Command) -> Vec<String> {
+    let own = command.get_arguments().filter_map(|arg| arg.get_long()).map(|name| format!("--{name}"));
+    own.chain(command.get_subcommands().flat_map(option_names)).collect()
+}
+
+/// Writes a line to standard error, which may be closed. Names in it come from the input.
 fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "django-session: {message}");
+    let _ = writeln!(std::io::stderr(), "django-session: {}", report::printable(message));
 }
 
 fn run(options: &ArgMatches) -> Result<Output, Failure> {

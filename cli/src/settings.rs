@@ -44,7 +44,7 @@ pub(crate) fn max_age(options: &ArgMatches) -> Result<Option<Duration>, Failure>
 /// Returns the session cookie's options: Django's, with `--name`.
 pub(crate) fn cookie(options: &ArgMatches) -> Result<CookieOptions, Failure> {
     let name = option(options, "name").unwrap_or(DEFAULT_NAME);
-    CookieOptions::builder(name).build().map_err(|error| Failure::usage(error.to_string()))
+    CookieOptions::builder(name).build().map_err(|_| Failure::usage("--name is not the name of a cookie"))
 }
 
 /// Returns the kind of `--kind`, or of `--salt` alone.
@@ -52,6 +52,9 @@ pub(crate) fn kind(options: &ArgMatches) -> Result<Option<Kind>, Failure> {
     let salt = option(options, "salt");
     if salt == Some("") && option(options, "kind") != Some("cookie") {
         return Err(Failure::usage("--salt is empty"));
+    }
+    if let (Some(_), Some(kind @ ("stored" | "legacy" | "cached" | "messages"))) = (salt, option(options, "kind")) {
+        return Err(Failure::usage(format!("--salt is not for --kind {kind}, which has no salt but Django's own")));
     }
     let salt = salt.map(ToOwned::to_owned);
     let kind = match option(options, "kind") {

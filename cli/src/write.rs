@@ -1,9 +1,12 @@
 //! Session → text of any kind, signed with the first key.
 
+use std::io::{self, IsTerminal as _};
+
 use django_session::{
     Algorithm, CachedSessions, Clock, CookieOptions, EncodeError, Encryption, KeyRing, Session, StoredSessions,
 };
 
+use crate::content::Format;
 use crate::exit::Failure;
 use crate::keys::{Keys, Prefix};
 use crate::kind::Kind;
@@ -15,12 +18,21 @@ pub(crate) struct Target<'t> {
     pub(crate) cookie: &'t CookieOptions,
     pub(crate) clock: &'t Clock,
     pub(crate) encrypted: bool,
+    /// Of a cache entry: JSON or a pickle.
+    pub(crate) format: Format,
 }
 
 /// Writes a session as text, or as the bytes of a cache entry.
 pub(crate) fn session(session: &Session, target: &Target<'_>) -> Result<Vec<u8>, Failure> {
     if *target.kind == Kind::Cached {
-        return CachedSessions::new(target.cookie.clone()).encode(session).map_err(|error| failure(&error));
+        let sessions = CachedSessions::new(target.cookie.clone());
+        let sessions = if target.format == Format::Json { sessions.with_json() } else { sessions };
+        if target.format != Format::Json && io::stdout().is_terminal() {
+            return Err(Failure::usage(
+                "a pickle is not text, and a terminal would act on its bytes: redirect the output",
+            ));
+        }
+        return sessions.encode(session).map_err(|error| failure(&error));
     }
     let keys = target.keys.ring(Prefix::None)?;
     let mut stored = StoredSessions::new(&keys, target.cookie.clone());

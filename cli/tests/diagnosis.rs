@@ -2,7 +2,10 @@
 
 mod common;
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use common::{KEY, NOW, Run, signed, vectors};
+use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey};
 
 fn hints(input: &str, key: &str, args: &[&str]) -> (i32, Vec<String>) {
     let ran = Run::new(&[&["--json", "--time", NOW], args].concat()).key(key).input(input).run();
@@ -117,12 +120,64 @@ fn of_age() {
     for (time, code) in [("1060", 0), ("1061", 2)] {
         assert_eq!(Run::new(&["--time", time]).key(KEY).input(&own).run().code, code);
     }
+    // Django up to 6.1 holds SESSION_COOKIE_AGE, two weeks, against a session that ends later by itself.
+    let own = Run::new(&["sign", "--time", "1000"]).key(KEY).input(r#"{"_session_expiry":2000000}"#).out();
+    for (time, args, code, codes) in [
+        ("1210600", &[][..], 0, &[][..]),
+        ("1210601", &[], 0, &["beyond_cookie_age"]),
+        ("1210601", &["--max-age", "15d"], 0, &[]),
+        ("1400", &["--max-age", "399"], 0, &["beyond_cookie_age"]),
+        ("2001000", &[], 0, &["beyond_cookie_age"]),
+        ("2001001", &[], 2, &["expired"]),
+    ] {
+        let ran = Run::new(&[&["--json", "--time", time], args].concat()).key(KEY).input(&own).run();
+        assert_eq!((ran.code, ran.codes()), (code, codes.iter().map(ToString::to_string).collect()), "{time}");
+    }
+    let stored = ["sign", "--kind", "stored", "--time", "1000"];
+    let own = Run::new(&stored).key(KEY).input(r#"{"_session_expiry":2000000}"#).out();
+    let ran = Run::new(&["--json", "--time", "1210601", "--kind", "stored"]).key(KEY).input(&own).run();
+    assert_eq!((ran.code, ran.codes()), (0, vec![]));
     for (date, code) in [("2026-11-25T13:34:05Z", 0), ("2026-11-25 14:34:04+01:00", 2)] {
         let row = format!(
             r#"[{{"model":"sessions.session","pk":"abcdefgh","fields":{{"session_data":"{}","expire_date":"{date}"}}}}]"#,
             signed("stored")
         );
         assert_eq!(Run::new(&["--time", NOW]).key(KEY).input(row).run().code, code, "{date}");
+    }
+}
+
+/// What `CookieSessions` rejects, though a key signed it.
+#[test]
+fn of_size() {
+    let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
+    let at = UNIX_EPOCH + Duration::from_secs(NOW.parse().unwrap());
+    let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_clock(Clock::fixed(at));
+    let accepts = |token: &str| !sessions.load(Some(token)).is_empty();
+    let json = |len: usize| format!(r#"{{"k":"{}"}}"#, "a".repeat(len - 8));
+    let token = |json: String| Run::new(&["sign", "--time", NOW]).key(KEY).input(json).out();
+    let (fits, inflates) = (token(json(256 * 1024)), token(json(256 * 1024 + 1)));
+    assert!(accepts(&fits) && !accepts(&inflates));
+    assert_eq!(hints(&fits, KEY, &[]), (0, vec![]));
+    assert_eq!(hints(&inflates, KEY, &[]), (0, vec!["inflates".to_owned()]));
+    // Half a kilobyte of noise does not shrink: from there on, three bytes are four characters.
+    let noise = |len: u64| {
+        let mut state = 1_u64;
+        let mut digit = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[(state >> 58) as usize])
+        };
+        (0..len).map(|_| digit()).collect::<String>()
+    };
+    let lengths: Vec<_> = (7900..8200).step_by(8).map(|len| token(format!(r#"{{"k":"{}"}}"#, noise(len)))).collect();
+    assert!(lengths.iter().any(|token| token.len() <= 8192) && lengths.iter().any(|token| token.len() > 8192));
+    for token in lengths {
+        assert_eq!(accepts(&token), token.len() <= 8192);
+        let codes = if token.len() > 8192 { vec!["too_long".to_owned()] } else { vec![] };
+        assert_eq!(hints(&token, KEY, &[]), (0, codes.clone()), "{}", token.len());
+        // Without a key, only a cookie is known to be one.
+        let without = |input: String| Run::new(&["--json", "--time", NOW]).input(input).run().codes();
+        assert_eq!(without(format!("Cookie: sessionid={token}")), codes);
+        assert_eq!(without(token), [""; 0]);
     }
 }
 
@@ -169,5 +224,121 @@ fn of_rows() {
         let json = ran.json();
         assert_eq!((ran.code, json["input"].as_str()), (0, Some("row")), "{row}{}", ran.out);
         assert_eq!(json["expires_at"], 1_796_811_725, "{row}");
+    }
+}
+
+/// `curl -v` of a logout shows the cookie that the browser sent, and the header that deletes it.
+#[test]
+fn of_deleted_cookies() {
+    let token = signed("session");
+    let deletion = "sessionid=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax";
+    let inspect = |input: &str| {
+        let ran = Run::new(&["--json", "--time", NOW]).key(KEY).input(input).run();
+        (ran.code, ran.codes(), ran.json()["input"].as_str().unwrap().to_owned())
+    };
+    let deleted = || vec!["deleted".to_owned()];
+    for header in [
+        format!("Set-Cookie: {deletion}"),
+        format!("< set-cookie: {deletion}"),
+        deletion.to_owned(),
+        "Set-Cookie: sessionid=; Max-Age=0".to_owned(),
+        "Set-Cookie: sessionid=\"\"; Max-Age=-1; Path=/".to_owned(),
+        "Set-Cookie: sessionid=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/".to_owned(),
+    ] {
+        assert_eq!(inspect(&header), (1, deleted(), "set_cookie_header".to_owned()), "{header}");
+        let ran = Run::new(&["--json"]).input(&header).run();
+        assert_eq!((ran.code, ran.codes()), (3, deleted()));
+        let ran = Run::new(&[]).key(KEY).input(&header).run();
+        assert!(!ran.out.contains("no key signed") && ran.out.contains("why: The server deletes"), "{}", ran.out);
+    }
+    let logout = format!("> Cookie: sessionid={token}\n>\n< HTTP/1.1 302 Found\n< Set-Cookie: {deletion}\n");
+    assert_eq!(inspect(&logout), (0, deleted(), "cookie_header".to_owned()));
+    // It is set anew: nothing is deleted, and the cookie that was sent is not one of several.
+    let fresh =
+        format!("> Cookie: sessionid=x\n< Set-Cookie: {deletion}\n< Set-Cookie: sessionid={token}; Max-Age=9\n");
+    assert_eq!(inspect(&fresh), (0, vec![], "set_cookie_header".to_owned()));
+    let other = format!("> Cookie: sessionid={token}\n< Set-Cookie: sessionid=planted; Path=/\n");
+    assert!(!inspect(&other).1.contains(&"several_cookies".to_owned()));
+}
+
+#[test]
+fn of_curl_options() {
+    let token = signed("session");
+    let input = |line: String| Run::new(&["--json", "--time", NOW]).key(KEY).input(line).run().json()["input"].clone();
+    assert_eq!(input(format!("curl -H 'Cookie: sessionid={token}' http://x/")), "curl");
+    assert_eq!(input(format!("-H 'Cookie: sessionid={token}'")), "curl");
+    assert_eq!(input(format!("Cookie: x-Hy=1; sessionid={token}")), "cookie_header");
+}
+
+/// Without a key, what happened to a token is undone before it is decoded.
+#[test]
+fn of_forms_without_a_key() {
+    let token = signed("session");
+    let inspect = |input: &str| {
+        let ran = Run::new(&["--json", "--time", NOW]).input(input).run();
+        (ran.code, ran.codes(), ran.json()["data"]["_auth_user_id"].as_str().map(ToOwned::to_owned))
+    };
+    for (input, codes) in [
+        (token.clone(), &[][..]),
+        (format!("\"{token}\""), &["quotes"]),
+        (token.replace(':', "%3A"), &["percent_encoding"]),
+        (format!("%22{}%22", token.replace(':', "%3a")), &["percent_encoding", "quotes"]),
+        (format!("b'{token}'"), &["bytes_literal"]),
+        (format!("{}\n  {}", &token[..60], &token[60..]), &["white_space"]),
+        (format!("{}\n{}", &token[..token.len() - 9], &token[token.len() - 9..]), &["white_space"]),
+        (format!("Cookie: sessionid=\"{token}\""), &["quotes"]),
+    ] {
+        let codes = codes.iter().map(ToString::to_string).collect();
+        assert_eq!(inspect(&input), (3, codes, Some("7".to_owned())), "{input}");
+        assert_eq!(Run::new(&["size"]).input(&input).run().code, 0, "{input}");
+    }
+    // What cannot be a token is not one that white space or quotes have broken.
+    for input in ["hello, world", "\"hello\"", "50% off"] {
+        assert_eq!(inspect(input), (3, vec!["unknown_form".to_owned()], None));
+        assert_cause(input, KEY, &["unknown_form"]);
+    }
+    // Nor has white space broken the value of a cookie.
+    let cookie = ["--kind", "cookie", "--name", "c"];
+    let signed = Run::new(&[&["sign"][..], &cookie].concat()).key(KEY).input("a b").out();
+    let ran = Run::new(&[&["--json"][..], &cookie].concat()).input(&signed).run();
+    assert_eq!((ran.code, ran.codes(), ran.json()["data"].as_str()), (3, vec![], Some("a b")));
+}
+
+/// What is too long to be tried under other salts is not said to have been.
+#[test]
+fn of_long_tokens() {
+    let json =
+        format!(r#"{{"k":[{}]}}"#, (0..30_000).map(|n| (n * 7919 % 30_011).to_string()).collect::<Vec<_>>().join(","));
+    let token = Run::new(&["sign"]).key("another").input(&json).out();
+    assert!(token.len() > 65_536);
+    let cause = |token: &str| {
+        let ran = Run::new(&["--json"]).key(KEY).input(token).run();
+        assert_eq!((ran.code, ran.codes()), (1, vec!["other_key".to_owned()]));
+        ran.json()["hints"][0]["cause"].as_str().unwrap().to_owned()
+    };
+    assert!(cause(&token).ends_with("as this kind. It is too long to try other salts."));
+    let short = Run::new(&["sign"]).key("another").input("{}").out();
+    assert!(cause(&short).ends_with("under any salt of Django's."));
+}
+
+/// A row of the table of cookies in a browser's developer tools.
+#[test]
+fn of_developer_tools() {
+    let token = signed("session");
+    for row in [
+        format!("sessionid\t{token}\texample.org\t/\t2026-12-09T10:22:05.000Z\t264\t✓\t\tLax\t\t\tMedium"),
+        format!(
+            "csrftoken\txyz\tlocalhost\t/\t2027-11-24T10:22:05.000Z\t41\nsessionid\t{token}\tlocalhost\t/\tSession\t264"
+        ),
+        format!("sessionid\t{token}"),
+        format!("mysession\t{token}\t2026-12-09T10:22:05.000Z"),
+    ] {
+        let ran = Run::new(&["--json", "--time", NOW]).key(KEY).input(&row).run();
+        let json = ran.json();
+        assert_eq!(
+            (ran.code, json["kind"].as_str(), json["input"].as_str()),
+            (0, Some("session"), Some("cookie")),
+            "{row}"
+        );
     }
 }

@@ -80,6 +80,33 @@ fn readmes() {
     }
 }
 
+/// Every code of a hint, and every name of the other objects, is in the README.
+#[test]
+fn the_readme_lists_all_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let listed = |name: &str| assert!(readme.contains(&format!("`{name}`")), "{name}");
+    let source = |file: &str| fs::read_to_string(root.join("src").join(file)).unwrap();
+    let mut codes = 0;
+    for file in ["commands/inspect.rs", "diagnose/form.rs", "diagnose/repair.rs", "diagnose/search.rs", "keys/slips.rs"]
+    {
+        let text = source(file).replace("=> \"key_", "Hint::new(\"key_");
+        for code in text.split("Hint::new(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')) {
+            listed(code.split('"').next().unwrap());
+            codes += 1;
+        }
+    }
+    assert!(codes >= 45, "{codes}");
+    let sizes = Run::new(&["size", "--json"]).input("{}").run().json();
+    let keys = Run::new(&["keys", "--json"]).key("x").run().json();
+    let names = |object: &serde_json::Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for object in [&sizes, &sizes["rules"], &sizes["rules"]["rfc6265"], &sizes["writers"], &keys, &keys["keys"][0]] {
+        for name in names(object) {
+            listed(&name);
+        }
+    }
+}
+
 /// Text that does not compress.
 fn noise() -> String {
     let mut state = 1_u32;

@@ -81,11 +81,85 @@ fn an_argument_is_no_token() {
         let ran = Run::new(&["csrf", "mask", argument]).run();
         assert!(ran.code == 64 && !ran.err.contains(argument), "{}", ran.err);
     }
-    // A path is named.
-    let path = "/no/such/folder/with-a-long-name";
-    assert!(Run::new(&["--key-file", path]).run().err.contains(path));
-    let name = "cookies-of-last-thursday.txt";
-    assert!(Run::new(&[name]).run().err.contains(name));
+}
+
+/// Whatever stands where it should not is not repeated: keys have slashes, are short, or begin with a hyphen.
+#[test]
+fn an_argument_is_not_repeated() {
+    let folder = file("folder", "").parent().unwrap().to_str().unwrap().to_owned();
+    for key in [
+        "dGhlL2tleS9vZi90aGUvc2l0ZQ/k3y+base64/withSlashes==",
+        "/dGhlL2tleS9vZi90aGUvc2l0ZQ/k3y.base/64",
+        "s3cr3t-k3y",
+        "-s3cr3t-k3y",
+        "--s3cr3t-k3y",
+        "s3cr3t/k3y.txt",
+        "s3cr3t=k3y",
+        "s3cr3t k3y",
+        &format!("{folder}/s3cr3t-k3y"),
+    ] {
+        for args in [
+            &["--key-file", key][..],
+            &["--key-file", "/dev/null", "--key-file", key],
+            &["--key-env", key],
+            &["--kind", key],
+            &["--max-age", key],
+            &["--time", key],
+            &["--name", key, "--kind", key],
+            &[key],
+            &["inspect", key],
+            &["inspect", "a", key],
+            &["sign", "--key-file", key],
+            &["sign", "--salt", key, key],
+            &["edit", "-s", key],
+            &["edit", "-d", key],
+            &["csrf", key],
+            &["csrf", "mask", key],
+            &["csrf", "mask", "--", key],
+            &["page", key],
+            &["keys", key],
+            &[&format!("--kind={key}")],
+            &[&format!("--json={key}")],
+        ] {
+            let ran = Run::new(args).env("SECRET_KEY", KEY).input(signed("session")).run();
+            assert!([1, 64, 66].contains(&ran.code), "{args:?} {}{}", ran.out, ran.err);
+            for part in ["k3y", "dGhl"] {
+                assert!(!ran.err.contains(part) && !ran.out.contains(part), "{args:?} {}{}", ran.out, ran.err);
+            }
+        }
+    }
+    // What is said instead.
+    let err = |args: &[&str]| Run::new(args).key(KEY).input(signed("session")).run().err;
+    assert!(err(&["--key-file", "/no/such/file"]).contains("--key-file 1 cannot be read: No such file"));
+    assert!(err(&["/no/such/file"]).contains("input file cannot be opened: No such file"));
+    assert!(err(&["--key-env", "NOT_SET"]).contains("--key-env 1 names an environment variable that is not set"));
+    let empty = Run::new(&["--key-env", "EMPTY"]).env("EMPTY", " ").run();
+    assert!(empty.code == 64 && empty.err.contains("--key-env 1 names an environment variable that is empty"));
+    assert!(err(&["--kind", "sesion"]).contains("--kind <KIND>\n  possible values: session, stored"));
+    assert!(err(&["--key", "x"]).contains("tip: there is --key-"));
+    assert!(err(&["edit", "-d", "x"]).contains("it has _auth_user_id, _auth_user_backend"));
+    assert!(err(&["edit", "-s", "a=1", "-s", "b=x"]).contains("value of --set 2 is not JSON"));
+}
+
+/// Secret keys are cut in dicts and lists of any depth, and nothing else is changed.
+#[test]
+fn secrets_below_the_top() {
+    let secret = "abcdefsecret-csrf-value";
+    let json = format!(
+        r#"{{"a":[1,{{"_csrftoken" : "{secret}","b":"\\\",_csrftoken\":1"}}],"_auth_user_hash":{{"x":["{secret}",{{}}]}},"c":{{"\u005fcsrftoken":["{secret}"],"d":1.50}},"e":"_csrftoken","_password_reset_token":"{secret}"}}"#
+    );
+    let cut = r#"{"a":[1,{"_csrftoken":"abcdef…","b":"\\\",_csrftoken\":1"}],"_auth_user_hash":"x…","c":{"\u005fcsrftoken":"abcd…","d":1.50},"e":"_csrftoken","_password_reset_token":"abcdef…"}"#;
+    let token = Run::new(&["sign", "--time", NOW]).key(KEY).input(&json).out();
+    let object = Run::new(&["sign", "--kind", "object", "--time", NOW]).key(KEY).input(format!("[{json}]")).out();
+    for (token, kind, cut) in [(&token, "session", cut.to_owned()), (&object, "object", format!("[{cut}]"))] {
+        for args in [&["--time", NOW, "--kind", kind, "--json"][..], &["--time", NOW, "--kind", kind]] {
+            let shown = Run::new(args).key(KEY).input(token).out();
+            assert!(!shown.contains("secret-csrf-value"), "{shown}");
+            assert!(!args.contains(&"--json") || shown.contains(&format!("\"data\":{cut}")), "{shown}");
+            let shown = Run::new(&[args, &["--show-secrets"]].concat()).key(KEY).input(token).out();
+            assert_eq!(shown.matches("secret-csrf-value").count(), 4, "{shown}");
+        }
+    }
 }
 
 #[test]
@@ -115,6 +189,13 @@ fn a_terminal_is_safe() {
         let out = Run::new(args).key(KEY).input(&token).out();
         assert!(!out.replace('\n', "").chars().any(acts), "{out:?}");
     }
+    // Names in messages.
+    let ran = Run::new(&["edit", "-d", "missing"]).key(KEY).input(&token).run();
+    assert!(ran.err.contains("\\u001b[2J\\u202e"), "{}", ran.err);
+    assert!(!ran.err.replace('\n', "").chars().any(acts), "{:?}", ran.err);
+    let path = file("\x1b[31m\u{202e}", format!("{KEY}\n").repeat(65));
+    let ran = Run::new(&["--key-file", path.to_str().unwrap()]).input(&token).run();
+    assert!(ran.err.contains("has more than 64 keys") && !ran.err.replace('\n', "").chars().any(acts), "{:?}", ran.err);
     let header = "Set-Cookie: \x1b[31msession=\u{202e}a:b:c; Path=/";
     let ran = Run::new(&["inspect"]).input(header).run();
     assert!(!(ran.out + &ran.err).replace('\n', "").chars().any(acts));

@@ -125,7 +125,7 @@ fn cached() {
     for case in cases("pickles-", "3.0", "cached_sessions") {
         let pickle = text(&case, "pickle");
         for input in [unhex(pickle), format!("\\x{pickle}").into_bytes()] {
-            let ran = Run::new(&["--kind", "cached", "--json"]).input(input).run();
+            let ran = Run::new(&["--kind", "cached", "--json", "--show-secrets"]).input(input).run();
             assert_eq!(ran.code, 0, "{pickle}: {}", ran.out);
             match case["json"].as_str() {
                 Some(json) => assert!(same(data(&ran.out), &format!("{{\"k\":{json}}}")), "{} for {json}", ran.out),

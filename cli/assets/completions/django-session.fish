@@ -78,7 +78,7 @@ complete -c django-session -n "__fish_django_session_using_subcommand sign" -l s
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l key-file -d 'Reads keys from a file, one a line; the first signs' -r -F
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l key-env -d 'Reads a key from an environment variable' -r
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l time -d 'Takes this Unix time for the present one' -r
-complete -c django-session -n "__fish_django_session_using_subcommand sign" -l compress -d 'Compresses an object if that is shorter; sessions always are'
+complete -c django-session -n "__fish_django_session_using_subcommand sign" -l compress -d 'Compresses an object if that is shorter; a session always is, as in Django'
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l ask -d 'Asks for a key on the terminal, without echo'
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -s s -l set -d 'Sets a key to a JSON value' -r

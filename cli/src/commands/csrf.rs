@@ -36,7 +36,7 @@ fn unmask(options: &ArgMatches) -> Result<Output, Failure> {
 fn load(options: &ArgMatches) -> Result<(Csrf, Zeroizing<String>), Failure> {
     let text = input::text(file(options))?;
     let found = input::find(&text, Some("csrftoken"));
-    // The library makes a new secret of what is none.
+    // Anything else would silently become a new secret.
     let is_secret =
         matches!(found.token.len(), 32 | 64) && found.token.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_secret {

@@ -1,18 +1,20 @@
 //! `edit`: changes keys of a session, and signs it again with the first key.
 
 use clap::ArgMatches;
-use django_session::Session;
+use django_session::{Session, Timestamp};
 use serde_json::value::RawValue;
 
-use crate::cached;
+use crate::cached::{self, Entry};
 use crate::commands::file;
+use crate::commands::inspect::{Terms, lifetime};
 use crate::content::{Contents, Format, Value};
 use crate::exit::{Failure, Output};
 use crate::input::{self, Shape, Source, shape};
 use crate::keys::{self, Keys};
 use crate::kind::Kind;
+use crate::report::printable;
 use crate::settings;
-use crate::verify::Scheme;
+use crate::verify::{Authentic, Scheme};
 use crate::write::{self, Target, failure};
 
 /// Browsers drop a longer cookie.
@@ -22,12 +24,27 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let mut warnings = Vec::new();
     let keys = keys::read(options, &mut warnings)?;
     let cookie = settings::cookie(options)?;
-    let (kind, contents) = load(options, &keys, &cookie)?;
-    let encrypted = contents.encrypted;
+    let Loaded { kind, source, signed_at, contents } = load(options, &keys, &cookie)?;
+    let (encrypted, format) = (contents.encrypted, contents.format);
     let mut session = session(contents, &kind)?;
+    let now = Timestamp::from(settings::now(options)?).as_secs();
+    let terms = Terms { source: &source, age: None, cookie: &cookie };
+    let is_over = |session: &Session, signed_at| {
+        lifetime(&kind, Some(session), signed_at, now, &terms).is_some_and(|lifetime| lifetime.expired)
+    };
+    let was_over = matches!(kind, Kind::Session { .. }) && is_over(&session, signed_at);
     change(options, &mut session)?;
+    if was_over && is_over(&session, Some(now)) {
+        warnings
+            .push("the session had expired, and by its own _session_expiry the new token has expired too".to_owned());
+    } else if was_over {
+        warnings.push("the session had expired; the new token is signed now, and brings it to life again".to_owned());
+    }
+    if kind != Kind::Cached {
+        keys.must_sign()?;
+    }
     let clock = settings::clock(options)?;
-    let target = Target { kind: &kind, keys: &keys, cookie: &cookie, clock: &clock, encrypted };
+    let target = Target { kind: &kind, keys: &keys, cookie: &cookie, clock: &clock, encrypted, format };
     let out = write::session(&session, &target)?;
     let sum = out.len().saturating_sub(1).saturating_add(cookie.name().len());
     if matches!(kind, Kind::Session { .. }) && sum > COOKIE_LIMIT {
@@ -36,17 +53,32 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     Ok(Output { out, warnings, code: 0 })
 }
 
+/// A session to change, and what it was signed as.
+struct Loaded {
+    kind: Kind,
+    source: Source,
+    signed_at: Option<i64>,
+    contents: Contents,
+}
+
 /// Reads and verifies the session; its age does not matter.
-fn load(
-    options: &ArgMatches,
-    keys: &Keys,
-    cookie: &django_session::CookieOptions,
-) -> Result<(Kind, Contents), Failure> {
+fn load(options: &ArgMatches, keys: &Keys, cookie: &django_session::CookieOptions) -> Result<Loaded, Failure> {
     let given = settings::kind(options)?;
     if given == Some(Kind::Cached) {
-        return Ok((Kind::Cached, cached::contents(&input::bytes(file(options))?, cookie)));
+        let Entry { contents, is_wrapped } = cached::read(&input::bytes(file(options))?, cookie);
+        if is_wrapped {
+            return Err(Failure::rejected(
+                "the entry is printed, encoded or in a cache file, and would not be written so; pass its bytes alone",
+            ));
+        }
+        return Ok(Loaded { kind: Kind::Cached, source: Source::Bytes, signed_at: None, contents });
     }
-    let input = input::find(&input::text(file(options))?, settings::option(options, "name"));
+    let wanted = settings::option(options, "name");
+    let input = input::find(&input::text(file(options))?, wanted);
+    if wanted.is_some() && input.source.cookie_name().is_some_and(|name| Some(name) != wanted) {
+        let names = named(input.names.iter());
+        return Err(Failure::no_input(format!("there is no cookie of the name in --name; there are: {names}")));
+    }
     let kinds = match (given, &input.source) {
         (Some(kind), _) => vec![kind],
         (None, _) if shape(&input.token) == Shape::Legacy => vec![Kind::Legacy],
@@ -57,7 +89,10 @@ fn load(
     let mut reason = None;
     for kind in kinds {
         match Scheme::new(kind.clone()).open(&input.token, &keys.ring(kind.prefix())?, &plain, cookie) {
-            Ok(authentic) => return Ok((kind, authentic.contents)),
+            Ok(Authentic { signed_at, contents, .. }) => {
+                let signed_at = signed_at.map(Timestamp::as_secs);
+                return Ok(Loaded { kind, source: input.source, signed_at, contents });
+            }
             Err(error) => reason = reason.or(Some(error)),
         }
     }
@@ -75,20 +110,34 @@ fn session(contents: Contents, kind: &Kind) -> Result<Session, Failure> {
     }
 }
 
+/// The messages do not repeat what was typed: it may be a secret in the wrong place.
 fn change(options: &ArgMatches, session: &mut Session) -> Result<(), Failure> {
     let deletions: Vec<&String> = options.get_many("delete").unwrap_or_default().collect();
     let settings: Vec<&String> = options.get_many("set").unwrap_or_default().collect();
-    for key in deletions {
+    for (number, key) in (1_usize..).zip(deletions) {
         if !session.remove(key) {
-            return Err(Failure::rejected(format!("session has no key {key:?}")));
+            let names = named(session.keys());
+            return Err(Failure::rejected(format!("session has no key as --delete {number} names it; it has {names}")));
         }
     }
-    for setting in settings {
+    for (number, setting) in (1_usize..).zip(settings) {
         let (key, json) = setting.split_once('=').ok_or_else(|| Failure::usage("--set needs KEY=JSON"))?;
         let value: &RawValue = serde_json::from_str(json).map_err(|_| {
-            Failure::usage(format!("value of {key:?} is not JSON; text needs its quotes: '{key}=\"…\"'"))
+            Failure::usage(format!("value of --set {number} is not JSON; text needs its quotes: 'KEY=\"…\"'"))
         })?;
         session.insert(key, value).map_err(|error| failure(&error))?;
     }
     Ok(())
+}
+
+/// Lists the first names, safe for a terminal.
+fn named(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    const SHOWN: usize = 20;
+    let mut shown: Vec<_> = names.take(SHOWN.saturating_add(1)).map(|name| printable(name.as_ref())).collect();
+    match shown.len() {
+        0 => return "none".to_owned(),
+        len if len > SHOWN => shown.truncate(SHOWN),
+        _ => return shown.join(", "),
+    }
+    format!("{}, …", shown.join(", "))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
-use django_session::{BadSignature, CookieOptions, DecodeError, Expiry, Timestamp};
+use django_session::{BadSignature, CookieOptions, DecodeError, Expiry, Session, Timestamp};
 
 use ::time::OffsetDateTime;
 
@@ -18,7 +18,7 @@ use crate::kind::Kind;
 use crate::report::{self, Lifetime, Redaction, Report, Style, Trust};
 use crate::settings;
 use crate::time::{parse_date, system_time};
-use crate::verify::{self, Authentic, Scheme};
+use crate::verify::{Authentic, Scheme};
 
 /// A longer token is not tried at all.
 const LIMIT: usize = 2 << 20;
@@ -50,7 +50,7 @@ fn code(report: &Report) -> u8 {
 
 fn cached_entry(options: &ArgMatches, now: i64) -> Result<Report, Failure> {
     let bytes = input::bytes(file(options))?;
-    let contents = cached::contents(&bytes, &settings::cookie(options)?);
+    let contents = cached::read(&bytes, &settings::cookie(options)?).contents;
     let trust = match &contents.value {
         Value::Session(_) => Trust::Unsigned,
         Value::Unreadable(reason) => Trust::Rejected { reason: reason.clone(), explained: None },
@@ -77,8 +77,16 @@ fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Re
     let max_age = settings::max_age(options)?;
     let kinds = kind.map_or_else(|| likely(&input), |kind| vec![kind]);
     let mut report = judge(&input, &kinds, keys, &cookie, now)?;
-    report.lifetime = lifetime(&report, &input.source, &cookie, max_age);
+    let terms = Terms { source: &input.source, age: max_age, cookie: &cookie };
+    report.lifetime = lifetime(&report.kind, report.session(), report.signed_at, now, &terms);
     hints(&mut report);
+    if input.deleted {
+        report.hints.push(Hint::new(
+            "deleted",
+            "The server deletes this cookie in its response: the user logged out, or the session became empty.",
+            "Log in again; the browser sends no cookie until then.",
+        ));
+    }
     if let Kind::Session { .. } | Kind::Messages | Kind::Cookie { .. } | Kind::OldCookie { .. } = report.kind {
         report.cookie = sizes(input.source.cookie_name().unwrap_or(cookie.name()), report.bytes);
     }
@@ -125,14 +133,18 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
         cookie: None,
         hints,
     };
+    if input.token.is_empty() && input.deleted {
+        let reason = "the cookie is deleted".to_owned();
+        let trust = if keys.is_empty() { Trust::Unknown } else { Trust::Rejected { reason, explained: None } };
+        return Ok(base(expected, trust, None, None, Vec::new()));
+    }
     if input.token.len() > LIMIT {
         let reason = BadSignature::TooLong { limit: LIMIT }.to_string();
         let hint = Hint::new("too_long", "It is far longer than anything that Django signs.", "Pass the token alone.");
         return Ok(base(expected, Trust::Rejected { reason, explained: None }, None, None, vec![hint]));
     }
     if keys.is_empty() {
-        let seeming = verify::seeming(&input.token, &expected, None, cookie);
-        let hints = diagnose::by_form(&input.token, &input.source, seeming.as_ref(), false, &expected);
+        let (seeming, hints) = diagnose::by_form(input, None, &expected, cookie);
         let (signed_at, contents) = seeming.map_or((None, None), |seeming| (seeming.signed_at, Some(seeming.contents)));
         return Ok(base(expected, Trust::Unknown, signed_at, contents, hints));
     }
@@ -158,8 +170,7 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
         let trust = Trust::Rejected { reason, explained: Some((key_index, found.scheme.algorithm)) };
         return Ok(base(found.scheme.kind, trust, signed_at, Some(contents), found.hints));
     }
-    let seeming = verify::seeming(&input.token, &expected, Some(&plain), cookie);
-    let hints = diagnose::by_form(&input.token, &input.source, seeming.as_ref(), true, &expected);
+    let (seeming, hints) = diagnose::by_form(input, Some(&plain), &expected, cookie);
     let (signed_at, contents) = seeming.map_or((None, None), |seeming| (seeming.signed_at, Some(seeming.contents)));
     Ok(base(expected, Trust::Rejected { reason, explained: None }, signed_at, contents, hints))
 }
@@ -180,31 +191,44 @@ fn trust(kind: &Kind, key_index: usize, scheme: &Scheme, contents: &Contents, ke
     Trust::Verified { key_index, keys: keys.len(), origin, algorithm }
 }
 
-fn lifetime(report: &Report, source: &Source, cookie: &CookieOptions, max_age: Option<Duration>) -> Option<Lifetime> {
-    let session = match &report.contents {
-        Some(Contents { value: Value::Session(session), .. }) => Some(session),
-        _ => None,
-    };
-    let by_row = match source {
+/// What ends a session, beside what it holds itself.
+pub(crate) struct Terms<'t> {
+    pub(crate) source: &'t Source,
+    /// The age of `--max-age`.
+    pub(crate) age: Option<Duration>,
+    pub(crate) cookie: &'t CookieOptions,
+}
+
+/// Returns how long a token is good that was signed then.
+pub(crate) fn lifetime(
+    kind: &Kind,
+    session: Option<&Session>,
+    signed_at: Option<i64>,
+    now: i64,
+    terms: &Terms<'_>,
+) -> Option<Lifetime> {
+    let max_age = terms.age;
+    let by_row = match terms.source {
         Source::Row { expire_date: Some(date) } => parse_date(date).map(OffsetDateTime::unix_timestamp),
         _ => None,
     };
     let ends = |end: i64, max_age: Option<Duration>, by| Lifetime {
         max_age: max_age.map(|age| age.as_secs()),
         end,
-        expired: report.now > end,
-        browser_close: session.is_some_and(|session| session.expires_at_browser_close()),
+        expired: now > end,
+        beyond_cookie_age: false,
+        browser_close: session.is_some_and(Session::expires_at_browser_close),
         by,
     };
     if let Some(end) = by_row {
         return Some(ends(end, None, "expire_date of the row"));
     }
-    let signed_at = report.signed_at?;
+    let signed_at = signed_at?;
     let after = |age: Duration| signed_at.saturating_add_unsigned(age.as_secs());
-    match &report.kind {
+    match kind {
         Kind::Session { .. } | Kind::Stored => {
             // As any site may have it: the options of a cookie end at 400 days.
-            let age = max_age.unwrap_or_else(|| cookie.max_age());
+            let age = max_age.unwrap_or_else(|| terms.cookie.max_age());
             let own = match session?.expiry() {
                 Some(Expiry::Inactivity(_) | Expiry::At(_)) => {
                     let modified = system_time(Timestamp::from_secs(signed_at))?;
@@ -213,10 +237,11 @@ fn lifetime(report: &Report, source: &Source, cookie: &CookieOptions, max_age: O
                 _ => None,
             };
             Some(match own {
-                Some(end) => ends(end, None, "its own _session_expiry"),
-                None if report.kind == Kind::Stored => {
-                    ends(after(age), Some(age), "if its row has the usual expire_date")
+                Some(end) => {
+                    let beyond_cookie_age = *kind != Kind::Stored && now <= end && now > after(age);
+                    Lifetime { beyond_cookie_age, ..ends(end, None, "its own _session_expiry") }
                 }
+                None if *kind == Kind::Stored => ends(after(age), Some(age), "if its row has the usual expire_date"),
                 None => ends(after(age), Some(age), "the cookie's age"),
             })
         }
@@ -257,11 +282,23 @@ fn hints(report: &mut Report) {
     if matches!(report.trust, Trust::Rejected { explained: None, .. }) {
         return;
     }
+    // Without a key, a bare token may as well be a row's.
+    let is_known = report.input.0 != Source::Token.word() || !matches!(report.trust, Trust::Unknown);
+    if is_known && matches!(report.kind, Kind::Session { .. }) {
+        report.hints.extend(beyond_limits(report));
+    }
     if report.age().is_some_and(|age| age < -60) {
         report.hints.push(Hint::new(
             "clock",
             "It was signed in the future, by the clock of this machine.",
             "Compare the clocks of the two servers.",
+        ));
+    }
+    if report.lifetime.as_ref().is_some_and(|lifetime| lifetime.beyond_cookie_age) {
+        report.hints.push(Hint::new(
+            "beyond_cookie_age",
+            "Its own _session_expiry lies ahead, but it is older than SESSION_COOKIE_AGE: Django up to 6.1 rejects it.",
+            "Raise SESSION_COOKIE_AGE in Django, or log in again. If that setting is longer than two weeks, give it with --max-age.",
         ));
     }
     let Some(lifetime) = report.lifetime.as_ref().filter(|lifetime| lifetime.expired) else { return };
@@ -277,6 +314,29 @@ fn hints(report: &mut Report) {
             "Log in again. Django up to 6.1 does not hold set_expiry against a cookie: ExpiryPolicy::CookieAgeOnly does as it does.",
         ),
     });
+}
+
+/// What `CookieSessions` rejects under its defaults, though the signature is good.
+fn beyond_limits(report: &Report) -> Vec<Hint> {
+    const TOKEN: usize = 8192;
+    const INFLATED: usize = 256 * 1024;
+    let mut hints = Vec::new();
+    if report.bytes > TOKEN {
+        hints.push(Hint::new(
+            "too_long",
+            format!("It has {} bytes: browsers drop a cookie of more than 4096, and CookieSessions rejects more than {TOKEN}.", report.bytes),
+            "Keep large values on the server; or raise CookieSessions::with_max_token_len.",
+        ));
+    }
+    let inflated = report.contents.as_ref().filter(|contents| contents.zlib.is_some() && contents.bytes > INFLATED);
+    if let Some(Contents { bytes, .. }) = inflated {
+        hints.push(Hint::new(
+            "inflates",
+            format!("It inflates to {bytes} bytes, and CookieSessions rejects more than {INFLATED}."),
+            "Keep large values on the server; or raise CookieSessions::with_inflate_limit.",
+        ));
+    }
+    hints
 }
 
 /// The bytes of a cookie's name, and of the attributes that Django's defaults give it.

@@ -88,7 +88,7 @@ fn human(keys: &Keys, signed: Signed, style: Style) -> String {
         let length = String::from_utf8_lossy(&key.bytes).chars().count();
         let weak: Vec<_> = weaknesses(key).into_iter().map(|(_, sentence)| sentence).collect();
         let state = if weak.is_empty() { style.good("good") } else { style.bad(&format!("WEAK: {}", weak.join("; "))) };
-        let role = if index == 0 { "signs and verifies" } else { "verifies" };
+        let role = if index == 0 && keys.sign() { "signs and verifies" } else { "verifies" };
         let token = if signed == Signed::By(index) { style.bold("; signed this token") } else { String::new() };
         let number = index.saturating_add(1);
         rows.push((

@@ -5,6 +5,7 @@ use django_session::{Algorithm, CachedSessions, Codec, Compression};
 use serde_json::value::RawValue;
 
 use crate::commands::file;
+use crate::content::Format;
 use crate::exit::{Failure, Output};
 use crate::input;
 use crate::keys::{self, Keys};
@@ -16,6 +17,15 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let mut warnings = Vec::new();
     let keys = keys::read(options, &mut warnings)?;
     let kind = settings::kind(options)?.unwrap_or(Kind::Session { salt: None });
+    if settings::flag(options, "compress") && matches!(kind, Kind::Cookie { .. } | Kind::Legacy | Kind::Cached) {
+        return Err(Failure::usage(format!(
+            "--compress is not for --kind {}, which Django never compresses",
+            kind.word()
+        )));
+    }
+    if kind != Kind::Cached {
+        keys.must_sign()?;
+    }
     let out = match &kind {
         kind if kind.is_session() => session(options, kind, &keys)?,
         kind => object(options, kind, &keys)?,
@@ -25,17 +35,18 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
 
 fn session(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Failure> {
     let cookie = settings::cookie(options)?;
-    let json = input::text(file(options))?;
+    let json = input::utf8(file(options))?;
     // Of all that the library reads, this takes the JSON of a dict as it is.
     let session = CachedSessions::new(cookie.clone()).decode(json.trim().as_bytes());
     let session = session.map_err(|error| Failure::rejected(format!("input is no session: {error}")))?;
     let clock = settings::clock(options)?;
-    write::session(&session, &Target { kind, keys, cookie: &cookie, clock: &clock, encrypted: false })
+    let format = if *kind == Kind::Cached { Format::Pickle } else { Format::Json };
+    write::session(&session, &Target { kind, keys, cookie: &cookie, clock: &clock, encrypted: false, format })
 }
 
 fn object(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Failure> {
     let ring = keys.ring(kind.prefix())?;
-    let text = input::text(file(options))?;
+    let text = input::utf8(file(options))?;
     let signer = kind.signer(&ring, Algorithm::Sha256, &settings::clock(options)?);
     let signer = signer.ok_or_else(|| Failure::usage("this kind is not signed"))?;
     let token = if matches!(kind, Kind::Cookie { .. }) {

@@ -1,16 +1,16 @@
 //! `size`: what each key weighs, and how many bytes are left.
 
 use clap::ArgMatches;
-use django_session::{Algorithm, CachedSessions, Clock, CookieOptions, KeyRing, SecretKey, Session};
+use django_session::{Algorithm, CachedSessions, Clock, Compression, CookieOptions, KeyRing, SecretKey, Session};
 
 use crate::commands::file;
 use crate::content::{Contents, Value};
+use crate::diagnose;
 use crate::exit::{Failure, Output};
 use crate::input;
 use crate::kind::Kind;
 use crate::report::{Object, Style, printable};
 use crate::settings;
-use crate::verify;
 
 /// What browsers keep, under either rule.
 const LIMIT: i64 = 4096;
@@ -19,12 +19,20 @@ struct Sizes {
     json: usize,
     /// The payload without compression.
     base64: usize,
-    /// The payload that is written.
+    /// As Django writes it.
+    django: Written,
+    /// As `CookieSessions` writes it, which compresses only from 512 bytes of JSON on.
+    this_crate: Written,
+    keys: Vec<(String, usize)>,
+}
+
+/// The lengths of what one of the two writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Written {
     payload: usize,
     token: usize,
     name: usize,
     attributes: usize,
-    keys: Vec<(String, usize)>,
 }
 
 pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
@@ -48,7 +56,7 @@ fn load(options: &ArgMatches, cookie: &CookieOptions) -> Result<Session, Failure
         return Ok(session);
     }
     let found = input::find(&text, settings::option(options, "name"));
-    let seeming = verify::seeming(&found.token, &Kind::Session { salt: None }, None, cookie);
+    let (seeming, _) = diagnose::by_form(&found, None, &Kind::Session { salt: None }, cookie);
     match seeming.map(|seeming| seeming.contents) {
         Some(Contents { value: Value::Session(session), .. }) => Ok(*session),
         Some(Contents { value: Value::Encrypted, .. }) => Err(Failure::rejected("session is encrypted")),
@@ -62,27 +70,33 @@ fn measure(session: &Session, kind: &Kind, cookie: &CookieOptions) -> Result<Siz
     let contents = crate::content::unverified(&payload, None, cookie);
     let key = SecretKey::generate().map_err(|error| Failure::rejected(error.to_string()))?;
     let signer = kind.signer(&KeyRing::new(key), Algorithm::Sha256, &Clock::system());
-    let token = signer.ok_or_else(|| Failure::usage("this kind is no cookie"))?.sign(&payload);
+    let signer = signer.ok_or_else(|| Failure::usage("this kind is no cookie"))?;
     let now = std::time::SystemTime::now();
     let header = cookie.set_cookie("", now).map_err(|error| crate::write::failure(&error))?;
     let name = cookie.name().len();
+    let attributes = header.as_str().len().saturating_sub(name).saturating_sub(1);
+    let written =
+        |payload: &str| Written { payload: payload.len(), token: signer.sign(payload).len(), name, attributes };
+    let django = written(&payload);
+    let this_crate = match kind {
+        Kind::Session { .. } => {
+            let json = CachedSessions::new(cookie.clone()).with_json().encode(session);
+            let json = json.map_err(|error| crate::write::failure(&error))?;
+            let payload = crate::content::payload(&json, Compression::IfLarge);
+            written(&payload.map_err(|error| crate::write::failure(&error))?)
+        }
+        _ => django,
+    };
     let mut keys: Vec<_> = session
         .iter()
         .map(|(key, json)| (key.to_string(), key.len().saturating_add(json.len()).saturating_add("\"\":".len())))
         .collect();
     keys.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    Ok(Sizes {
-        json: contents.bytes,
-        base64: contents.bytes.saturating_mul(4).div_ceil(3),
-        payload: payload.len(),
-        token: token.len(),
-        name,
-        attributes: header.as_str().len().saturating_sub(name).saturating_sub(1),
-        keys,
-    })
+    let base64 = contents.bytes.saturating_mul(4).div_ceil(3);
+    Ok(Sizes { json: contents.bytes, base64, django, this_crate, keys })
 }
 
-impl Sizes {
+impl Written {
     fn used(&self, with_attributes: bool) -> i64 {
         let sum = self.name.saturating_add(self.token);
         let sum = if with_attributes { sum.saturating_add(self.attributes) } else { sum };
@@ -92,28 +106,51 @@ impl Sizes {
     fn left(&self, with_attributes: bool) -> i64 {
         LIMIT.saturating_sub(self.used(with_attributes))
     }
+
+    fn rows(&self, base64: usize, style: Style) -> [(String, String); 5] {
+        let Self { payload, token, name, attributes } = self;
+        let compressed = match payload.cmp(&base64) {
+            std::cmp::Ordering::Less => format!("{payload} bytes, compressed; {base64} without"),
+            _ => format!("{payload} bytes, not compressed"),
+        };
+        let rule = |with_attributes| {
+            let (used, left) = (self.used(with_attributes), self.left(with_attributes));
+            let text = if left < 0 { format!("{} too many", left.unsigned_abs()) } else { format!("{left} left") };
+            format!("{used:>5} of {LIMIT}: {}", if left < 0 { style.bad(&text) } else { style.good(&text) })
+        };
+        [
+            ("payload".to_owned(), compressed),
+            ("token".to_owned(), format!("{token} bytes, with time and signature")),
+            ("cookie".to_owned(), format!("name {name} + value {token} + attributes {attributes}")),
+            ("RFC 6265".to_owned(), format!("{} (with attributes: the least that browsers keep)", rule(true))),
+            ("RFC 6265bis".to_owned(), format!("{} (without: what Chromium and Firefox keep)", rule(false))),
+        ]
+    }
+
+    fn rules(&self) -> String {
+        let rule = |with_attributes| {
+            Object::new().plain("used", self.used(with_attributes)).plain("left", self.left(with_attributes)).end()
+        };
+        Object::new().raw("rfc6265", &rule(true)).raw("rfc6265bis", &rule(false)).end()
+    }
+
+    fn json(&self) -> String {
+        let object = Object::new().plain("payload_bytes", self.payload).plain("bytes", self.token);
+        object.raw("rules", &self.rules()).end()
+    }
 }
 
 fn human(sizes: &Sizes, style: Style) -> String {
-    let Sizes { json, base64, payload, token, name, attributes, keys } = sizes;
+    let Sizes { json, base64, django, this_crate, keys } = sizes;
     let mut out = style.bold(&format!("session of {json} bytes of JSON, {} keys\n", keys.len()));
-    let compressed = match payload.cmp(base64) {
-        std::cmp::Ordering::Less => format!("{payload} bytes, compressed; {base64} without"),
-        _ => format!("{payload} bytes; compression would not make it shorter"),
-    };
-    let rule = |with_attributes| {
-        let (used, left) = (sizes.used(with_attributes), sizes.left(with_attributes));
-        let text = if left < 0 { format!("{} too many", left.unsigned_abs()) } else { format!("{left} left") };
-        format!("{used:>5} of {LIMIT}: {}", if left < 0 { style.bad(&text) } else { style.good(&text) })
-    };
-    let rows = [
-        ("payload".to_owned(), compressed),
-        ("token".to_owned(), format!("{token} bytes, with time and signature")),
-        ("cookie".to_owned(), format!("name {name} + value {token} + attributes {attributes}")),
-        ("RFC 6265".to_owned(), format!("{} (with attributes: the least that browsers keep)", rule(true))),
-        ("RFC 6265bis".to_owned(), format!("{} (without: what Chromium and Firefox keep)", rule(false))),
-    ];
-    out.push_str(&crate::report::table(&rows, style));
+    if django == this_crate {
+        out.push_str(&crate::report::table(&django.rows(*base64, style), style));
+    } else {
+        out.push_str(&style.bold("\nDjango, which compresses small sessions too:\n"));
+        out.push_str(&crate::report::table(&django.rows(*base64, style), style));
+        out.push_str(&style.bold("\nThis crate, which compresses from 512 bytes of JSON on:\n"));
+        out.push_str(&crate::report::table(&this_crate.rows(*base64, style), style));
+    }
     out.push_str(&chart(keys, style));
     out
 }
@@ -127,20 +164,21 @@ fn chart(keys: &[(String, usize)], style: Style) -> String {
     format!("\n{}", crate::report::table(&keys.iter().map(row).collect::<Vec<_>>(), style))
 }
 
+/// The names outside of `writers` are Django's, and older.
 fn json(sizes: &Sizes) -> String {
-    let rule = |with_attributes| {
-        Object::new().plain("used", sizes.used(with_attributes)).plain("left", sizes.left(with_attributes)).end()
-    };
     let key =
         |object: Object, (key, bytes): &(String, usize)| object.raw(key, &Object::new().plain("bytes", bytes).end());
+    let Sizes { django, this_crate, .. } = sizes;
+    let writers = Object::new().raw("django", &django.json()).raw("this_crate", &this_crate.json()).end();
     let line = Object::new()
         .plain("json_bytes", sizes.json)
         .plain("base64_bytes", sizes.base64)
-        .plain("payload_bytes", sizes.payload)
-        .plain("bytes", sizes.token)
-        .plain("name_bytes", sizes.name)
-        .plain("attributes_bytes", sizes.attributes)
-        .raw("rules", &Object::new().raw("rfc6265", &rule(true)).raw("rfc6265bis", &rule(false)).end())
+        .plain("payload_bytes", django.payload)
+        .plain("bytes", django.token)
+        .plain("name_bytes", django.name)
+        .plain("attributes_bytes", django.attributes)
+        .raw("rules", &django.rules())
+        .raw("writers", &writers)
         .raw("keys", &sizes.keys.iter().fold(Object::new(), key).end())
         .end();
     format!("{line}\n")

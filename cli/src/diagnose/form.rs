@@ -1,23 +1,43 @@
 //! What can be said of a token whose signature fits in no way that was tried.
 
+use django_session::{CookieOptions, KeyRing};
+
 use crate::content::{Contents, Value};
 use crate::diagnose::Hint;
 use crate::diagnose::repair::repaired;
-use crate::input::{Shape, Source, shape};
+use crate::diagnose::search;
+use crate::input::{Input, Shape, Source, shape};
 use crate::kind::Kind;
-use crate::verify::Seeming;
+use crate::verify::{self, Seeming};
 
-/// Returns the causes that the form of a token shows. `tried` says whether keys were tried.
-pub(crate) fn by_form(token: &str, source: &Source, seeming: Option<&Seeming>, tried: bool, kind: &Kind) -> Vec<Hint> {
-    let mut hints = of_shape(token, source, tried, kind);
-    let known = !hints.is_empty();
-    if let Some((_, repairs)) = repaired(token) {
-        hints.splice(..0, repairs);
+/// Decodes a token whose signature was not found to fit, and returns the causes that its form shows. Without `keys` none were
+/// tried.
+pub(crate) fn by_form(
+    input: &Input,
+    keys: Option<&KeyRing>,
+    kind: &Kind,
+    cookie: &CookieOptions,
+) -> (Option<Seeming>, Vec<Hint>) {
+    let is_readable = |seeming: &Seeming| !matches!(seeming.contents.value, Value::Unreadable(_));
+    let mut seeming = verify::seeming(&input.token, kind, keys, cookie);
+    let mut token = &input.token;
+    let mut hints = Vec::new();
+    let repaired = if seeming.as_ref().is_some_and(is_readable) { None } else { repaired(&input.token) };
+    // A repair that makes no token of it explains nothing.
+    if let Some((text, repairs)) = &repaired
+        && shape(text) != Shape::Unknown
+    {
+        (token, hints) = (text, repairs.clone());
+        seeming = verify::seeming(text, kind, keys, cookie);
     }
-    if let Some(Seeming { contents, .. }) = seeming {
-        hints.extend(of_contents(contents, tried, known));
+    let tried = keys.is_some();
+    let shown = of_shape(token, &input.source, tried, kind);
+    let known = !shown.is_empty();
+    hints.extend(shown);
+    if let Some(Seeming { contents, .. }) = &seeming {
+        hints.extend(of_contents(contents, tried, known, token.len()));
     }
-    hints
+    (seeming, hints)
 }
 
 fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint> {
@@ -67,7 +87,7 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
         ),
         Shape::Unknown if *source == Source::Token && kind.is_session() => Hint::new(
             "unknown_form",
-            "It has not the form of anything that Django signs.",
+            "It does not look like anything that Django signs.",
             "A session cookie is payload:time:signature, and often begins with eyJ or .eJ.",
         ),
         _ => return lower_case(token),
@@ -77,7 +97,7 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
     hints
 }
 
-/// Base64 of sixty characters without a capital does not happen.
+/// Base64 of sixty characters almost always has a capital.
 fn lower_case(token: &str) -> Vec<Hint> {
     let changed = token.len() > 60
         && token.contains(':')
@@ -93,7 +113,7 @@ fn lower_case(token: &str) -> Vec<Hint> {
     changed.then(hint).into_iter().collect()
 }
 
-fn of_contents(contents: &Contents, tried: bool, known: bool) -> Option<Hint> {
+fn of_contents(contents: &Contents, tried: bool, known: bool, len: usize) -> Option<Hint> {
     match &contents.value {
         Value::Encrypted => Some(Hint::new(
             "encrypted",
@@ -111,7 +131,11 @@ fn of_contents(contents: &Contents, tried: bool, known: bool) -> Option<Hint> {
         )),
         Value::Session(_) | Value::Json(_) | Value::Text(_) if tried && !known => Some(Hint::new(
             "other_key",
-            "Its payload is whole, and none of the keys signed it under any salt of Django's.",
+            if len > search::LIMIT {
+                "Its payload is whole, and none of the keys signed it as this kind. It is too long to try other salts."
+            } else {
+                "Its payload is whole, and none of the keys signed it under any salt of Django's."
+            },
             "Compare SECRET_KEY of both servers, with SECRET_KEY_FALLBACKS of the one that reads; or give its own --salt.",
         )),
         _ => None,

@@ -11,7 +11,7 @@ use crate::kind::Kind;
 use crate::verify::{Authentic, Scheme};
 
 /// A longer token is tried as it is, and no other way: each try is an HMAC of it.
-const LIMIT: usize = 64 * 1024;
+pub(super) const LIMIT: usize = 64 * 1024;
 
 /// What was found to fit, and how it differs from what was expected.
 pub(crate) struct Explained {

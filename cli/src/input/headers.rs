@@ -10,10 +10,15 @@ const LINE_LIMIT: usize = 64 * 1024;
 /// Of cookies of one name, only the last are tried.
 const TRIED: usize = 16;
 
+/// How many names are kept for a message.
+const NAMES: usize = 32;
+
 pub(super) struct Cookie<'t> {
     header: Header,
     name: &'t str,
     value: &'t str,
+    /// A response has it deleted.
+    deleted: bool,
 }
 
 /// Returns the cookies of all lines, in their order.
@@ -22,13 +27,13 @@ pub(super) fn cookies(text: &str) -> Vec<Cookie<'_>> {
     let single = text.lines().nth(1).is_none();
     for line in text.lines().filter(|line| line.len() <= LINE_LIMIT) {
         if let Some(value) = after_name(line, "set-cookie:") {
-            cookies.extend(pair(Header::SetCookie, value.split(';').next().unwrap_or_default()));
+            cookies.extend(set_cookie(value));
         } else if let Some(value) = after_name(line, "cookie:") {
-            let header = if line.contains("-H") { Header::Curl } else { Header::Cookie };
+            let header = if has_option(line, "-H") { Header::Curl } else { Header::Cookie };
             cookies.extend(value.split(';').filter_map(|text| pair(header, text)));
         } else if let Some(value) = curl_option(line) {
             cookies.extend(value.split(';').filter_map(|text| pair(Header::Curl, text)));
-        } else if let Some(cookie) = jar(line) {
+        } else if let Some(cookie) = jar(line).or_else(|| developer_tools(line)) {
             cookies.push(cookie);
         } else if single {
             cookies.extend(pairs(line));
@@ -37,26 +42,41 @@ pub(super) fn cookies(text: &str) -> Vec<Cookie<'_>> {
     cookies
 }
 
-/// Chooses the last cookie of the wanted name; else the one that is most like a session.
+/// Chooses the last cookie of the wanted name; else the one that is most like a session. One that a response deletes is
+/// chosen if there is no other of that sort.
 pub(super) fn choose(cookies: &[Cookie<'_>], wanted: Option<&str>) -> Option<Input> {
-    let last = |test: &dyn Fn(&Cookie<'_>) -> bool| cookies.iter().rev().find(|cookie| test(cookie));
+    let last = |test: &dyn Fn(&Cookie<'_>) -> bool| {
+        let live = cookies.iter().rposition(|cookie| !cookie.deleted && test(cookie));
+        live.or_else(|| cookies.iter().rposition(test))
+    };
     let dated = |cookie: &Cookie<'_>| matches!(shape(cookie.value), Shape::Dated { .. });
     let chosen = match wanted {
         Some(name) => last(&|cookie| cookie.name == name),
         None => None,
     };
-    let chosen = chosen
+    let at = chosen
         .or_else(|| last(&|cookie| cookie.name == "sessionid"))
         .or_else(|| last(&|cookie| cookie.name.to_ascii_lowercase().contains("session")))
         .or_else(|| last(&|cookie| dated(cookie) && cookie.name != "messages"))
         .or_else(|| last(&dated))
         .or_else(|| last(&|_| true))?;
-    let mut same: Vec<_> =
-        cookies.iter().rev().filter(|cookie| cookie.name == chosen.name).take(TRIED).map(owned).collect();
-    same.reverse();
-    let token = same.pop()?;
-    let source = Source::Cookie { header: chosen.header, name: chosen.name.to_owned(), count: cookies.len() };
-    Some(Input { token, source, earlier: same })
+    let chosen = cookies.get(at)?;
+    let same_name = |cookie: &&Cookie<'_>| cookie.name == chosen.name;
+    // The cookies of a response were not sent by the browser.
+    let same_way = |cookie: &&Cookie<'_>| (cookie.header == Header::SetCookie) == (chosen.header == Header::SetCookie);
+    let before = cookies.iter().take(at).rev().filter(same_name).filter(same_way).filter(|cookie| !cookie.deleted);
+    let mut earlier: Vec<_> = before.take(TRIED).map(owned).collect();
+    earlier.reverse();
+    let count = cookies.iter().filter(same_way).count();
+    let source = Source::Cookie { header: chosen.header, name: chosen.name.to_owned(), count };
+    let deleted = cookies.iter().skip(at).filter(same_name).any(|cookie| cookie.deleted);
+    let mut names = Vec::new();
+    for cookie in cookies {
+        if names.len() < NAMES && !names.iter().any(|name| name == cookie.name) {
+            names.push(cookie.name.to_owned());
+        }
+    }
+    Some(Input { token: owned(chosen), source, earlier, deleted, names })
 }
 
 fn owned(cookie: &Cookie<'_>) -> Zeroizing<String> {
@@ -72,6 +92,13 @@ fn after_name<'t>(line: &'t str, name: &str) -> Option<&'t str> {
         Some(char) if char.is_alphanumeric() || char == '-' => None,
         _ => Some(rest.trim()),
     }
+}
+
+/// Whether a command line has this option.
+fn has_option(line: &str, option: &str) -> bool {
+    let is_option =
+        |word: &str| word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with(['\'', '"']));
+    line.split_whitespace().any(is_option)
 }
 
 /// The cookies of `curl -b '…'`.
@@ -92,7 +119,16 @@ fn jar(line: &str) -> Option<Cookie<'_>> {
     let name = fields.nth(3)?;
     let value = fields.next()?.trim();
     let is_flag = matches!(subdomains, "TRUE" | "FALSE");
-    (is_flag && fields.next().is_none()).then_some(Cookie { header: Header::Jar, name, value })
+    (is_flag && fields.next().is_none()).then_some(Cookie { header: Header::Jar, name, value, deleted: false })
+}
+
+/// A row of a browser's developer tools: name, value, domain, path, and more. A row of a database begins with a session key.
+fn developer_tools(line: &str) -> Option<Cookie<'_>> {
+    let mut fields = line.trim_end().split('\t').map(str::trim);
+    let (name, value, path) = (fields.next()?, fields.next()?, fields.nth(1));
+    let is_cookie = path.is_some_and(|path| path.starts_with('/'))
+        || name.to_ascii_lowercase().contains("session") && matches!(shape(value), Shape::Dated { .. });
+    (is_cookie && is_name(name)).then_some(Cookie { header: Header::Pair, name, value, deleted: false })
 }
 
 /// `name=value; name=value` without the name of a header, of either header.
@@ -103,20 +139,44 @@ fn pairs(line: &str) -> Vec<Cookie<'_>> {
         let name = text.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
         ATTRIBUTES.contains(&name.as_str())
     };
-    let mut parts = line.split(';');
-    let first = parts.next().unwrap_or_default();
-    if parts.clone().any(is_attribute) {
-        return pair(Header::SetCookie, first).into_iter().collect();
+    if line.split(';').skip(1).any(is_attribute) {
+        return set_cookie(line).into_iter().collect();
     }
     let pairs: Option<Vec<_>> = line.split(';').map(|text| pair(Header::Pair, text)).collect();
     pairs.unwrap_or_default()
+}
+
+/// The cookie of a `Set-Cookie` header. What Django's `delete_cookie` writes is marked as deleted.
+fn set_cookie(value: &str) -> Option<Cookie<'_>> {
+    let mut parts = value.split(';');
+    let first = parts.next()?;
+    let attribute = |wanted: &str| {
+        let mut pairs = parts.clone().filter_map(|part| part.split_once('='));
+        pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+    };
+    // As in browsers, Max-Age counts before Expires.
+    let deleted = match (attribute("max-age").and_then(|age| age.parse::<i64>().ok()), attribute("expires")) {
+        (Some(age), _) => age <= 0,
+        (None, Some(date)) => date.contains("1970"),
+        (None, None) => false,
+    };
+    if !deleted {
+        return pair(Header::SetCookie, first);
+    }
+    let (name, value) = first.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+    is_name(name).then_some(Cookie { header: Header::SetCookie, name, value, deleted })
 }
 
 /// A pair, if its name is one and its value is more than the padding of base64.
 fn pair(header: Header, text: &str) -> Option<Cookie<'_>> {
     let (name, value) = text.split_once('=')?;
     let (name, value) = (name.trim(), value.trim());
-    let is_name = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}|".contains(&byte);
     let is_value = !value.is_empty() && value != "=";
-    (is_value && (1..=256).contains(&name.len()) && name.bytes().all(is_name)).then_some(Cookie { header, name, value })
+    (is_value && is_name(name)).then_some(Cookie { header, name, value, deleted: false })
+}
+
+fn is_name(name: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}|".contains(&byte);
+    (1..=256).contains(&name.len()) && name.bytes().all(is_token)
 }

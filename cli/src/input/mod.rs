@@ -9,7 +9,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub(crate) use read::{bytes, text};
+pub(crate) use read::{bytes, text, utf8};
 pub(crate) use shape::{Shape, is_row_key, shape};
 
 /// A text to inspect, and what surrounds it.
@@ -18,6 +18,10 @@ pub(crate) struct Input {
     pub(crate) source: Source,
     /// Earlier cookies of the same name in the same header.
     pub(crate) earlier: Vec<Zeroizing<String>>,
+    /// A response deletes this cookie; its value may be empty.
+    pub(crate) deleted: bool,
+    /// Names of the cookies among which it was found.
+    pub(crate) names: Vec<String>,
 }
 
 /// Where the token was found.
@@ -104,9 +108,12 @@ pub(crate) fn find(text: &str, wanted: Option<&str>) -> Input {
             return found;
         }
         if let Some((token, expire_date)) = rows::find(text) {
-            let token = Zeroizing::new(token);
-            return Input { token, source: Source::Row { expire_date }, earlier: Vec::new() };
+            return alone(token, Source::Row { expire_date });
         }
     }
-    Input { token: Zeroizing::new(text.to_owned()), source: Source::Token, earlier: Vec::new() }
+    alone(text.to_owned(), Source::Token)
+}
+
+fn alone(token: String, source: Source) -> Input {
+    Input { token: Zeroizing::new(token), source, earlier: Vec::new(), deleted: false, names: Vec::new() }
 }

@@ -36,7 +36,15 @@ pub(crate) fn text(file: Option<&OsStr>) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(String::from_utf8_lossy(&bytes(file)?).into_owned()))
 }
 
-/// A token in place of a file name is a mistake that a shell keeps in its history; the message does not repeat it.
+/// Reads text to sign, every byte of which counts.
+pub(crate) fn utf8(file: Option<&OsStr>) -> Result<Zeroizing<String>, Failure> {
+    let bytes = bytes(file)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| Failure::rejected(format!("input is not UTF-8, from byte {} on", error.valid_up_to())))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// A key or a token in place of a file name is a mistake that a shell keeps in its history; the message does not repeat it.
 fn cannot_open(name: &OsStr, error: &io::Error) -> Failure {
     let name = name.to_string_lossy();
     let is_token = match shape(&name) {
@@ -49,5 +57,5 @@ fn cannot_open(name: &OsStr, error: &io::Error) -> Failure {
             "a token is a login, and other users can read a command line: give it on standard input, or in a file",
         );
     }
-    Failure::no_input(format!("file {name} cannot be opened: {error}"))
+    Failure::no_input(format!("input file cannot be opened: {error}"))
 }

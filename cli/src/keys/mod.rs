@@ -17,9 +17,13 @@ pub(crate) struct Key {
     pub(crate) origin: String,
 }
 
-/// All keys, in the order in which they are tried; the first signs.
+/// All keys, in the order in which they are tried; the first signs, unless it is a fallback.
 #[derive(Default)]
-pub(crate) struct Keys(Vec<Key>);
+pub(crate) struct Keys {
+    list: Vec<Key>,
+    /// `SECRET_KEY_FALLBACKS` is set, and `SECRET_KEY` is not.
+    only_fallbacks: bool,
+}
 
 /// What stands in front of the secret key in Django's derivation: nothing, or the purpose of a signed cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,19 +35,32 @@ pub(crate) enum Prefix {
 
 impl Keys {
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Key> {
-        self.0.iter()
+        self.list.iter()
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&Key> {
-        self.0.get(index)
+        self.list.get(index)
+    }
+
+    /// Whether the first key signs. In Django a fallback only verifies.
+    pub(crate) fn sign(&self) -> bool {
+        !self.only_fallbacks
+    }
+
+    /// Fails if no key signs.
+    pub(crate) fn must_sign(&self) -> Result<(), Failure> {
+        match self.sign() {
+            true => Ok(()),
+            false => Err(Failure::usage("SECRET_KEY is not set, and fallbacks do not sign")),
+        }
     }
 
     /// Makes a ring of these keys for the library.

@@ -19,16 +19,26 @@ const FALLBACKS: &str = "SECRET_KEY_FALLBACKS";
 /// A key file is no longer: each key is tried on each token.
 const FILE_LIMIT: u64 = 64 * 1024;
 
+/// Nor has it more keys.
+const KEYS_LIMIT: usize = 64;
+
 /// Reads all keys that the options name; none is no error. Adds to `warnings`.
 pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<Keys, Failure> {
     let mut keys = Vec::new();
-    for path in options.get_many::<OsString>("key-file").unwrap_or_default() {
-        file(Path::new(path), &mut keys, warnings)?;
+    let mut only_fallbacks = false;
+    for (number, path) in (1_usize..).zip(options.get_many::<OsString>("key-file").unwrap_or_default()) {
+        file(Path::new(path), number, &mut keys, warnings)?;
     }
-    for name in options.get_many::<String>("key-env").unwrap_or_default() {
-        let value =
-            env::var_os(name).ok_or_else(|| Failure::usage(format!("environment variable {name} is not set")))?;
-        push(&mut keys, value.into_encoded_bytes(), name)?;
+    for (number, name) in (1_usize..).zip(options.get_many::<String>("key-env").unwrap_or_default()) {
+        // A key in place of the name is a mistake that the message must not repeat.
+        let value = env::var_os(name).ok_or_else(|| {
+            Failure::usage(format!("--key-env {number} names an environment variable that is not set"))
+        })?;
+        let bytes = value.into_encoded_bytes();
+        if bytes.trim_ascii().is_empty() {
+            return Err(Failure::usage(format!("--key-env {number} names an environment variable that is empty")));
+        }
+        push(&mut keys, bytes, name)?;
     }
     if options.get_flag("ask") {
         let answer = rpassword::prompt_password("Secret key: ");
@@ -36,15 +46,17 @@ pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<K
         push(&mut keys, answer.into_bytes(), "terminal")?;
     }
     if !["key-file", "key-env"].iter().any(|id| options.contains_id(id)) && !options.get_flag("ask") {
-        environment(&mut keys)?;
+        only_fallbacks = environment(&mut keys)?;
     }
-    Ok(Keys(keys))
+    Ok(Keys { list: keys, only_fallbacks })
 }
 
-fn environment(keys: &mut Vec<Key>) -> Result<(), Failure> {
+/// Returns whether there are fallbacks alone.
+fn environment(keys: &mut Vec<Key>) -> Result<bool, Failure> {
     if let Some(value) = env::var_os(KEY).filter(|value| !value.is_empty()) {
         push(keys, value.into_encoded_bytes(), KEY)?;
     }
+    let has_key = !keys.is_empty();
     if let Some(value) = env::var_os(FALLBACKS).filter(|value| !value.is_empty()) {
         let json = Zeroizing::new(value.into_encoded_bytes());
         let fallbacks: Vec<String> = serde_json::from_slice(&json)
@@ -53,14 +65,15 @@ fn environment(keys: &mut Vec<Key>) -> Result<(), Failure> {
             push(keys, fallback.into_bytes(), &format!("{FALLBACKS} {index}"))?;
         }
     }
-    Ok(())
+    Ok(!has_key && !keys.is_empty())
 }
 
-fn file(path: &Path, keys: &mut Vec<Key>, warnings: &mut Vec<String>) -> Result<(), Failure> {
+/// Reads the file of the `number`th `--key-file`. A path that cannot be read may be a key: it is not repeated.
+fn file(path: &Path, number: usize, keys: &mut Vec<Key>, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let shown = path.display();
     let mut content = Zeroizing::new(Vec::new());
     let read = File::open(path).and_then(|file| file.take(FILE_LIMIT.saturating_add(1)).read_to_end(&mut content));
-    read.map_err(|error| Failure::usage(format!("key file {shown} cannot be read: {error}")))?;
+    read.map_err(|error| Failure::usage(format!("--key-file {number} cannot be read: {error}")))?;
     if content.len() as u64 > FILE_LIMIT {
         return Err(Failure::usage(format!("key file {shown} has more than {FILE_LIMIT} bytes")));
     }
@@ -71,6 +84,9 @@ fn file(path: &Path, keys: &mut Vec<Key>, warnings: &mut Vec<String>) -> Result<
     for (number, line) in (1_usize..).zip(content.split(|byte| *byte == b'\n')) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if !line.trim_ascii().is_empty() {
+            if keys.len().saturating_sub(before) >= KEYS_LIMIT {
+                return Err(Failure::usage(format!("key file {shown} has more than {KEYS_LIMIT} keys")));
+            }
             push(keys, line.to_vec(), &format!("{shown}, line {number}"))?;
         }
     }

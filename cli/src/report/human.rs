@@ -11,6 +11,8 @@ use crate::time::{date, span};
 pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> String {
     let mut out = String::new();
     match report.trust {
+        // A deleted cookie: there is nothing to verify.
+        _ if report.bytes == 0 => {}
         Trust::Unknown => {
             out.push_str(&style.warn("NOT VERIFIED: no key was given, and anybody can have written this.\n"));
         }
@@ -118,7 +120,7 @@ fn values(contents: &Contents, redaction: Redaction, style: Style) -> String {
             let empty = if rows.is_empty() { "(no keys)\n" } else { "" };
             format!("\n{empty}{}", table(&rows, style))
         }
-        Value::Json(json) => format!("\n{}\n", printable(json)),
+        Value::Json(json) => format!("\n{}\n", printable(&redaction.json(json))),
         Value::Text(text) => format!("\n{}\n", printable(text)),
         Value::Encrypted => format!("\n{}\n", style.warn("(encrypted)")),
         Value::Unreadable(reason) => format!("\n{}\n", style.warn(&format!("(cannot be read: {})", printable(reason)))),

@@ -116,12 +116,12 @@ fn contents(object: Object, contents: Option<&Contents>, redaction: Redaction) -
         .plain("json_bytes", contents.bytes);
     match &contents.value {
         Value::Session(session) => {
-            let whole = contents.json.as_ref().filter(|_| !session.keys().any(|key| redaction.cuts(&key)));
-            let data = whole.map_or_else(|| data(session, redaction), |json| harmless(json));
+            let whole = contents.json.as_ref();
+            let data = whole.map_or_else(|| data(session, redaction), |json| harmless(&redaction.json(json)));
             let object = object.raw("data", &data).raw("keys", &sizes(session));
             object.raw("unreadable", &unreadable(session))
         }
-        Value::Json(json) => object.raw("data", &harmless(json)).raw("keys", "{}"),
+        Value::Json(json) => object.raw("data", &harmless(&redaction.json(json))).raw("keys", "{}"),
         Value::Text(text) => object.text("data", text).raw("keys", "{}"),
         Value::Encrypted | Value::Unreadable(_) => object.raw("data", "null").raw("keys", "{}"),
     }

@@ -10,9 +10,9 @@ pub(crate) use json::{Object, json};
 pub(crate) use redact::Redaction;
 pub(crate) use text::{Style, printable, table};
 
-use django_session::Algorithm;
+use django_session::{Algorithm, Session};
 
-use crate::content::Contents;
+use crate::content::{Contents, Value};
 use crate::diagnose::Hint;
 use crate::kind::Kind;
 
@@ -60,6 +60,8 @@ pub(crate) struct Lifetime {
     pub(crate) end: i64,
     pub(crate) expired: bool,
     pub(crate) browser_close: bool,
+    /// Its own expiry lies ahead, but it is older than a cookie may be.
+    pub(crate) beyond_cookie_age: bool,
     /// Why it ends then.
     pub(crate) by: &'static str,
 }
@@ -68,6 +70,14 @@ impl Report {
     /// Seconds since it was signed; negative if that lies in the future.
     pub(crate) fn age(&self) -> Option<i64> {
         self.signed_at.map(|signed_at| self.now.saturating_sub(signed_at))
+    }
+
+    /// The session, if it holds one that can be read.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        match &self.contents {
+            Some(Contents { value: Value::Session(session), .. }) => Some(session),
+            _ => None,
+        }
     }
 
     pub(crate) fn is_expired(&self) -> bool {

@@ -3,7 +3,7 @@
 /// Session keys whose values are secrets.
 const REDACTED: [&str; 3] = ["_auth_user_hash", "_csrftoken", "_password_reset_token"];
 
-/// So many characters are shown of a secret.
+/// How many characters of a secret are shown.
 const SHOWN: usize = 6;
 
 /// Whether secrets are cut.
@@ -14,20 +14,74 @@ pub(crate) enum Redaction {
 }
 
 impl Redaction {
-    /// Whether the value of this key is cut.
-    pub(crate) fn cuts(self, key: &str) -> bool {
-        self == Self::Cut && REDACTED.contains(&key)
+    /// Returns the JSON of a session's value, with its secrets cut.
+    pub(crate) fn value(self, key: &str, json: &str) -> String {
+        if self == Self::Cut && REDACTED.contains(&key) { cut(json) } else { self.json(json) }
     }
 
-    /// Returns the JSON of a value, cut if it is a secret's.
-    pub(crate) fn value(self, key: &str, json: &str) -> String {
-        if !self.cuts(key) {
+    /// Returns JSON in which the values of secret keys are cut, at any depth. All else stays as it is, to the byte.
+    pub(crate) fn json(self, json: &str) -> String {
+        if self == Self::None {
             return json.to_owned();
         }
-        let inside = json.trim_matches('"');
-        let shown: String = inside.chars().take(SHOWN).filter(char::is_ascii_alphanumeric).collect();
-        // Half of it at most, for what is short.
-        let shown = if inside.len() < SHOWN.saturating_mul(2) { "" } else { &shown };
-        format!("\"{shown}…\"")
+        let mut out = String::with_capacity(json.len());
+        let mut rest = json;
+        while let Some(at) = rest.find('"') {
+            let (before, text) = rest.split_at(at);
+            let (text, after) = text.split_at(string_len(text));
+            out.push_str(before);
+            out.push_str(text);
+            rest = after;
+            // A text before a colon is a key.
+            let Some(value) = after.trim_ascii_start().strip_prefix(':').map(str::trim_ascii_start) else { continue };
+            if serde_json::from_str::<String>(text).is_ok_and(|key| REDACTED.contains(&key.as_str())) {
+                let (value, after) = value.split_at(value_len(value));
+                out.push(':');
+                out.push_str(&cut(value));
+                rest = after;
+            }
+        }
+        out.push_str(rest);
+        out
     }
+}
+
+fn cut(json: &str) -> String {
+    let inside = json.trim_matches('"');
+    let shown: String = inside.chars().take(SHOWN).filter(char::is_ascii_alphanumeric).collect();
+    // At most half of a short one.
+    let shown = if inside.len() < SHOWN.saturating_mul(2) { "" } else { &shown };
+    format!("\"{shown}…\"")
+}
+
+/// The length of the text that a JSON begins with, quotes included.
+fn string_len(json: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in json.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at.saturating_add(1),
+            _ => {}
+        }
+    }
+    json.len()
+}
+
+/// The length of the value that a JSON begins with.
+fn value_len(json: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut at = 0_usize;
+    while let Some(byte) = json.as_bytes().get(at) {
+        let mut len = 1;
+        match byte {
+            b'"' => len = json.get(at..).map_or(1, string_len),
+            b'[' | b'{' => depth = depth.saturating_add(1),
+            b']' | b'}' | b',' if depth == 0 => return at,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at = at.saturating_add(len);
+    }
+    at
 }

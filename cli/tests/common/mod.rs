@@ -62,14 +62,20 @@ impl Run {
         self
     }
 
-    pub(crate) fn run(mut self) -> Ran {
+    pub(crate) fn run(self) -> Ran {
+        let (code, out, err) = self.run_bytes();
+        Ran { code, out: String::from_utf8(out).expect("output is UTF-8"), err }
+    }
+
+    /// Returns the exit code, the output, which may be no text, and the errors.
+    pub(crate) fn run_bytes(mut self) -> (i32, Vec<u8>, String) {
         let command = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A program that stops early closes the pipe.
         let _ = child.stdin.take().unwrap().write_all(&self.input);
         let output = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
-        Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+        let err = String::from_utf8(output.stderr).expect("errors are UTF-8");
+        (output.status.code().unwrap(), output.stdout, err)
     }
 
     pub(crate) fn out(self) -> String {

@@ -112,4 +112,11 @@ assert.deepEqual(JSON.parse(JSON.stringify(page.entries('{"a":[1,{"b":2}],"c":"x
   ["c", '"x,}:\\"y"'],
   ["n", "100000000000000000000000000"],
 ]);
+for (const [json, cut] of [
+  ['{"a":[1,{"_csrftoken" : "abcdefghijklmno","b":"\\\\\\",_csrftoken\\":1"}],"n":1.50}', '{"a":[1,{"_csrftoken" : "abcdef…","b":"\\\\\\",_csrftoken\\":1"}],"n":1.50}'],
+  ['[{"\\u005fcsrftoken":["abcdefghijklmno",{"x":"]"}],"d":"_csrftoken"}]', '[{"\\u005fcsrftoken":"abcde…","d":"_csrftoken"}]'],
+  ["no JSON", "no JSON"],
+]) {
+  assert.equal(page.redacted(json), cut);
+}
 console.log(`page: ${checked} vectors`);

@@ -1,0 +1,67 @@
+//! What would be ignored or signed by mistake is refused.
+
+mod common;
+
+use common::{KEY, NOW, OLD_KEY, Run, file, signed};
+
+#[test]
+fn options_that_do_nothing() {
+    for kind in ["stored", "legacy", "cached", "messages"] {
+        for command in ["inspect", "sign"] {
+            let ran = Run::new(&[command, "--kind", kind, "--salt", "x"]).key(KEY).input("{}").run();
+            assert!(ran.code == 64 && ran.err.contains(&format!("--salt is not for --kind {kind}")), "{}", ran.err);
+        }
+    }
+    for kind in ["cookie", "legacy", "cached"] {
+        let ran = Run::new(&["sign", "--kind", kind, "--name", "c", "--compress"]).key(KEY).input("{}").run();
+        assert!(ran.code == 64 && ran.err.contains(&format!("--compress is not for --kind {kind}")), "{}", ran.err);
+    }
+    assert_eq!(Run::new(&["sign", "--kind", "object", "--compress"]).key(KEY).input("[]").run().code, 0);
+}
+
+#[test]
+fn input_that_is_not_utf_8() {
+    for (kind, input) in [("cookie", &b"caf\xe9"[..]), ("session", b"{\"a\":\"\xe9\"}"), ("object", b"[\"\xe9\"]")] {
+        let ran = Run::new(&["sign", "--kind", kind, "--name", "c"]).key(KEY).input(input).run();
+        assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+        assert!(ran.err.contains("input is not UTF-8, from byte"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn fallbacks_do_not_sign() {
+    let fallbacks = || format!(r#"["{KEY}"]"#);
+    for (args, input) in [(&["sign"][..], "{}".to_owned()), (&["edit", "-s", "a=1"], signed("session"))] {
+        let ran = Run::new(args).env("SECRET_KEY_FALLBACKS", fallbacks()).input(&input).run();
+        assert_eq!((ran.code, ran.out.as_str()), (64, ""));
+        assert!(ran.err.contains("fallbacks do not sign"), "{}", ran.err);
+        assert_eq!(Run::new(args).key(OLD_KEY).env("SECRET_KEY_FALLBACKS", fallbacks()).input(&input).run().code, 0);
+    }
+    // They verify.
+    let ran = Run::new(&["--time", NOW]).env("SECRET_KEY_FALLBACKS", fallbacks()).input(signed("session")).run();
+    assert_eq!(ran.code, 0);
+    let ran = Run::new(&["keys"]).env("SECRET_KEY_FALLBACKS", fallbacks()).run();
+    assert!(ran.out.contains("characters, verifies; good"), "{}", ran.out);
+}
+
+#[test]
+fn key_files_have_an_end() {
+    let keys = |count: usize| file(&format!("keys-{count}"), format!("{KEY}\n\n").repeat(count));
+    let inspect = |count| {
+        let path = keys(count);
+        Run::new(&["--time", NOW, "--key-file", path.to_str().unwrap()]).input(signed("session")).run()
+    };
+    assert_eq!(inspect(64).code, 0);
+    let ran = inspect(65);
+    assert!(ran.code == 64 && ran.err.contains("has more than 64 keys"), "{}", ran.err);
+}
+
+#[test]
+fn keys_say_how_they_read_a_token() {
+    let help = Run::new(&["keys", "--help"]).out();
+    assert!(help.contains("Says which key signed the token in this file; - is standard input"), "{help}");
+    assert!(Run::new(&["--help"]).out().contains("64 keys at most"));
+    // Without a file, standard input is not read.
+    assert_eq!(Run::new(&["keys"]).key(KEY).run().code, 0);
+    assert!(Run::new(&["keys", "-"]).key(KEY).input(signed("session")).out().contains("signed this token"));
+}
