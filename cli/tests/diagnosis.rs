@@ -85,6 +85,9 @@ fn of_purposes() {
     assert_eq!(hints(&token, KEY, &["--kind", "stored"]), (1, vec!["other_salt".to_owned()]));
     assert_eq!(hints(&token, KEY, &["--kind", "object"]), (1, vec!["other_salt".to_owned()]));
     assert_eq!(hints(&token, KEY, &["--salt", "mine"]), (1, vec!["other_salt".to_owned()]));
+    let ran = Run::new(&["--time", NOW, "--salt", "mine"]).key(KEY).input(&token).run();
+    assert!(ran.out.contains("Django's session salt") && ran.out.contains("do:  Leave out --salt"), "{}", ran.out);
+    assert!(!ran.out.contains("--kind session"), "{}", ran.out);
     assert_eq!(hints(&signed("legacy"), KEY, &["--kind", "session"]).1, ["legacy"]);
     let object = Run::new(&["sign", "--kind", "object"]).key(KEY).input("[1]").out();
     assert_cause(&header("sessionid", &object), KEY, &["other_salt", "clock"]);

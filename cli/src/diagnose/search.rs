@@ -123,6 +123,13 @@ fn explained(
 }
 
 fn other_kind(found: &Kind, expected: &Kind) -> Hint {
+    if let (Kind::Session { salt: None }, Kind::Session { .. }) = (found, expected) {
+        return Hint::new(
+            "other_salt",
+            "It was signed with Django's session salt, not with the one of --salt: the writer uses no salt of its own.",
+            "Leave out --salt, and with_salt in the service that rejects it.",
+        );
+    }
     let cause = format!("It is a {}, not a {}: the salt is another one.", found.phrase(), expected.phrase());
     let remedy = match (found, expected) {
         (Kind::OldCookie { .. }, _) => {
