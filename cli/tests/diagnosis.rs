@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, UNIX_EPOCH};
 
 use common::{KEY, NOW, Run, signed, vectors};
-use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey};
+use django_session::{Clock, CookieOptions, CookieSessions, Encryption, KeyRing, SecretKey};
 
 fn hints(input: &str, key: &str, args: &[&str]) -> (i32, Vec<String>) {
     let ran = Run::new(&[&["--json", "--time", NOW], args].concat()).key(key).input(input).run();
@@ -102,6 +102,33 @@ fn of_purposes() {
     assert_eq!(hints(&header("c", &cookie("")), KEY, &[]), (0, vec![]));
     assert_cause(&header("c", &cookie("mine")), KEY, &["other_key"]);
     assert_cause("Cookie: sessionid=abcdefghij0123456789abcdefghij01", KEY, &["session_key"]);
+}
+
+/// A key that decrypts is the right one, though no signature was found to fit.
+#[test]
+fn of_encryption() {
+    let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
+    let at = UNIX_EPOCH + Duration::from_secs(NOW.parse().unwrap());
+    let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_clock(Clock::fixed(at));
+    let token = |sessions: &CookieSessions| {
+        let mut session = sessions.load(None);
+        session.insert("a", 1).unwrap();
+        let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+        cookie.strip_prefix("sessionid=").unwrap().split(';').next().unwrap().to_owned()
+    };
+    let salted = token(&sessions.with_encryption(Encryption::new(&keys)).with_salt("mine").unwrap());
+    for input in [salted.clone(), format!("Cookie: sessionid={salted}")] {
+        for args in [&[][..], &["--salt", "theirs"]] {
+            assert_eq!(hints(&input, KEY, args), (1, vec!["other_salt".to_owned()]));
+            let ran = Run::new(&[&["--time", NOW], args].concat()).key(KEY).input(&input).run();
+            assert!(ran.out.starts_with("REJECTED, though a key decrypts this"), "{}", ran.out);
+            assert!(ran.out.contains("the key is right") && !ran.out.contains("SECRET_KEY of"), "{}", ran.out);
+        }
+    }
+    // Under another key, nothing is known of it.
+    assert_eq!(hints(&salted, "another", &[]), (1, vec!["encrypted".to_owned()]));
+    let ran = Run::new(&[]).key("another").input(&salted).run();
+    assert!(ran.out.starts_with("REJECTED: no key signed this"), "{}", ran.out);
 }
 
 #[test]

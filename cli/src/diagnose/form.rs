@@ -124,6 +124,12 @@ fn of_contents(contents: &Contents, tried: bool, known: bool, len: usize) -> Opt
             },
             "Give the keys that it was encrypted with. Django reads it with the serializer of the package django-session-rs.",
         )),
+        // Authenticated decryption has verified the key.
+        _ if contents.is_decrypted() && !known => Some(Hint::new(
+            "other_salt",
+            "One of the keys decrypts the payload, so the key is right. The signature fits none of the salts that were tried.",
+            "Give the salt of the server that wrote it: --salt here, with_salt in the service that rejects it.",
+        )),
         Value::Unreadable(reason) if !known => Some(Hint::new(
             "damaged",
             format!("Its payload is damaged: {reason}."),

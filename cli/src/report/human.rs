@@ -17,6 +17,9 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
             out.push_str(&style.warn("NOT VERIFIED: no key was given, and anybody can have written this.\n"));
         }
         Trust::Rejected { .. } if report.kind == Kind::Cached => {}
+        Trust::Rejected { explained: None, .. } if report.contents.as_ref().is_some_and(Contents::is_decrypted) => {
+            out.push_str(&style.bad("REJECTED, though a key decrypts this: the reason is below.\n"));
+        }
         Trust::Rejected { explained: None, .. } => {
             out.push_str(&style.bad("REJECTED: no key signed this, and anybody can have written it.\n"));
         }
