@@ -109,14 +109,23 @@ fn of_purposes() {
 fn of_encryption() {
     let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
     let at = UNIX_EPOCH + Duration::from_secs(NOW.parse().unwrap());
-    let sessions = CookieSessions::new(&keys, CookieOptions::default()).with_clock(Clock::fixed(at));
+    let plain = || CookieSessions::new(&keys, CookieOptions::default()).with_clock(Clock::fixed(at));
+    let encrypted = || plain().with_encryption(Encryption::new(&keys));
     let token = |sessions: &CookieSessions| {
         let mut session = sessions.load(None);
         session.insert("a", 1).unwrap();
         let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
         cookie.strip_prefix("sessionid=").unwrap().split(';').next().unwrap().to_owned()
     };
-    let salted = token(&sessions.with_encryption(Encryption::new(&keys)).with_salt("mine").unwrap());
+    assert_eq!(hints(&token(&plain()), KEY, &[]), (0, vec![]));
+    let sealed = token(&encrypted());
+    assert!(plain().load(Some(&sealed)).is_empty());
+    assert_eq!(hints(&sealed, KEY, &[]), (0, vec!["encrypted".to_owned()]));
+    let ran = Run::new(&["--time", NOW]).key(KEY).input(&sealed).run();
+    assert!(ran.out.contains("a server without encryption rejects it"), "{}", ran.out);
+    let expired = Run::new(&["--json", "--max-age", "9", "--time", "1795613655"]);
+    assert_eq!(expired.key(KEY).input(&sealed).run().codes(), ["expired"]);
+    let salted = token(&encrypted().with_salt("mine").unwrap());
     for input in [salted.clone(), format!("Cookie: sessionid={salted}")] {
         for args in [&[][..], &["--salt", "theirs"]] {
             assert_eq!(hints(&input, KEY, args), (1, vec!["other_salt".to_owned()]));
@@ -125,6 +134,7 @@ fn of_encryption() {
             assert!(ran.out.contains("the key is right") && !ran.out.contains("SECRET_KEY of"), "{}", ran.out);
         }
     }
+    assert_eq!(hints(&salted, KEY, &["--salt", "mine"]), (0, vec!["encrypted".to_owned()]));
     // Under another key, nothing is known of it.
     assert_eq!(hints(&salted, "another", &[]), (1, vec!["encrypted".to_owned()]));
     let ran = Run::new(&[]).key("another").input(&salted).run();

@@ -278,6 +278,14 @@ fn hints(report: &mut Report) {
             "Give the keys that it was encrypted with, beside those that sign.",
         ));
     }
+    let is_good = matches!(report.trust, Trust::Verified { .. }) && !report.is_expired();
+    if is_good && report.kind.is_session() && report.contents.as_ref().is_some_and(Contents::is_decrypted) {
+        report.hints.push(Hint::new(
+            "encrypted",
+            "Its payload is encrypted: a server without encryption rejects it.",
+            "Set with_encryption on all servers that read it. Django needs the serializer of the package django-session-rs.",
+        ));
+    }
     // Anybody can have written the time.
     if matches!(report.trust, Trust::Rejected { explained: None, .. }) {
         return;
