@@ -186,6 +186,36 @@ fn of_age() {
     }
 }
 
+/// `_session_started` is what `with_absolute_age` counts from.
+#[test]
+fn of_the_beginning() {
+    let at = |started: &str, kind: &str| {
+        let json = format!(r#"{{"_session_started":{started}}}"#);
+        let token = Run::new(&["sign", "--kind", kind, "--time", NOW]).key(KEY).input(json).out();
+        let run =
+            |args: &[&str]| Run::new(&[args, &["--kind", kind, "--time", NOW]].concat()).key(KEY).input(&token).run();
+        let (shown, json) = (run(&[]), run(&["--json"]));
+        assert_eq!((shown.code, json.code), (0, 0), "{}", shown.out);
+        (shown.out, json.codes())
+    };
+    for kind in ["session", "stored"] {
+        let (shown, codes) = at("1795602125", kind);
+        assert!(shown.contains("session    began 2026-11-25 10:22:05Z, 3 h 12 min ago\n"), "{shown}");
+        assert_eq!(codes, [""; 0]);
+        // A day to the second, and one more.
+        assert_eq!(at("1795527245", kind).1, [""; 0]);
+        let (shown, codes) = at("1795527244", kind);
+        assert_eq!(codes, ["started"]);
+        assert!(shown.contains("why: The session began 1 d ago: a server whose with_absolute_age"), "{shown}");
+    }
+    let (shown, codes) = at("1795617245", "session");
+    assert!(shown.contains("began 2026-11-25 14:34:05Z, 1 h in the future") && codes.is_empty(), "{shown}");
+    for other in ["\"x\"", "null", "[]", "1e9", "12345678901234567890123"] {
+        let (shown, codes) = at(other, "session");
+        assert!(!shown.contains("began") && codes.is_empty(), "{shown}");
+    }
+}
+
 /// What `CookieSessions` rejects, though a key signed it.
 #[test]
 fn of_size() {

@@ -77,11 +77,10 @@ fn facts(report: &Report, style: Style) -> Vec<(String, String)> {
         Trust::Rejected { reason, .. } => fact("signature", style.bad(&format!("rejected: {reason}"))),
     }
     if let (Some(signed_at), Some(age)) = (report.signed_at, report.age()) {
-        let ago = match age {
-            0.. => format!("{} ago", span(age.unsigned_abs())),
-            _ => format!("{} in the future", span(age.unsigned_abs())),
-        };
-        fact("signed", format!("{}, {ago}", date(signed_at)));
+        fact("signed", dated(signed_at, age));
+    }
+    if let (Some(started_at), Some(age)) = (report.started_at(), report.session_age()) {
+        fact("session", format!("began {}", dated(started_at, age)));
     }
     if let Some(lifetime) = &report.lifetime {
         let left = lifetime.end.saturating_sub(report.now);
@@ -109,6 +108,12 @@ fn facts(report: &Report, style: Style) -> Vec<(String, String)> {
         fact("user", style.bold(&format!("{} ({})", printable(&user), printable(&backend))));
     }
     facts
+}
+
+/// A date, and how long ago it was.
+fn dated(seconds: i64, age: i64) -> String {
+    let ago = if age < 0 { "in the future" } else { "ago" };
+    format!("{}, {} {ago}", date(seconds), span(age.unsigned_abs()))
 }
 
 fn values(contents: &Contents, redaction: Redaction, style: Style) -> String {
