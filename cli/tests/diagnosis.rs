@@ -31,6 +31,16 @@ fn of_tokens() {
     assert_cause(&token[..token.len() - 30], KEY, &["cut"]);
     assert_cause(&token[..token.len() - 43], KEY, &["cut"]);
     assert_cause(token.split(':').next().unwrap(), KEY, &["cut"]);
+    // After the first colon, inside the time, and before the second colon.
+    let (cut, time) = (token.find(':').unwrap() + 1, token.rfind(':').unwrap());
+    for end in cut..=time {
+        for input in [token[..end].to_owned(), format!("Cookie: a=b; sessionid={}", &token[..end])] {
+            assert_cause(&input, KEY, &["cut"]);
+            let ran = Run::new(&[]).input(input).run();
+            assert!(ran.code == 3 && ran.out.contains("why: It looks cut off"), "{}", ran.out);
+            assert!(ran.out.contains("_auth_user_id"), "{}", ran.out);
+        }
+    }
     assert_cause(&format!("{token}="), KEY, &["added"]);
     assert_cause(&format!("{}xyz", &token[..token.len() - 3]), KEY, &["changed"]);
     assert_cause(&token.to_ascii_lowercase(), KEY, &["lower_case"]);

@@ -70,6 +70,11 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
             "It is a payload alone: time and signature are missing.",
             "Copy all of the value, up to the semicolon: a double-click selects one part of it.",
         ),
+        Shape::Cut => Hint::new(
+            "cut",
+            "It looks cut off: the payload is followed by no signature, and by a part of the time at most.",
+            "Copy all of the value, up to the semicolon. A column or a log line that is too short may have cut it.",
+        ),
         Shape::Dated { signature } if !is_signature_len(signature) => Hint::new(
             "cut",
             format!("The signature has {signature} characters; SHA-256 makes 43 and SHA-1 makes 27."),
