@@ -114,6 +114,29 @@ fn of_purposes() {
     assert_cause("Cookie: sessionid=abcdefghij0123456789abcdefghij01", KEY, &["session_key"]);
 }
 
+/// One character, one byte and one key are not in the plural.
+#[test]
+fn of_one_character() {
+    let token = signed("session");
+    let (end, signature) = (token.len(), token.rfind(':').unwrap() + 1);
+    let changed = format!("{}x{}", &token[..signature], &token[signature + 1..]);
+    for (input, sentence) in [
+        (&token[..signature + 1], "The signature has 1 character; SHA-256"),
+        (&token[..signature + 2], "The signature has 2 characters; SHA-256"),
+        (&token[..end - 1], "The token lacks its last 1 character; the rest"),
+        (&token[..end - 2], "The token lacks its last 2 characters; the rest"),
+        (&changed, "The signature differs in 1 character; the rest"),
+        ("x", "session cookie, 1 byte\n"),
+    ] {
+        let out = Run::new(&["--time", NOW]).key(KEY).input(input).run().out;
+        assert!(out.contains(sentence), "{sentence}: {out}");
+    }
+    let keys = Run::new(&["keys"]).key("x").run().out;
+    assert!(keys.contains("1 character, signs"), "{keys}");
+    let size = Run::new(&["size"]).input(r#"{"a":1}"#).out();
+    assert!(size.contains("7 bytes of JSON, 1 key\n"), "{size}");
+}
+
 /// A key that decrypts is the right one, though no signature was found to fit.
 #[test]
 fn of_encryption() {

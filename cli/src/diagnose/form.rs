@@ -8,6 +8,7 @@ use crate::diagnose::repair::repaired;
 use crate::diagnose::search;
 use crate::input::{Input, Shape, Source, shape};
 use crate::kind::Kind;
+use crate::report::counted;
 use crate::verify::{self, Seeming};
 
 /// Decodes a token whose signature was not found to fit, and returns the causes that its form shows. Without `keys` none were
@@ -77,7 +78,7 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
         ),
         Shape::Dated { signature } if !is_signature_len(signature) => Hint::new(
             "cut",
-            format!("The signature has {signature} characters; SHA-256 makes 43 and SHA-1 makes 27."),
+            format!("The signature has {}; SHA-256 makes 43 and SHA-1 makes 27.", counted(signature, "character")),
             "Copy all of the value: its end is missing, or something was added to it.",
         ),
         Shape::Undated { .. } if kind.is_session() && tried => Hint::new(

@@ -8,6 +8,7 @@ use crate::diagnose::repair::repaired;
 use crate::input::Input;
 use crate::keys::{KeySlip, Keys, Prefix, ring, slips};
 use crate::kind::Kind;
+use crate::report::counted;
 use crate::verify::{Authentic, Scheme};
 
 /// A longer token is tried as it is, and no other way: each try is an HMAC of it.
@@ -205,7 +206,7 @@ fn damage(text: &str, whole: &str) -> Option<Hint> {
         let missing = whole.len().saturating_sub(text.len());
         return Some(Hint::new(
             "cut",
-            format!("The last {missing} characters of the token are missing; the rest is what the key signed."),
+            format!("The token lacks its last {}; the rest is what the key signed.", counted(missing, "character")),
             "Look for what cuts it: a column or a log line that is too short, or a selection by double-click.",
         ));
     }
@@ -220,7 +221,7 @@ fn damage(text: &str, whole: &str) -> Option<Hint> {
     (text.len() == whole.len() && changed <= FEW).then(|| {
         Hint::new(
             "changed",
-            format!("{changed} characters of the signature were changed; the rest is what the key signed."),
+            format!("The signature differs in {}; the rest is what the key signed.", counted(changed, "character")),
             "Copy it again from where it came.",
         )
     })

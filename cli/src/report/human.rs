@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::content::{Contents, Format, Value, beyond_json};
 use crate::kind::Kind;
-use crate::report::{Redaction, Report, Style, Trust, algorithm_word, printable, table};
+use crate::report::{Redaction, Report, Style, Trust, algorithm_word, counted, printable, table};
 use crate::time::{date, span};
 
 /// Writes a report.
@@ -42,16 +42,16 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
 }
 
 fn title(report: &Report) -> String {
-    let mut title = format!("{}, {} bytes", printable(&report.kind.phrase()), report.bytes);
+    let mut title = format!("{}, {}", printable(&report.kind.phrase()), counted(report.bytes, "byte"));
     if let Some(Contents { zlib, format, bytes, encrypted, value, .. }) = &report.contents {
         if *encrypted {
             title.push_str(", encrypted");
         }
         match (zlib, format, value) {
             (Some(zlib), ..) => drop(write!(title, ", compressed (zlib {zlib} → {bytes} bytes)")),
-            (None, Format::Pickle, _) => drop(write!(title, ", a pickle of {bytes} bytes")),
-            (None, Format::MessagePack, _) => drop(write!(title, ", MessagePack of {bytes} bytes")),
-            (None, Format::Json, _) => drop(write!(title, " ({bytes} bytes of JSON)")),
+            (None, Format::Pickle, _) => drop(write!(title, ", a pickle of {}", counted(*bytes, "byte"))),
+            (None, Format::MessagePack, _) => drop(write!(title, ", MessagePack of {}", counted(*bytes, "byte"))),
+            (None, Format::Json, _) => drop(write!(title, " ({} of JSON)", counted(*bytes, "byte"))),
             _ => {}
         }
     }

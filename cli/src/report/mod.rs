@@ -8,7 +8,7 @@ mod text;
 pub(crate) use human::human;
 pub(crate) use json::{Object, json};
 pub(crate) use redact::Redaction;
-pub(crate) use text::{Style, printable, table};
+pub(crate) use text::{Style, counted, printable, table};
 
 use django_session::{Algorithm, Session, Timestamp};
 
