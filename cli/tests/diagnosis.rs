@@ -121,7 +121,7 @@ fn of_one_character() {
     let (end, signature) = (token.len(), token.rfind(':').unwrap() + 1);
     let changed = format!("{}x{}", &token[..signature], &token[signature + 1..]);
     for (input, sentence) in [
-        (&token[..signature + 1], "The signature has 1 character; SHA-256"),
+        (&token[..=signature], "The signature has 1 character; SHA-256"),
         (&token[..signature + 2], "The signature has 2 characters; SHA-256"),
         (&token[..end - 1], "The token lacks its last 1 character; the rest"),
         (&token[..end - 2], "The token lacks its last 2 characters; the rest"),

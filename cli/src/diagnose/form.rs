@@ -73,7 +73,7 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
         ),
         Shape::Cut => Hint::new(
             "cut",
-            "It looks cut off: the payload is followed by no signature, and by a part of the time at most.",
+            "It looks cut off: it ends before its signature.",
             "Copy all of the value, up to the semicolon. A column or a log line that is too short may have cut it.",
         ),
         Shape::Dated { signature } if !is_signature_len(signature) => Hint::new(

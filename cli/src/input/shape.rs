@@ -19,7 +19,7 @@ pub(crate) enum Shape {
     Csrf,
     /// `payload` alone.
     Payload,
-    /// `payload:`, and a part of the time or all of it.
+    /// `payload:`, and a part of the time or all of it: the signature is missing.
     Cut,
     /// A JSON Web Token.
     Jwt,
