@@ -168,6 +168,8 @@ fn of_encryption() {
         }
     }
     assert_eq!(hints(&salted, KEY, &["--salt", "mine"]), (0, vec!["encrypted".to_owned()]));
+    let ran = Run::new(&["--time", NOW]).key(KEY).input(format!("{}A", &salted[..salted.len() - 1])).run();
+    assert!(ran.out.contains("with_salt in the service") && ran.out.contains("copy the token again"), "{}", ran.out);
     // Under another key, nothing is known of it.
     assert_eq!(hints(&salted, "another", &[]), (1, vec!["encrypted".to_owned()]));
     let ran = Run::new(&[]).key("another").input(&salted).run();

@@ -134,7 +134,7 @@ fn of_contents(contents: &Contents, tried: bool, known: bool, len: usize) -> Opt
         _ if contents.is_decrypted() && !known => Some(Hint::new(
             "other_salt",
             "One of the keys decrypts the payload, so the key is right. The signature fits none of the salts that were tried.",
-            "Give the salt of the server that wrote it: --salt here, with_salt in the service that rejects it.",
+            "Give the salt of the server that wrote it: --salt here, with_salt in the service that rejects it. If that is the same, copy the token again: its time or signature was changed.",
         )),
         Value::Unreadable(reason) if !known => Some(Hint::new(
             "damaged",
