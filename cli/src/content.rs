@@ -30,6 +30,13 @@ pub(crate) struct Contents {
     pub(crate) json: Option<String>,
 }
 
+impl Contents {
+    /// Whether a key decrypted them, which authenticates them even where no signature does.
+    pub(crate) const fn is_decrypted(&self) -> bool {
+        self.encrypted && !matches!(self.value, Value::Encrypted)
+    }
+}
+
 /// The value.
 pub(crate) enum Value {
     /// A dict.

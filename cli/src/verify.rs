@@ -101,6 +101,7 @@ pub(crate) fn seeming(token: &str, kind: &Kind, keys: Option<&KeyRing>, cookie: 
             Some(Seeming { signed_at: base62(time).map(Timestamp::from_secs), contents: contents(payload) })
         }
         Shape::Undated { .. } => Some(Seeming { signed_at: None, contents: contents(token.rsplit_once(':')?.0) }),
+        Shape::Cut => Some(Seeming { signed_at: None, contents: contents(token.split_once(':')?.0) }),
         Shape::Payload => Some(Seeming { signed_at: None, contents: contents(token) }),
         Shape::Legacy => {
             let (_, data) = legacy_parts(token)?;

@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, UNIX_EPOCH};
 
 use common::{KEY, NOW, Run, signed, vectors};
-use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey};
+use django_session::{Clock, CookieOptions, CookieSessions, Encryption, KeyRing, SecretKey};
 
 fn hints(input: &str, key: &str, args: &[&str]) -> (i32, Vec<String>) {
     let ran = Run::new(&[&["--json", "--time", NOW], args].concat()).key(key).input(input).run();
@@ -31,6 +31,16 @@ fn of_tokens() {
     assert_cause(&token[..token.len() - 30], KEY, &["cut"]);
     assert_cause(&token[..token.len() - 43], KEY, &["cut"]);
     assert_cause(token.split(':').next().unwrap(), KEY, &["cut"]);
+    // After the first colon, inside the time, and before the second colon.
+    let (cut, time) = (token.find(':').unwrap() + 1, token.rfind(':').unwrap());
+    for end in cut..=time {
+        for input in [token[..end].to_owned(), format!("Cookie: a=b; sessionid={}", &token[..end])] {
+            assert_cause(&input, KEY, &["cut"]);
+            let ran = Run::new(&[]).input(input).run();
+            assert!(ran.code == 3 && ran.out.contains("why: It looks cut off"), "{}", ran.out);
+            assert!(ran.out.contains("_auth_user_id"), "{}", ran.out);
+        }
+    }
     assert_cause(&format!("{token}="), KEY, &["added"]);
     assert_cause(&format!("{}xyz", &token[..token.len() - 3]), KEY, &["changed"]);
     assert_cause(&token.to_ascii_lowercase(), KEY, &["lower_case"]);
@@ -85,6 +95,9 @@ fn of_purposes() {
     assert_eq!(hints(&token, KEY, &["--kind", "stored"]), (1, vec!["other_salt".to_owned()]));
     assert_eq!(hints(&token, KEY, &["--kind", "object"]), (1, vec!["other_salt".to_owned()]));
     assert_eq!(hints(&token, KEY, &["--salt", "mine"]), (1, vec!["other_salt".to_owned()]));
+    let ran = Run::new(&["--time", NOW, "--salt", "mine"]).key(KEY).input(&token).run();
+    assert!(ran.out.contains("Django's session salt") && ran.out.contains("do:  Leave out --salt"), "{}", ran.out);
+    assert!(!ran.out.contains("--kind session"), "{}", ran.out);
     assert_eq!(hints(&signed("legacy"), KEY, &["--kind", "session"]).1, ["legacy"]);
     let object = Run::new(&["sign", "--kind", "object"]).key(KEY).input("[1]").out();
     assert_cause(&header("sessionid", &object), KEY, &["other_salt", "clock"]);
@@ -99,6 +112,68 @@ fn of_purposes() {
     assert_eq!(hints(&header("c", &cookie("")), KEY, &[]), (0, vec![]));
     assert_cause(&header("c", &cookie("mine")), KEY, &["other_key"]);
     assert_cause("Cookie: sessionid=abcdefghij0123456789abcdefghij01", KEY, &["session_key"]);
+}
+
+/// One character, one byte and one key are not in the plural.
+#[test]
+fn of_one_character() {
+    let token = signed("session");
+    let (end, signature) = (token.len(), token.rfind(':').unwrap() + 1);
+    let changed = format!("{}x{}", &token[..signature], &token[signature + 1..]);
+    for (input, sentence) in [
+        (&token[..=signature], "The signature has 1 character; SHA-256"),
+        (&token[..signature + 2], "The signature has 2 characters; SHA-256"),
+        (&token[..end - 1], "The token lacks its last 1 character; the rest"),
+        (&token[..end - 2], "The token lacks its last 2 characters; the rest"),
+        (&changed, "The signature differs in 1 character; the rest"),
+        ("x", "session cookie, 1 byte\n"),
+    ] {
+        let out = Run::new(&["--time", NOW]).key(KEY).input(input).run().out;
+        assert!(out.contains(sentence), "{sentence}: {out}");
+    }
+    let keys = Run::new(&["keys"]).key("x").run().out;
+    assert!(keys.contains("1 character, signs"), "{keys}");
+    let size = Run::new(&["size"]).input(r#"{"a":1}"#).out();
+    assert!(size.contains("7 bytes of JSON, 1 key\n"), "{size}");
+}
+
+/// A key that decrypts is the right one, though no signature was found to fit.
+#[test]
+fn of_encryption() {
+    let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
+    let at = UNIX_EPOCH + Duration::from_secs(NOW.parse().unwrap());
+    let plain = || CookieSessions::new(&keys, CookieOptions::default()).with_clock(Clock::fixed(at));
+    let encrypted = || plain().with_encryption(Encryption::new(&keys));
+    let token = |sessions: &CookieSessions| {
+        let mut session = sessions.load(None);
+        session.insert("a", 1).unwrap();
+        let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap().into_string();
+        cookie.strip_prefix("sessionid=").unwrap().split(';').next().unwrap().to_owned()
+    };
+    assert_eq!(hints(&token(&plain()), KEY, &[]), (0, vec![]));
+    let sealed = token(&encrypted());
+    assert!(plain().load(Some(&sealed)).is_empty());
+    assert_eq!(hints(&sealed, KEY, &[]), (0, vec!["encrypted".to_owned()]));
+    let ran = Run::new(&["--time", NOW]).key(KEY).input(&sealed).run();
+    assert!(ran.out.contains("a server without encryption rejects it"), "{}", ran.out);
+    let expired = Run::new(&["--json", "--max-age", "9", "--time", "1795613655"]);
+    assert_eq!(expired.key(KEY).input(&sealed).run().codes(), ["expired"]);
+    let salted = token(&encrypted().with_salt("mine").unwrap());
+    for input in [salted.clone(), format!("Cookie: sessionid={salted}")] {
+        for args in [&[][..], &["--salt", "theirs"]] {
+            assert_eq!(hints(&input, KEY, args), (1, vec!["other_salt".to_owned()]));
+            let ran = Run::new(&[&["--time", NOW], args].concat()).key(KEY).input(&input).run();
+            assert!(ran.out.starts_with("REJECTED, though a key decrypts this"), "{}", ran.out);
+            assert!(ran.out.contains("the key is right") && !ran.out.contains("SECRET_KEY of"), "{}", ran.out);
+        }
+    }
+    assert_eq!(hints(&salted, KEY, &["--salt", "mine"]), (0, vec!["encrypted".to_owned()]));
+    let ran = Run::new(&["--time", NOW]).key(KEY).input(format!("{}A", &salted[..salted.len() - 1])).run();
+    assert!(ran.out.contains("with_salt in the service") && ran.out.contains("copy the token again"), "{}", ran.out);
+    // Under another key, nothing is known of it.
+    assert_eq!(hints(&salted, "another", &[]), (1, vec!["encrypted".to_owned()]));
+    let ran = Run::new(&[]).key("another").input(&salted).run();
+    assert!(ran.out.starts_with("REJECTED: no key signed this"), "{}", ran.out);
 }
 
 #[test]
@@ -143,6 +218,36 @@ fn of_age() {
             signed("stored")
         );
         assert_eq!(Run::new(&["--time", NOW]).key(KEY).input(row).run().code, code, "{date}");
+    }
+}
+
+/// `_session_started` is what `with_absolute_age` counts from.
+#[test]
+fn of_the_beginning() {
+    let at = |started: &str, kind: &str| {
+        let json = format!(r#"{{"_session_started":{started}}}"#);
+        let token = Run::new(&["sign", "--kind", kind, "--time", NOW]).key(KEY).input(json).out();
+        let run =
+            |args: &[&str]| Run::new(&[args, &["--kind", kind, "--time", NOW]].concat()).key(KEY).input(&token).run();
+        let (shown, json) = (run(&[]), run(&["--json"]));
+        assert_eq!((shown.code, json.code), (0, 0), "{}", shown.out);
+        (shown.out, json.codes())
+    };
+    for kind in ["session", "stored"] {
+        let (shown, codes) = at("1795602125", kind);
+        assert!(shown.contains("session    began 2026-11-25 10:22:05Z, 3 h 12 min ago\n"), "{shown}");
+        assert_eq!(codes, [""; 0]);
+        // A day to the second, and one more.
+        assert_eq!(at("1795527245", kind).1, [""; 0]);
+        let (shown, codes) = at("1795527244", kind);
+        assert_eq!(codes, ["started"]);
+        assert!(shown.contains("why: The session began 1 d ago: a server whose with_absolute_age"), "{shown}");
+    }
+    let (shown, codes) = at("1795617245", "session");
+    assert!(shown.contains("began 2026-11-25 14:34:05Z, 1 h in the future") && codes.is_empty(), "{shown}");
+    for other in ["\"x\"", "null", "[]", "1e9", "12345678901234567890123"] {
+        let (shown, codes) = at(other, "session");
+        assert!(!shown.contains("began") && codes.is_empty(), "{shown}");
     }
 }
 

@@ -80,6 +80,27 @@ fn readmes() {
     }
 }
 
+/// What the README says of exit code 0 beside its table.
+#[test]
+fn the_readme_says_for_which_age() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    assert!(
+        readme.contains("the age given with `--max-age`, 14 days by default") && readme.contains("`--time SECONDS`")
+    );
+    let cookie = ["--kind", "cookie", "--name", "c"];
+    let code = |sign: &[&str], input: &str, args: &[&str]| {
+        let token = Run::new(&[&["sign", "--time", "1000"], sign].concat()).key(KEY).input(input).out();
+        Run::new(&[sign, args].concat()).key(KEY).input(token).run().code
+    };
+    // 14 days and a second later.
+    let later = ["--time", "1210601"];
+    assert_eq!(code(&[], "{}", &later), 2);
+    assert_eq!(code(&[], "{}", &[&later[..], &["--max-age", "30d"]].concat()), 0);
+    assert_eq!(code(&[], r#"{"_session_expiry":2000000}"#, &later), 0);
+    assert_eq!(code(&cookie, "x", &later), 0);
+    assert_eq!(code(&cookie, "x", &[&later[..], &["--max-age", "14d"]].concat()), 2);
+}
+
 /// Every code of a hint, and every name of the other objects, is in the README.
 #[test]
 fn the_readme_lists_all_names() {

@@ -17,7 +17,7 @@ use crate::keys::{self, Keys};
 use crate::kind::Kind;
 use crate::report::{self, Lifetime, Redaction, Report, Style, Trust};
 use crate::settings;
-use crate::time::{parse_date, system_time};
+use crate::time::{parse_date, span, system_time};
 use crate::verify::{Authentic, Scheme};
 
 /// A longer token is not tried at all.
@@ -254,6 +254,8 @@ pub(crate) fn lifetime(
 
 /// What is worth knowing of a token that verifies.
 fn hints(report: &mut Report) {
+    /// A session of at most this age is too young for most limits, in seconds.
+    const DAY: i64 = 86_400;
     let format = report.contents.as_ref().map(|contents| contents.format);
     if report.kind.is_session() && format == Some(Format::Pickle) {
         report.hints.push(Hint::new(
@@ -276,6 +278,24 @@ fn hints(report: &mut Report) {
             "encrypted",
             "The signature is good, but the payload was encrypted with other keys.",
             "Give the keys that it was encrypted with, beside those that sign.",
+        ));
+    }
+    let is_good = matches!(report.trust, Trust::Verified { .. }) && !report.is_expired();
+    if is_good && report.kind.is_session() && report.contents.as_ref().is_some_and(Contents::is_decrypted) {
+        report.hints.push(Hint::new(
+            "encrypted",
+            "Its payload is encrypted: a server without encryption rejects it.",
+            "Set with_encryption on all servers that read it. Django needs the serializer of the package django-session-rs.",
+        ));
+    }
+    if let Some(age) = report.session_age().filter(|age| is_good && *age > DAY) {
+        report.hints.push(Hint::new(
+            "started",
+            format!(
+                "The session began {} ago: a server whose with_absolute_age is shorter rejects it.",
+                span(age.unsigned_abs())
+            ),
+            "Log in again, or raise with_absolute_age.",
         ));
     }
     // Anybody can have written the time.

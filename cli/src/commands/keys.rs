@@ -10,7 +10,7 @@ use crate::exit::{self, Failure, Output};
 use crate::input;
 use crate::keys::{self, Key, Keys};
 use crate::kind::Kind;
-use crate::report::{Object, Style, printable, table};
+use crate::report::{Object, Style, counted, printable, table};
 use crate::settings;
 use crate::verify::Scheme;
 
@@ -93,7 +93,7 @@ fn human(keys: &Keys, signed: Signed, style: Style) -> String {
         let number = index.saturating_add(1);
         rows.push((
             format!("key {number}"),
-            format!("{}, {length} characters, {role}; {state}{token}", printable(&key.origin)),
+            format!("{}, {}, {role}; {state}{token}", printable(&key.origin), counted(length, "character")),
         ));
     }
     let mut out = table(&rows, style);

@@ -9,7 +9,7 @@ use crate::diagnose;
 use crate::exit::{Failure, Output};
 use crate::input;
 use crate::kind::Kind;
-use crate::report::{Object, Style, printable};
+use crate::report::{Object, Style, counted, printable};
 use crate::settings;
 
 /// What browsers keep, under either rule.
@@ -142,7 +142,7 @@ impl Written {
 
 fn human(sizes: &Sizes, style: Style) -> String {
     let Sizes { json, base64, django, this_crate, keys } = sizes;
-    let mut out = style.bold(&format!("session of {json} bytes of JSON, {} keys\n", keys.len()));
+    let mut out = style.bold(&format!("session of {json} bytes of JSON, {}\n", counted(keys.len(), "key")));
     if django == this_crate {
         out.push_str(&crate::report::table(&django.rows(*base64, style), style));
     } else {

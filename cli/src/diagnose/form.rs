@@ -8,6 +8,7 @@ use crate::diagnose::repair::repaired;
 use crate::diagnose::search;
 use crate::input::{Input, Shape, Source, shape};
 use crate::kind::Kind;
+use crate::report::counted;
 use crate::verify::{self, Seeming};
 
 /// Decodes a token whose signature was not found to fit, and returns the causes that its form shows. Without `keys` none were
@@ -70,9 +71,14 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
             "It is a payload alone: time and signature are missing.",
             "Copy all of the value, up to the semicolon: a double-click selects one part of it.",
         ),
+        Shape::Cut => Hint::new(
+            "cut",
+            "It looks cut off: it ends before its signature.",
+            "Copy all of the value, up to the semicolon. A column or a log line that is too short may have cut it.",
+        ),
         Shape::Dated { signature } if !is_signature_len(signature) => Hint::new(
             "cut",
-            format!("The signature has {signature} characters; SHA-256 makes 43 and SHA-1 makes 27."),
+            format!("The signature has {}; SHA-256 makes 43 and SHA-1 makes 27.", counted(signature, "character")),
             "Copy all of the value: its end is missing, or something was added to it.",
         ),
         Shape::Undated { .. } if kind.is_session() && tried => Hint::new(
@@ -123,6 +129,12 @@ fn of_contents(contents: &Contents, tried: bool, known: bool, len: usize) -> Opt
                 "Its payload is encrypted."
             },
             "Give the keys that it was encrypted with. Django reads it with the serializer of the package django-session-rs.",
+        )),
+        // Authenticated decryption has verified the key.
+        _ if contents.is_decrypted() && !known => Some(Hint::new(
+            "other_salt",
+            "One of the keys decrypts the payload, so the key is right. The signature fits none of the salts that were tried.",
+            "Give the salt of the server that wrote it: --salt here, with_salt in the service that rejects it. If that is the same, copy the token again: its time or signature was changed.",
         )),
         Value::Unreadable(reason) if !known => Some(Hint::new(
             "damaged",

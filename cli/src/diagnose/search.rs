@@ -8,6 +8,7 @@ use crate::diagnose::repair::repaired;
 use crate::input::Input;
 use crate::keys::{KeySlip, Keys, Prefix, ring, slips};
 use crate::kind::Kind;
+use crate::report::counted;
 use crate::verify::{Authentic, Scheme};
 
 /// A longer token is tried as it is, and no other way: each try is an HMAC of it.
@@ -123,6 +124,13 @@ fn explained(
 }
 
 fn other_kind(found: &Kind, expected: &Kind) -> Hint {
+    if let (Kind::Session { salt: None }, Kind::Session { .. }) = (found, expected) {
+        return Hint::new(
+            "other_salt",
+            "It was signed with Django's session salt, not with the one of --salt: the writer uses no salt of its own.",
+            "Leave out --salt, and with_salt in the service that rejects it.",
+        );
+    }
     let cause = format!("It is a {}, not a {}: the salt is another one.", found.phrase(), expected.phrase());
     let remedy = match (found, expected) {
         (Kind::OldCookie { .. }, _) => {
@@ -198,7 +206,7 @@ fn damage(text: &str, whole: &str) -> Option<Hint> {
         let missing = whole.len().saturating_sub(text.len());
         return Some(Hint::new(
             "cut",
-            format!("The last {missing} characters of the token are missing; the rest is what the key signed."),
+            format!("The token lacks its last {}; the rest is what the key signed.", counted(missing, "character")),
             "Look for what cuts it: a column or a log line that is too short, or a selection by double-click.",
         ));
     }
@@ -213,7 +221,7 @@ fn damage(text: &str, whole: &str) -> Option<Hint> {
     (text.len() == whole.len() && changed <= FEW).then(|| {
         Hint::new(
             "changed",
-            format!("{changed} characters of the signature were changed; the rest is what the key signed."),
+            format!("The signature differs in {}; the rest is what the key signed.", counted(changed, "character")),
             "Copy it again from where it came.",
         )
     })

@@ -49,7 +49,7 @@ fn cannot_open(name: &OsStr, error: &io::Error) -> Failure {
     let name = name.to_string_lossy();
     let is_token = match shape(&name) {
         Shape::Unknown | Shape::Undated { .. } => false,
-        Shape::Payload => name.len() > 60,
+        Shape::Payload | Shape::Cut => name.len() > 60,
         _ => true,
     };
     if is_token || name.contains('=') {

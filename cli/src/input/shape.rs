@@ -19,6 +19,8 @@ pub(crate) enum Shape {
     Csrf,
     /// `payload` alone.
     Payload,
+    /// `payload:`, and a part of the time or all of it: the signature is missing.
+    Cut,
     /// A JSON Web Token.
     Jwt,
     /// A token of itsdangerous, which Flask signs its sessions with.
@@ -32,6 +34,7 @@ pub(crate) enum Shape {
 pub(crate) fn shape(text: &str) -> Shape {
     let mut parts = text.rsplitn(3, ':');
     match (parts.next(), parts.next(), parts.next()) {
+        (Some(time), Some(payload), None) if (time.is_empty() || is_base62(time)) && is_payload(payload) => Shape::Cut,
         (Some(signature), Some(time), Some(_)) if is_base62(time) && is_signature(signature) => {
             Shape::Dated { signature: signature.len() }
         }
@@ -61,11 +64,17 @@ fn without_colon(text: &str) -> Shape {
         Shape::ItsDangerous
     } else if starts("gAAAAA") && base64(b"-_=") {
         Shape::Fernet
-    } else if (starts("eyJ") || starts(".eJ") || starts("AQ") || starts("Ag")) && base64(b".-_") {
+    } else if is_payload(text) {
         Shape::Payload
     } else {
         Shape::Unknown
     }
+}
+
+/// Base64 that begins as JSON, zlib, or an encrypted payload.
+fn is_payload(text: &str) -> bool {
+    let starts = ["eyJ", ".eJ", "AQ", "Ag"].iter().any(|start| text.starts_with(start));
+    starts && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
 /// Base64 of 40 hexadecimal digits and a colon: the digits make pairs that begin with few letters.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::content::{Contents, Format, Value, beyond_json};
 use crate::kind::Kind;
-use crate::report::{Redaction, Report, Style, Trust, algorithm_word, printable, table};
+use crate::report::{Redaction, Report, Style, Trust, algorithm_word, counted, printable, table};
 use crate::time::{date, span};
 
 /// Writes a report.
@@ -17,6 +17,9 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
             out.push_str(&style.warn("NOT VERIFIED: no key was given, and anybody can have written this.\n"));
         }
         Trust::Rejected { .. } if report.kind == Kind::Cached => {}
+        Trust::Rejected { explained: None, .. } if report.contents.as_ref().is_some_and(Contents::is_decrypted) => {
+            out.push_str(&style.bad("REJECTED, though a key decrypts this: the reason is below.\n"));
+        }
         Trust::Rejected { explained: None, .. } => {
             out.push_str(&style.bad("REJECTED: no key signed this, and anybody can have written it.\n"));
         }
@@ -39,16 +42,16 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
 }
 
 fn title(report: &Report) -> String {
-    let mut title = format!("{}, {} bytes", printable(&report.kind.phrase()), report.bytes);
+    let mut title = format!("{}, {}", printable(&report.kind.phrase()), counted(report.bytes, "byte"));
     if let Some(Contents { zlib, format, bytes, encrypted, value, .. }) = &report.contents {
         if *encrypted {
             title.push_str(", encrypted");
         }
         match (zlib, format, value) {
             (Some(zlib), ..) => drop(write!(title, ", compressed (zlib {zlib} → {bytes} bytes)")),
-            (None, Format::Pickle, _) => drop(write!(title, ", a pickle of {bytes} bytes")),
-            (None, Format::MessagePack, _) => drop(write!(title, ", MessagePack of {bytes} bytes")),
-            (None, Format::Json, _) => drop(write!(title, " ({bytes} bytes of JSON)")),
+            (None, Format::Pickle, _) => drop(write!(title, ", a pickle of {}", counted(*bytes, "byte"))),
+            (None, Format::MessagePack, _) => drop(write!(title, ", MessagePack of {}", counted(*bytes, "byte"))),
+            (None, Format::Json, _) => drop(write!(title, " ({} of JSON)", counted(*bytes, "byte"))),
             _ => {}
         }
     }
@@ -74,11 +77,10 @@ fn facts(report: &Report, style: Style) -> Vec<(String, String)> {
         Trust::Rejected { reason, .. } => fact("signature", style.bad(&format!("rejected: {reason}"))),
     }
     if let (Some(signed_at), Some(age)) = (report.signed_at, report.age()) {
-        let ago = match age {
-            0.. => format!("{} ago", span(age.unsigned_abs())),
-            _ => format!("{} in the future", span(age.unsigned_abs())),
-        };
-        fact("signed", format!("{}, {ago}", date(signed_at)));
+        fact("signed", dated(signed_at, age));
+    }
+    if let (Some(started_at), Some(age)) = (report.started_at(), report.session_age()) {
+        fact("session", format!("began {}", dated(started_at, age)));
     }
     if let Some(lifetime) = &report.lifetime {
         let left = lifetime.end.saturating_sub(report.now);
@@ -106,6 +108,12 @@ fn facts(report: &Report, style: Style) -> Vec<(String, String)> {
         fact("user", style.bold(&format!("{} ({})", printable(&user), printable(&backend))));
     }
     facts
+}
+
+/// A date, and how long ago it was.
+fn dated(seconds: i64, age: i64) -> String {
+    let ago = if age < 0 { "in the future" } else { "ago" };
+    format!("{}, {} {ago}", date(seconds), span(age.unsigned_abs()))
 }
 
 fn values(contents: &Contents, redaction: Redaction, style: Style) -> String {

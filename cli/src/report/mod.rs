@@ -8,9 +8,9 @@ mod text;
 pub(crate) use human::human;
 pub(crate) use json::{Object, json};
 pub(crate) use redact::Redaction;
-pub(crate) use text::{Style, printable, table};
+pub(crate) use text::{Style, counted, printable, table};
 
-use django_session::{Algorithm, Session};
+use django_session::{Algorithm, Session, Timestamp};
 
 use crate::content::{Contents, Value};
 use crate::diagnose::Hint;
@@ -70,6 +70,16 @@ impl Report {
     /// Seconds since it was signed; negative if that lies in the future.
     pub(crate) fn age(&self) -> Option<i64> {
         self.signed_at.map(|signed_at| self.now.saturating_sub(signed_at))
+    }
+
+    /// When the session began, if it holds that, in Unix seconds.
+    pub(crate) fn started_at(&self) -> Option<i64> {
+        self.session()?.started_at().map(Timestamp::as_secs)
+    }
+
+    /// Seconds since the session began; negative if that lies in the future.
+    pub(crate) fn session_age(&self) -> Option<i64> {
+        self.started_at().map(|started_at| self.now.saturating_sub(started_at))
     }
 
     /// The session, if it holds one that can be read.

@@ -71,6 +71,12 @@ pub(super) fn is_harmless(char: char) -> bool {
     !char.is_control() && !is_invisible
 }
 
+/// Writes a count and its noun, in the plural unless it is one.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// Aligns the first column.
 pub(crate) fn table(rows: &[(String, String)], style: Style) -> String {
     const WIDEST: usize = 28;

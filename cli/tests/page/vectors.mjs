@@ -57,6 +57,10 @@ for (const version of ["1.11", "3.1", "5.2", "6.1"]) {
     }
   }
 }
+for (const [signature, sentence] of [["x", "has 1 character;"], ["xy", "has 2 characters;"]]) {
+  const { notes } = await inspect(`e30:1vb66i:${signature}`, []);
+  assert.ok(notes.some((note) => note.includes(sentence)), notes.join());
+}
 for (const one of vectors("csrf_messages_django42").messages) {
   if (!one.set_cookie) continue;
   const result = await inspect(`Set-Cookie: ${one.set_cookie}`, ["moonshot-secret"]);
