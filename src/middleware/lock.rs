@@ -1,6 +1,18 @@
 use std::ops::{Deref, DerefMut};
+#[cfg(not(shuttle))]
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(not(shuttle))]
+use std::sync::{Mutex, MutexGuard};
+#[cfg(not(shuttle))]
+use std::thread_local;
+
+// `tests/schedules` decides which thread goes on.
+#[cfg(shuttle)]
+use shuttle::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(shuttle)]
+use shuttle::sync::{Mutex, MutexGuard};
+#[cfg(shuttle)]
+use shuttle::thread_local;
 
 /// A mutex that a thread cannot wait for while it holds it.
 #[derive(Debug, Default)]
@@ -18,20 +30,26 @@ impl<T> Lock<T> {
         if self.holder.load(Ordering::Relaxed) == thread {
             return None;
         }
-        let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        let (value, is_poisoned) = match self.value.lock() {
+            Ok(value) => (value, false),
+            Err(poisoned) => (poisoned.into_inner(), true),
+        };
         self.holder.store(thread, Ordering::Relaxed);
-        Some(Locked { value, holder: &self.holder })
-    }
-
-    /// Whether a thread panicked while it had it locked.
-    pub(super) fn is_poisoned(&self) -> bool {
-        self.value.is_poisoned()
+        Some(Locked { value, is_poisoned, holder: &self.holder })
     }
 }
 
 pub(super) struct Locked<'l, T> {
     value: MutexGuard<'l, T>,
+    is_poisoned: bool,
     holder: &'l AtomicUsize,
+}
+
+impl<T> Locked<'_, T> {
+    /// Whether a thread panicked while it had it locked.
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.is_poisoned
+    }
 }
 
 impl<T> Drop for Locked<'_, T> {

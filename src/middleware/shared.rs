@@ -54,8 +54,7 @@ impl Shared {
     /// The headers of a response with this status; after a panic inside `with`, those of a 500.
     pub(super) fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
         let Some(mut slot) = self.slot.lock() else { return Ok(Commit::default()) };
-        // Known once the lock is held: a closure on another thread may have panicked meanwhile.
-        let panicked = self.slot.is_poisoned();
+        let panicked = slot.is_poisoned();
         if slot.session.is_none() && !self.visit.saves_unread() {
             slot.head_sent = true;
             return Ok(Commit::default());
