@@ -38,8 +38,8 @@ pub enum Compression {
     /// `compress=True`, and all of its signed-cookie sessions.
     IfSmaller,
     /// As [`IfSmaller`](Self::IfSmaller), but not tried below 512 bytes of serialized data, because compression takes most of
-    /// the time in which a small session is read and written. It would save 53 characters of a login cookie, and at most
-    /// 600 of repetitive data. The default of [`CookieSessions`](crate::CookieSessions::with_compression).
+    /// the time in which a small session is read and written. It would save 53 characters of a login cookie, and
+    /// several hundred of repetitive data. The default of [`CookieSessions`](crate::CookieSessions::with_compression).
     IfLarge,
 }
 

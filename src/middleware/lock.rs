@@ -1,18 +1,12 @@
 use std::ops::{Deref, DerefMut};
-#[cfg(not(shuttle))]
-use std::sync::atomic::{AtomicUsize, Ordering};
-#[cfg(not(shuttle))]
-use std::sync::{Mutex, MutexGuard};
-#[cfg(not(shuttle))]
-use std::thread_local;
 
-// `tests/schedules` decides which thread goes on.
+// In `tests/schedules`, shuttle decides which thread goes on.
 #[cfg(shuttle)]
-use shuttle::sync::atomic::{AtomicUsize, Ordering};
-#[cfg(shuttle)]
-use shuttle::sync::{Mutex, MutexGuard};
-#[cfg(shuttle)]
-use shuttle::thread_local;
+use shuttle as threads;
+#[cfg(not(shuttle))]
+use std as threads;
+use threads::sync::atomic::{AtomicUsize, Ordering};
+use threads::sync::{Mutex, MutexGuard};
 
 /// A mutex that a thread cannot wait for while it holds it.
 #[derive(Debug, Default)]
@@ -74,6 +68,6 @@ impl<T> DerefMut for Locked<'_, T> {
 
 /// A number that no other living thread has: the address of something of its own, which is not 0.
 fn this_thread() -> usize {
-    thread_local!(static OWN: u8 = const { 0 });
+    threads::thread_local!(static OWN: u8 = const { 0 });
     OWN.with(|own| std::ptr::from_ref(own).addr())
 }
