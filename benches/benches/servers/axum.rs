@@ -9,7 +9,7 @@ use axum::routing::get;
 use axum_extra::extract::cookie::{self, Cookie, Key, PrivateCookieJar, SignedCookieJar};
 use benches::scheme::{KEY, MAX_AGE_SECS};
 use django_session::middleware::tower::SessionLayer;
-use django_session::{CookieSessions, SessionHandle};
+use django_session::{CookieSessions, Session, SessionHandle};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
@@ -54,23 +54,37 @@ async fn answer() -> String {
 }
 
 pub fn ours(sessions: CookieSessions) -> Router {
-    async fn count(session: SessionHandle) -> String {
-        let visits = session.get::<u32>(VISITS).expect("a number").unwrap_or(0) + 1;
-        session.insert(VISITS, visits).expect("JSON");
-        visits.to_string()
+    with_sessions::<SessionHandle>().layer(SessionLayer::new(sessions))
+}
+
+/// Our session, as an argument of a handler.
+pub trait Handle: FromRequestParts<()> + Send + 'static {
+    fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R;
+}
+
+impl Handle for SessionHandle {
+    fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
+        self.with(work)
     }
-    let app = Content::ALL.into_iter().fold(untouched(), |app, content| {
-        let issue = async move |session: SessionHandle| {
-            session.with(|session| session.extend(content.entries())).expect("JSON");
-        };
-        let read = async move |session: SessionHandle| {
-            session.get::<String>(content.key()).expect("text").expect("a session of ours")
+}
+
+pub fn with_sessions<H: Handle>() -> Router {
+    async fn count<H: Handle>(session: H) -> String {
+        session.with(|session| {
+            let visits = session.get::<u32>(VISITS).expect("a number").unwrap_or(0) + 1;
+            session.insert(VISITS, visits).expect("JSON");
+            visits.to_string()
+        })
+    }
+    Content::ALL.into_iter().fold(untouched(), |app, content| {
+        let issue = async move |session: H| session.with(|session| session.extend(content.entries())).expect("JSON");
+        let read = async move |session: H| {
+            session.with(|session| session.get::<String>(content.key())).expect("text").expect("a session of ours")
         };
         app.route(content.issuer(), get(issue))
             .route(content.read_path(), get(read))
-            .route(content.write_path(), get(count))
-    });
-    app.layer(SessionLayer::new(sessions))
+            .route(content.write_path(), get(count::<H>))
+    })
 }
 
 pub fn signed_jar() -> Router {

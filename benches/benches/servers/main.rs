@@ -16,6 +16,7 @@ mod process;
 mod report;
 mod rounds;
 mod settings;
+mod sqlite;
 mod variant;
 mod workload;
 

@@ -1,6 +1,6 @@
 //! What all servers have in common: the cookie and its age.
 
-use django_session::{Compression, CookieOptions, CookieSessions, Encryption, KeyRing, Unstamped};
+use django_session::{Compression, CookieOptions, CookieSessions, Encryption, KeyRing, StoredSessions, Unstamped};
 
 use benches::ours::{MAX_AGE, key_ring};
 use benches::scheme::KEY;
@@ -19,6 +19,11 @@ pub fn encrypted_sessions() -> CookieSessions {
 /// Refreshed, with an absolute age and ids.
 pub fn limited_sessions() -> CookieSessions {
     sessions().with_refresh_after(MAX_AGE / 2).with_absolute_age(MAX_AGE, Unstamped::Refuse).with_ids()
+}
+
+/// In the table `django_session`, which the cookie has a key of.
+pub fn stored_sessions() -> StoredSessions {
+    StoredSessions::new(&keys(), CookieOptions::default())
 }
 
 fn keys() -> KeyRing {

@@ -2,9 +2,9 @@
 
 use actix_session::config::CookieContentSecurity;
 
-use crate::settings::{encrypted_sessions, limited_sessions, sessions};
+use crate::settings::{encrypted_sessions, limited_sessions, sessions, stored_sessions};
 use crate::workload::{Content, UNTOUCHED, Workload};
-use crate::{actix, axum};
+use crate::{actix, axum, sqlite};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framework {
@@ -74,7 +74,7 @@ pub const fn without_sessions(content: Content) -> Workload {
     }
 }
 
-pub const ALL: [Variant; 14] = [
+pub const ALL: [Variant; 17] = [
     axum("bare", "bare handler", Role::Bare, |ready| axum::serve(axum::bare(), ready)),
     axum("no-op", "no-op layer", Role::NoOp, |ready| axum::serve(axum::no_op(), ready)),
     axum("ours", "**ours**", Role::Ours, |ready| axum::serve(axum::ours(sessions()), ready)),
@@ -83,6 +83,9 @@ pub const ALL: [Variant; 14] = [
     }),
     axum("ours-limited", "ours, with refresh, absolute age and ids", Role::OursWith, |ready| {
         axum::serve(axum::ours(limited_sessions()), ready);
+    }),
+    axum("ours-sqlite", "ours, in a table of SQLite", Role::OursWith, |ready| {
+        axum::serve(sqlite::app(stored_sessions()), ready);
     }),
     Variant {
         is_extractor: true,
@@ -105,6 +108,10 @@ pub const ALL: [Variant; 14] = [
     actix("bare", "bare handler", Role::Bare, |ready| actix::bare(ready)),
     actix("no-op", "no-op middleware", Role::NoOp, |ready| actix::no_op(ready)),
     actix("ours", "**ours**", Role::Ours, |ready| actix::ours(sessions(), ready)),
+    actix("ours-encrypted", "ours, encrypted", Role::OursWith, |ready| actix::ours(encrypted_sessions(), ready)),
+    actix("ours-limited", "ours, with refresh, absolute age and ids", Role::OursWith, |ready| {
+        actix::ours(limited_sessions(), ready);
+    }),
     actix("actix-session-signed", "actix-session, signed cookie", Role::CookiePeer, |ready| {
         actix::actix_session(|| CookieContentSecurity::Signed, ready);
     }),
