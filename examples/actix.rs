@@ -4,8 +4,8 @@
 //! cargo run --example actix --features actix-web,csrf   # then open http://127.0.0.1:8002
 //! ```
 //!
-//! `PORT` is 8002 unless set. The cookie is Secure: Chromium and Firefox accept it from `http://127.0.0.1` too, Safari does
-//! not.
+//! `PORT` is 8002 unless set. The cookie is Secure: Chromium and Firefox accept it from `http://127.0.0.1` too, Safari
+//! does not.
 
 use std::env;
 use std::error::Error;
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secret_key = env::var("SECRET_KEY").unwrap_or_else(|_| "django-insecure-for-this-example-only".to_owned());
     let keys = KeyRing::new(SecretKey::new(secret_key)?);
     let sessions = SessionMiddleware::new(CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?));
-    // Without `with_secure(false)`, it takes the site to be served over HTTPS.
+    // By default, the CSRF check expects the site to be served over HTTPS.
     let csrf = CsrfMiddleware::new(CsrfGuard::from(Csrf::builder().build()?).with_secure(false));
 
     let server = HttpServer::new(move || {
@@ -82,7 +82,7 @@ fn escape(text: &str) -> String {
     entities.iter().fold(text.to_owned(), |text, (char, entity)| text.replace(*char, entity))
 }
 
-/// Whatever should not happen: the log has the reason, the visitor a few words.
+/// Logs an unexpected error. The visitor sees a general message.
 fn internal(error: impl Error) -> actix_web::Error {
     tracing::error!(%error, "a request failed");
     ErrorInternalServerError("Something went wrong here. Please try again.")

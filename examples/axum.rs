@@ -4,8 +4,8 @@
 //! cargo run --example axum --features axum,csrf   # then open http://127.0.0.1:8001
 //! ```
 //!
-//! `PORT` is 8001 unless set. The cookie is Secure: Chromium and Firefox accept it from `http://127.0.0.1` too, Safari does
-//! not. `examples/beside_django` is a whole shop, with Django's users, a database and all session engines.
+//! `PORT` is 8001 unless set. The cookie is Secure: Chromium and Firefox accept it from `http://127.0.0.1` too, Safari
+//! does not. `examples/beside_django` is a complete shop, with Django's users, a database and all session engines.
 
 use std::env;
 use std::error::Error;
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secret_key = env::var("SECRET_KEY").unwrap_or_else(|_| "django-insecure-for-this-example-only".to_owned());
     let keys = KeyRing::new(SecretKey::new(secret_key)?);
     let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-    // Without `with_secure(false)`, it takes the site to be served over HTTPS.
+    // By default, the CSRF check expects the site to be served over HTTPS.
     let csrf = CsrfGuard::from(Csrf::builder().build()?).with_secure(false);
 
     let app = Router::new()
@@ -83,7 +83,7 @@ fn escape(text: &str) -> String {
     entities.iter().fold(text.to_owned(), |text, (char, entity)| text.replace(*char, entity))
 }
 
-/// Whatever should not happen: the log has the reason, the visitor a few words.
+/// An unexpected error. The reason is logged; the visitor sees a general message.
 struct AppError(Box<dyn Error + Send + Sync>);
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for AppError {

@@ -1,12 +1,13 @@
-//! Sessions and the CSRF check without a framework: read them from the request's headers, work, and write what the
-//! response needs. Here over the standard library's sockets; a real server's HTTP parser takes the place of `read`.
+//! Sessions and the CSRF check without a framework: read the request's headers, handle the request, and write the
+//! headers that the response needs. This example uses the standard library's sockets; in a real server, its HTTP parser
+//! replaces `read`.
 //!
 //! ```sh
 //! cargo run --example no_framework --features csrf   # then open http://127.0.0.1:8003
 //! ```
 //!
-//! `PORT` is 8003 unless set. The cookies are Secure: Chromium and Firefox accept them from `http://127.0.0.1` too, Safari
-//! does not.
+//! `PORT` is 8003 unless set. The cookies are Secure: Chromium and Firefox accept them from `http://127.0.0.1` too,
+//! Safari does not.
 
 use std::collections::HashMap;
 use std::env;
@@ -27,7 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let port = env::var("PORT").unwrap_or_else(|_| "8003".to_owned());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
     println!("listening on http://{}", listener.local_addr()?);
-    // One connection at a time for each thread: slow visitors hold up the others, unless a server in front waits for them.
+    // Each thread serves one connection at a time. Slow clients block the others, unless a reverse proxy buffers
+    // requests.
     let serve_all = || {
         for stream in listener.incoming() {
             if let Err(error) = stream.and_then(|stream| serve(&sessions, &csrf, stream)) {
@@ -39,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns method and path, the headers by their names in lower case, and the body.
+/// Returns the method and path, the headers by lower-case name, and the body.
 fn read(stream: &TcpStream) -> io::Result<(String, HashMap<String, String>, String)> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut reader = BufReader::new(stream.take(16 * 1024));
@@ -57,7 +59,7 @@ fn read(stream: &TcpStream) -> io::Result<(String, HashMap<String, String>, Stri
 fn serve(sessions: &CookieSessions, csrf: &Csrf, mut stream: TcpStream) -> io::Result<()> {
     let (line, headers, body) = read(&stream)?;
     let header = |name: &str| headers.get(name).map(String::as_str);
-    // 1. The session and the CSRF cookie of the request, and the check of what sent it.
+    // 1. Load the session and the CSRF cookie, and run the CSRF check.
     let cookies = header("cookie").unwrap_or_default();
     let (mut session, mut token) = (sessions.load_header(cookies), csrf.load_header(cookies));
     let checked = csrf.check(&CsrfRequest {
@@ -70,24 +72,24 @@ fn serve(sessions: &CookieSessions, csrf: &Csrf, mut stream: TcpStream) -> io::R
         form_token: Csrf::form_token(body.as_bytes()).as_deref(),
         header_token: header("x-csrftoken"),
     });
-    // 2. The response, which reads and changes the session.
+    // 2. Create the response. This reads and changes the session.
     let (mut status, mut headers, mut body) = match checked {
         Ok(()) => respond(&line, &mut session, &mut token).unwrap_or_else(|error| failed(&*error)),
         Err(rejection) => (403, String::new(), rejection.to_html()),
     };
-    // 3. What the response has to say about both. With a status of 500 or more, the session is not written.
+    // 3. Create the Set-Cookie headers of both. With a status of 500 or more, the session is not written.
     match sessions.commit(&session, status).and_then(|commit| Ok((commit.set_cookie, csrf.commit(&token)?))) {
         Ok((session, token)) => {
             headers.extend([session, token].into_iter().flatten().map(|cookie| format!("Set-Cookie: {cookie}\r\n")));
         }
-        // The page says that all was saved, so another one takes its place.
+        // The page claims that everything was saved, so it is replaced with an error page.
         Err(error) => (status, headers, body) = failed(&error),
     }
     let fixed = "Content-Type: text/html; charset=utf-8\r\nVary: Cookie\r\nConnection: close\r\n";
     write!(stream, "HTTP/1.1 {status} \r\n{fixed}{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Status, headers and body.
+/// The status, headers and body of a response.
 type Response = (u16, String, String);
 
 fn respond(line: &str, session: &mut Session, token: &mut CsrfCookie) -> Result<Response, Box<dyn Error>> {

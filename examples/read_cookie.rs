@@ -1,7 +1,7 @@
-//! Reads the session cookie of a Django site, shows what is in it, and writes it back changed.
+//! Reads the session cookie of a Django site, prints its contents, and prints a changed cookie.
 //!
 //! ```sh
-//! cargo run --example read_cookie                          # a cookie that Django 5.2 made
+//! cargo run --example read_cookie                          # a cookie created by Django 5.2
 //! cargo run --example read_cookie -- "$SECRET_KEY" "$COOKIE"  # yours
 //! ```
 
@@ -11,10 +11,11 @@ use std::time::SystemTime;
 
 use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
 
-/// `SECRET_KEY` of a Django 5.2.19 with `SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"`.
+/// The `SECRET_KEY` of a Django 5.2.19 site with `SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"`.
 const SECRET_KEY: &str = "django-insecure-t0ps3cret-f0r-the-readme-0nly-7c1b9e4fd2";
 
-/// What it set as `sessionid` on 2026-01-01, when Ada had logged in, asked to be remembered, and filled her cart.
+/// The `sessionid` cookie that this site set on 2026-01-01, after Ada had logged in, chosen to stay logged in, and
+/// filled her cart.
 const COOKIE: &str = concat!(
     ".eJxVjs1OwzAQhF8F-Uob-Sd24hy5c-utRdHaXogp2Ci2K1DVd2db9QDSarWa-Wa0ZzZDq8vcCq5zDGxiA9v81Rz4I6arEd4hveX",
     "O51TX6Lor0t3d0j3ngB9Pd_ZfwQJloTRo7QYAB0ogODVYHkagy2tvfJCj8RIwyFcYjEaLwlpUZlCjUaL3TvVUeool1sKmXmyYh7W",

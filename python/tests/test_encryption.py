@@ -1,4 +1,4 @@
-"""The serializer against vectors, and in Django's engines."""
+"""Tests the serializer against the vectors and in Django's session engines."""
 
 import json
 import logging
@@ -73,15 +73,15 @@ def test_vectors(vector, monkeypatch):
         ("plaintext", b"{}", "reject", "payload is not encrypted"),
         ("plaintext, accepted", b"{}", "accept", {}),
         ("plaintext, accepted while plaintext is written", b'{"a":1}', "write", {"a": 1}),
-        ("plaintext that is no JSON", b"{", "accept", "payload cannot be deserialized: not JSON"),
-        ("plaintext, nested without end", b'{"a":' * 200_000, "accept", "payload cannot be deserialized: not JSON"),
+        ("plaintext that is not JSON", b"{", "accept", "payload cannot be deserialized: not JSON"),
+        ("plaintext, deeply nested", b'{"a":' * 200_000, "accept", "payload cannot be deserialized: not JSON"),
         ("plaintext behind white space", b" {}", "accept", "payload is encrypted in an unknown version"),
-        ("no object", b"[]", "accept", "payload is encrypted in an unknown version"),
+        ("plaintext that is not an object", b"[]", "accept", "payload is encrypted in an unknown version"),
         ("version 0", seal(0, b"{}"), "reject", "payload is encrypted in an unknown version"),
         ("version 3", seal(3, b"{}"), "reject", "payload is encrypted in an unknown version"),
-        ("a version alone", b"\x01", "reject", "payload is too short to be encrypted"),
+        ("only a version", b"\x01", "reject", "payload is too short to be encrypted"),
         ("29 bytes", seal(2, b"{}")[:29], "reject", "payload is too short to be encrypted"),
-        ("30 bytes of another", seal(1, b"{}")[:30], "reject", "no key decrypts the payload"),
+        ("the first 30 bytes", seal(1, b"{}")[:30], "reject", "no key decrypts the payload"),
         ("another key", seal(1, b"{}", "stranger"), "reject", "no key decrypts the payload"),
         ("version 1 as 2", b"\x02" + seal(1, b"{}")[1:], "reject", "no key decrypts the payload"),
         ("not zlib", seal(2, b"{}"), "reject", "payload is not a zlib stream"),
@@ -139,11 +139,11 @@ def test_compression_is_asked_for_and_limited():
     value = {"text": "ab" * 1000}
     assert len(dumps(value)) == len(json.dumps(value, separators=(",", ":"))) + 29
     with compress:
-        assert dumps({"a": 1})[0] == 1, "this gets no shorter"
+        assert dumps({"a": 1})[0] == 1, "compression would not make this shorter"
         data = dumps(value)
         assert data[0] == 2 and len(data) < 100
         with override_settings(SESSION_ENCRYPTION_INFLATE_LIMIT=2010):
-            assert dumps(value)[0] == 1, "its own limit would keep it from being read"
+            assert dumps(value)[0] == 1, "it could not be read back: it is over the limit"
     for limit, read in [(2011, True), (2010, False)]:
         with override_settings(SESSION_ENCRYPTION_INFLATE_LIMIT=limit):
             if read:
@@ -172,7 +172,7 @@ def test_wrong_settings(name, value):
 
 
 def response_of(cookies, **written):
-    """What a browser with these cookies gets from a view that writes this."""
+    """The session that a view sees for these cookies, and the cookies of the response after the view has written."""
     seen = {}
 
     def view(request):
@@ -241,7 +241,7 @@ def test_sessions_in_the_database(database):
     for data in [b"", b'{"a":1}', b"\x03" * 40, b"\x01" * 29, b"\x01" * 40, seal(2, b"{}"), seal(1, b"{"), seal(1, b"[]")]:
         row.session_data = signer.sign(signing.b64_encode(data).decode())
         row.save()
-        # Django 3.2 answers other errors than BadSignature with a 500.
+        # Django 3.2 would answer any other error than BadSignature with a 500.
         assert dict(database(stored.session_key).items()) == {}
     with accept:
         row.session_data = signer.sign(signing.b64_encode(b'{"a":1}').decode())
@@ -249,7 +249,7 @@ def test_sessions_in_the_database(database):
         assert dict(database(stored.session_key).items()) == {"a": 1}
 
 
-@pytest.mark.skipif(django.VERSION >= (4, 0), reason="the last Django with the form before 3.1 is 3.2")
+@pytest.mark.skipif(django.VERSION >= (4, 0), reason="Django 3.2 is the last version that reads the format from before 3.1")
 def test_the_older_form_of_the_database(database):
     def text(data):
         return b64encode(database()._hash(data).encode() + b":" + data).decode()

@@ -1,4 +1,4 @@
-"""The middleware and the receivers, in requests to a small site."""
+"""Tests the middleware and the signal receivers with requests to a small site."""
 
 import json
 import logging
@@ -34,7 +34,7 @@ DAY = 86400
 
 
 class Broken(LocMemCache):
-    """As if its server were down."""
+    """A cache whose server is down."""
 
     def has_key(self, *args, **kwargs):
         raise ConnectionError("the cache is down")
@@ -60,7 +60,7 @@ without_list = override_settings(SESSION_REVOCATION_CACHE=None)
 
 
 def show(request):
-    """The session and the user, without a change."""
+    """Returns the session and the user, and changes nothing."""
     return JsonResponse({"session": dict(request.session.items()), "user": request.user.pk})
 
 
@@ -164,7 +164,7 @@ def quiet():
 
 
 class Clock:
-    """Stops ``time.time``, which stamps and signatures are dated by."""
+    """Replaces ``time.time``, which starts and signatures use."""
 
     def __init__(self):
         self.now = float(NOW)
@@ -191,7 +191,7 @@ class Browser(Client):
         return self.get("/show").json()
 
     def stamps(self):
-        """(start, id), as the session has them."""
+        """The start and the id in the session."""
         session = self.shown()["session"]
         return session.get("_session_started"), session.get("_session_id")
 
@@ -203,12 +203,12 @@ class Browser(Client):
 
 
 def user_of(cookie):
-    """Who is in with this copy of a cookie."""
+    """The user who is logged in with this copy of a cookie."""
     return Browser(cookie).shown()["user"]
 
 
 def planted(**items):
-    """A cookie with such a session, which another server than this Django has written."""
+    """A cookie for a session with these items, written without the middleware."""
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store.update(items)
     store.save()
@@ -228,20 +228,20 @@ def test_a_session_begins_when_it_is_written_and_at_login(clock):
     start, first = browser.stamps()
     assert start == NOW and re.fullmatch(r"[A-Za-z0-9_-]{22}", first)
 
-    # Changed, it keeps both.
+    # A change keeps both.
     clock.now += 10
     browser.get("/write?items={}")
     browser.get('/write?items={"a":1}')
     assert browser.stamps() == (NOW, first)
 
-    # Login from anonymous changes both, and keeps the cart.
+    # The login of an anonymous visitor changes both, and keeps the cart.
     clock.now += 10
     browser.get("/login/7")
     start, second = browser.stamps()
     assert start == NOW + 20 and second != first
     assert browser.shown()["session"]["cart"] == ["tea"]
 
-    # The same user again, or with a new password: neither.
+    # Another login of the same user and a new password change neither.
     clock.now += 10
     browser.get("/login/7")
     assert browser.stamps() == (NOW + 20, second)
@@ -249,7 +249,7 @@ def test_a_session_begins_when_it_is_written_and_at_login(clock):
     assert browser.shown()["user"] == 7
     assert browser.stamps() == (NOW + 20, second)
 
-    # Another user, or the same one after a logout: both.
+    # The login of another user, or of the same user after a logout, changes both.
     browser.get("/login/8")
     start, third = browser.stamps()
     assert start == NOW + 30 and third not in (first, second)
@@ -260,7 +260,7 @@ def test_a_session_begins_when_it_is_written_and_at_login(clock):
 
 
 def test_a_login_without_the_middleware_is_stamped(clock):
-    # As tests do with the client of Django.
+    # Django's test client logs in without a request.
     browser = Browser()
     browser.get("/write")
     first = browser.stamps()[1]
@@ -288,7 +288,7 @@ def test_under_asgi(clock):
 
 
 def test_logins_without_a_session():
-    """As of an API that knows its users by tokens."""
+    """An API that authenticates users by token sends the signals too."""
     for request in [None, RequestFactory().get("/")]:
         user_logged_in.send(User, request=request, user=User(pk=7))
         user_logged_out.send(User, request=request, user=User(pk=7))
@@ -323,7 +323,7 @@ def test_absolute_age(clock):
     clock.now = NOW + DAY
     copy = browser.cookie
     assert browser.shown()["user"] == 7
-    # Writing does not prolong it.
+    # A write does not extend it.
     browser.get("/write")
     clock.now = NOW + DAY + 0.5
     assert user_of(copy) is None
@@ -381,7 +381,7 @@ def test_sessions_without_stamps():
 def test_what_is_no_id_is_replaced(id):
     caches["revoked"].set(f"session:revoked:{id}", 1)
     with strict:
-        assert user_of(planted_login(_session_id=id)) is None, "nobody could end it"
+        assert user_of(planted_login(_session_id=id)) is None, "it could not be revoked"
         with without_list:
             assert user_of(planted_login(_session_id=id)) == 7
     browser = Browser(planted_login(_session_id=id))
@@ -399,13 +399,13 @@ def test_a_copy_from_before_logout_is_rejected(ending, clock):
     assert browser.get(ending).cookies["sessionid"].value == ""
     assert browser.shown()["user"] is None
     assert f"session:revoked:{id}" in caches["revoked"]
-    # Neither read nor written does it come back.
+    # Neither reading nor writing makes it valid again.
     thief = Browser(copy)
     assert thief.get("/write?items={}").cookies["sessionid"].value == ""
     for _ in range(2):
         assert user_of(copy) is None
     assert other.shown()["user"] == 7, "another session of the same user"
-    # When the entry is gone, so is the session.
+    # When the entry expires, the session is too old.
     clock.now = NOW + 10 + DAY - 1
     assert f"session:revoked:{id}" in caches["revoked"]
     clock.now += 1
@@ -414,7 +414,7 @@ def test_a_copy_from_before_logout_is_rejected(ending, clock):
 
 
 def test_a_session_that_is_written_while_it_is_revoked():
-    """The id is revoked, not the cookie: what a request in parallel signs is rejected as well."""
+    """The id is revoked, not the cookie: a cookie that a parallel request signs is rejected too."""
     browser = Browser.logged_in()
     id = browser.stamps()[1]
     browser.get("/write")
@@ -451,7 +451,7 @@ def test_the_cache_is_down():
     browser = Browser.logged_in()
     copy = browser.cookie
     with broken:
-        # By default the request fails, and the session stays.
+        # By default, the request fails, and the session does not change.
         assert browser.get("/show").status_code == 500
         assert browser.cookie == copy
         assert Browser().get("/show").status_code == 200, "there is nothing to look up"
@@ -542,14 +542,14 @@ def test_redis_has_the_keys_of_rust(redis):
     assert raw.keys() == [key.encode()] and raw.get(key) == b"1" and DAY - 10 <= raw.ttl(key) <= DAY
     assert user_of(copy) is None
 
-    # What Rust writes.
+    # Rust revokes a session.
     browser = Browser.logged_in()
     copy, id = browser.cookie, browser.stamps()[1]
     assert user_of(copy) == 7
     raw.set(f"session:revoked:{id}", 1, ex=DAY, nx=True)
     assert user_of(copy) is None
 
-    # A server that is gone.
+    # The Redis server is down.
     browser = Browser.logged_in()
     redis.kill()
     redis.wait()

@@ -1,4 +1,4 @@
-//! The account page, and the end of a visit.
+//! The account page, and logout.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,8 @@ use crate::page::Page;
 use crate::session::WebSession;
 use crate::user::User;
 
-/// In seconds; 0 is until the browser closes, and nothing is as long as the settings say.
+/// The choices for "Keep me logged in", in seconds. 0 means until the browser closes; an empty value is the site's
+/// default.
 const CHOICES: [(&str, &str); 3] = [("0", "until I close the browser"), ("86400", "for a day"), ("", "for two weeks")];
 
 pub fn routes() -> Router<Arc<Site>> {
@@ -29,7 +30,7 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/accounts/logout/", post(log_out))
         // Reads the session and leaves it as it is: its cookie is sent only when a refresh is due.
         .route("/account/name", get(name))
-        // Nobody asks for the session here, so the response sets no cookie and does not vary.
+        // The handler does not use the session, so the response sets no cookie and has no `Vary`.
         .route("/account/health", get(async || StatusCode::NO_CONTENT))
 }
 
@@ -56,7 +57,7 @@ async fn remember(
         ("", _) => None,
         (_, Ok(0)) => Some(Expiry::BrowserClose),
         (_, Ok(seconds)) => Some(Expiry::Inactivity(Duration::from_secs(seconds.into()))),
-        (_, Err(_)) => return Err(AppError::BadRequest("This is no number of seconds.")),
+        (_, Err(_)) => return Err(AppError::BadRequest("The value is not a number of seconds.")),
     };
     session.with(|session| session.set_expiry(expiry));
     Ok(Redirect::to("/account/"))

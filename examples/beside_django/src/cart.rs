@@ -1,4 +1,5 @@
-//! The cart in the session: `"cart": [{"product": "assam", "quantity": 2}, …]` and `"note": "…"`, which Django reads too.
+//! The cart in the session: `"cart": [{"product": "assam", "quantity": 2}, …]` and `"note": "…"`, which Django reads
+//! too.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::page::Page;
 use crate::product::{Cents, Product};
 use crate::session::WebSession;
 
-/// Of one product.
+/// The maximum quantity of one product.
 const MOST: u32 = 99;
 
 #[derive(Serialize, Deserialize)]
@@ -30,7 +31,7 @@ fn items(session: &Session) -> Result<Vec<Item>, AppError> {
     Ok(session.get("cart")?.unwrap_or_default())
 }
 
-/// How many tins are in the cart.
+/// Returns the number of tins in the cart.
 pub fn count(session: &Session) -> Result<u32, AppError> {
     Ok(items(session)?.iter().fold(0, |sum, item| sum.saturating_add(item.quantity)))
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, as pages.
+//! Errors, and the pages that report them.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ pub enum AppError {
     Forbidden,
     NotFound,
     BadRequest(&'static str),
-    /// Something that this request needs is down.
+    /// A server that this request needs is down.
     Unavailable(&'static str),
-    /// Whatever should not happen. The log has the reason, the visitor a page.
+    /// An unexpected error. The reason is logged; the visitor sees a general message.
     Internal(Box<dyn Error + Send + Sync>),
 }
 
@@ -33,11 +33,11 @@ impl IntoResponse for AppError {
         match self {
             Self::LoginRequired(redirect) => redirect.into_response(),
             Self::Forbidden => {
-                let text = "Another account may be allowed to see it.";
-                page::message(StatusCode::FORBIDDEN, "This is not for you", text, "/")
+                let text = "Another account may have access to this page.";
+                page::message(StatusCode::FORBIDDEN, "You do not have access", text, "/")
             }
             Self::NotFound => {
-                page::message(StatusCode::NOT_FOUND, "There is no such page", "Perhaps it has moved.", "/")
+                page::message(StatusCode::NOT_FOUND, "This page does not exist", "It may have moved.", "/")
             }
             Self::BadRequest(text) => page::message(StatusCode::BAD_REQUEST, "This form cannot be read", text, "/"),
             Self::Unavailable(text) => {
@@ -45,15 +45,15 @@ impl IntoResponse for AppError {
             }
             Self::Internal(error) => {
                 tracing::error!(%error, "a request failed");
-                let text = "The fault is ours, and we have a note of it.";
+                let text = "This is an error of ours. It has been logged.";
                 page::message(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", text, "/")
             }
         }
     }
 }
 
-/// Puts a page in place of what the layers answer themselves: the session layer if the session could not be written, and
-/// the CSRF layer if it rejects a form. The cookies of that answer stay.
+/// Replaces the error responses of the layers with pages: that of the session layer if the session cannot be written,
+/// and that of the CSRF layer if it rejects a form. Keeps the cookies of the response.
 pub async fn explain(response: Response) -> Response {
     let extensions = response.extensions();
     let mut page = if let Some(rejection) = extensions.get::<CsrfRejection>() {
@@ -76,12 +76,12 @@ fn rejected_form(rejection: &CsrfRejection) -> Response {
     use CsrfRejection::{BadOrigin, BadReferer, InsecureReferer, MalformedReferer, NoReferer};
     let (title, text) = match rejection {
         BadOrigin(_) | BadReferer(_) | InsecureReferer | MalformedReferer | NoReferer => {
-            ("This form is not one of ours", "It was not sent from a page of this site, so nothing was changed.")
+            ("This form was rejected", "It was not sent from a page of this site. Nothing was changed.")
         }
         _ => (
             "This page is out of date",
-            "You have logged in or out since it was shown, or your browser keeps no cookies. Nothing was changed: \
-             please load the page again, and send the form once more.",
+            "You have logged in or out since it was shown, or your browser rejects cookies. Nothing was changed. \
+             Please reload the page and send the form again.",
         ),
     };
     page::message_with_reason(StatusCode::FORBIDDEN, title, text, "/", &rejection.to_string())
@@ -90,7 +90,7 @@ fn rejected_form(rejection: &CsrfRejection) -> Response {
 fn lost_session(error: &EncodeError) -> Response {
     match error {
         EncodeError::CookieTooLarge(_) => {
-            let text = "The note and the cart are more than a cookie can hold. Nothing was changed.";
+            let text = "The note and the cart do not fit in a cookie. Nothing was changed.";
             page::message(StatusCode::PAYLOAD_TOO_LARGE, "This is too large", text, "/cart/")
         }
         other => AppError::Internal(other.to_string().into()).into_response(),

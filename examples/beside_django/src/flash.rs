@@ -1,5 +1,4 @@
-//! Messages that a response leaves for the next page, as Django's `messages`: whichever server renders that page shows
-//! them.
+//! Messages for the next page, as in Django's `messages`. Either server can show them.
 
 use std::sync::Arc;
 
@@ -15,7 +14,7 @@ use crate::Site;
 use crate::error::AppError;
 use crate::session::WebSession;
 
-/// The messages of the visitor, as an argument of a handler.
+/// An extractor for the visitor's messages.
 pub struct Flash {
     site: Arc<Site>,
     session: WebSession,
@@ -38,18 +37,18 @@ impl FromRequestParts<Arc<Site>> for Flash {
 pub struct Shown {
     /// CSS classes.
     tags: String,
-    /// HTML already.
+    /// The text, already escaped as HTML.
     message: Value,
 }
 
 impl Flash {
-    /// Redirects to a page that says this.
+    /// Redirects to a page that shows this message.
     pub fn success(mut self, text: impl Into<String>, to: &str) -> Result<Response, AppError> {
         self.messages.add(MessageLevel::SUCCESS, text);
         self.answer(Redirect::to(to))
     }
 
-    /// Takes the messages, for the page that shows them.
+    /// Takes the messages, to show them in a page.
     pub fn take(&mut self) -> Vec<Shown> {
         let shown = |message: django_session::Message| Shown {
             tags: message.tags(),
@@ -58,7 +57,8 @@ impl Flash {
         self.messages.drain().map(shown).collect()
     }
 
-    /// Keeps for the next page what was not taken: in a cookie or in the session, as `Settings::message_storage` says.
+    /// Stores the messages that were not taken for the next page: in a cookie or in the session, depending on
+    /// `Settings::message_storage`.
     pub fn answer(self, response: impl IntoResponse) -> Result<Response, AppError> {
         let commit = self.session.with(|session| self.site.messages.commit(&self.messages, session))?;
         let cookie = commit.set_cookie.map(|cookie| AppendHeaders([(SET_COOKIE, cookie.into_string())]));

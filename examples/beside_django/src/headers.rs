@@ -1,4 +1,4 @@
-//! What Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` add to each response, with their default settings.
+//! The headers that Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` add by default to each response.
 
 use axum::http::HeaderValue;
 use axum::response::Response;
@@ -10,7 +10,7 @@ const HEADERS: [(&str, &str); 4] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 
-/// A page that moves here keeps its headers.
+/// Adds the headers, so that the pages that moved here have the same headers as at Django.
 pub async fn secure(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));

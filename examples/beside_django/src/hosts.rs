@@ -1,5 +1,5 @@
-//! Django's `ALLOWED_HOSTS`. The CSRF check compares the origin of a form with the host of the request, which therefore
-//! has to be one of ours.
+//! Django's `ALLOWED_HOSTS`. The CSRF check compares the origin of a form with the host of the request, so the host
+//! must be one of this site.
 
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::page;
 
-/// As in `site/beside/settings.py`: with a dot in front, the domain and all below it.
+/// The hosts as in `site/beside/settings.py`. A leading dot allows the domain and its subdomains.
 const ALLOWED: [&str; 2] = ["127.0.0.1", ".localhost"];
 
 pub async fn only_ours(request: Request, next: Next) -> Response {
@@ -22,6 +22,6 @@ pub async fn only_ours(request: Request, next: Next) -> Response {
     if ALLOWED.into_iter().any(allowed) {
         next.run(request).await
     } else {
-        page::message(StatusCode::BAD_REQUEST, "This is another site", "The shop does not have this address.", "/")
+        page::message(StatusCode::BAD_REQUEST, "Unknown address", "The shop is not available at this address.", "/")
     }
 }

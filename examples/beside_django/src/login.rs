@@ -1,4 +1,4 @@
-//! The login page, for when that has moved, too.
+//! The login page. It is not moved by default: see `MOVED` in `../README.md`.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::session::WebSession;
 use crate::user::{BACKEND, Row};
 use crate::{Site, password};
 
-const WRONG: &str = "This name and this password do not belong together.";
+const WRONG: &str = "The name or the password is wrong.";
 
 pub fn routes() -> Router<Arc<Site>> {
     Router::new().route("/accounts/login/", get(form).post(login))
@@ -38,7 +38,7 @@ struct Credentials {
     password: String,
     #[serde(default)]
     next: String,
-    /// A checkbox: there if it is checked.
+    /// A checkbox: present if it is checked.
     remember: Option<String>,
 }
 
@@ -51,7 +51,7 @@ async fn login(
 ) -> Result<Response, AppError> {
     let row = Row::by_name(&site.database, &username).await?;
     let column = row.as_ref().map_or(password::UNUSABLE, |row| &row.password).to_owned();
-    // Hashing takes long on purpose: it must not hold up the other requests of this thread.
+    // Hashing is slow on purpose and must not block the other requests of this thread.
     let right = tokio::task::spawn_blocking(move || password::check(&password, &column)).await?;
     let Some(Row { user, hashed, .. }) = row.filter(|_| right) else {
         return page.render("registration/login.html", context! { errors => [WRONG], username, next });
@@ -62,16 +62,16 @@ async fn login(
         site.auth.login(session, &SessionUser { id: &id, backend: BACKEND, password_hash: &hashed });
         session.set_expiry(if remember.is_some() { None } else { Some(Expiry::BrowserClose) });
     });
-    // Whoever planted a token before the login knows none after it.
+    // An attacker may have set the token before the login.
     csrf.rotate()?;
     let sql = "UPDATE auth_user SET last_login = CURRENT_TIMESTAMP WHERE id = $1";
     sqlx::query(sql).bind(user.id).execute(&site.database).await?;
     page.flash.success(format!("Welcome, {}.", user.name()), &here(&next))
 }
 
-/// Where to go after the login: to a path of this site and nowhere else. (Django: `url_has_allowed_host_and_scheme`.)
+/// Returns where to redirect after the login: only to a path of this site. (Django: `url_has_allowed_host_and_scheme`.)
 fn here(next: &str) -> String {
-    // Browsers read a backslash as a slash, and drop tabs and newlines; two slashes begin another host's name.
+    // Two slashes start the name of another host. Browsers read a backslash as a slash, and drop tabs and newlines.
     let mut start = next.chars();
     let path = start.next() == Some('/') && !matches!(start.next(), Some('/' | '\\'));
     let clean = !next.contains(|c: char| c.is_control());

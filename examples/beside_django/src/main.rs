@@ -1,6 +1,6 @@
-//! A service that stands in front of a Django site, answers some of its paths, and passes every other request on.
+//! A service in front of a Django site. It answers some of the site's paths and forwards every other request.
 //!
-//! `../run` starts both servers; `../README.md` lists the environment variables and says which file shows what.
+//! `../run` starts both servers; `../README.md` describes the environment variables and the files.
 
 mod account;
 mod cart;
@@ -33,7 +33,7 @@ use crate::proxy::Django;
 use crate::revocation::Revocation;
 use crate::settings::Settings;
 
-/// What the handlers share.
+/// The state that the handlers share.
 struct Site {
     settings: Settings,
     database: AnyPool,
@@ -61,7 +61,7 @@ async fn main() -> Result<(), BoxError> {
         settings,
     });
 
-    // 1. The paths that moved here, each group as soon as it is ready; without them, Django answers.
+    // 1. The groups of paths that moved here. Django answers the others.
     let groups = [
         ("account", account::routes()),
         ("cart", cart::routes()),
@@ -74,7 +74,7 @@ async fn main() -> Result<(), BoxError> {
             moved = moved.merge(routes);
         }
     }
-    // 2. What they have in common. A request passes the last of these layers first.
+    // 2. The layers around these paths. A request passes through the last one first.
     let moved = session::layer(moved, &site.settings, &site.database).await?;
     let csrf = CsrfGuard::from(Csrf::builder().build()?).with_secure(site.settings.scheme == Scheme::HTTPS);
     let moved = moved
@@ -82,7 +82,8 @@ async fn main() -> Result<(), BoxError> {
         .layer(middleware::map_response(error::explain))
         .layer(middleware::from_fn(hosts::only_ours))
         .layer(middleware::map_response(headers::secure));
-    // 3. Everything else. It is added behind the layers, and so is not inside of them: the session is Django's business.
+    // 3. Forward everything else. The fallback is added after the layers, so they do not apply to it: Django loads the
+    // session itself.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, site.settings.port)).await?;
     let app = moved.fallback(proxy::pass_on).with_state(site);
     tracing::info!("listening on http://{}", listener.local_addr()?);

@@ -1,4 +1,4 @@
-//! The pages: the templates of the Django site, and what `site/shop/context.py` gives to each of them.
+//! The pages: the templates of the Django site, with the variables that `site/shop/context.py` adds to each of them.
 
 use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
@@ -19,7 +19,7 @@ use crate::{Site, cart, stock};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
-    // A name that is not there is empty, and so are its attributes, as at Django.
+    // As in Django, an undefined variable is empty, and its attributes are empty too.
     templates.set_undefined_behavior(UndefinedBehavior::Chainable);
     macro_rules! include {
         ($($name:literal)*) => {
@@ -30,7 +30,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         "account.html" "base.html" "cart.html" "csrf.html" "message.html" "registration/login.html" "sessions.html"
         "stock.html"
     } {
-        templates.add_template(name, text).expect("a template of ours is well formed");
+        templates.add_template(name, text).expect("the templates are valid");
     }
     templates
 });
@@ -39,7 +39,7 @@ fn render(name: &str, context: Value) -> Result<Html<String>, minijinja::Error> 
     Ok(Html(TEMPLATES.get_template(name)?.render(context)?))
 }
 
-/// What every page shows. As an argument of a handler, it counts the visit.
+/// The data that every page shows. Extracting it counts the visit.
 #[derive(Serialize)]
 pub struct Page {
     #[serde(skip)]
@@ -62,7 +62,7 @@ impl FromRequestParts<Arc<Site>> for Page {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, AppError> {
-        // First of all, because this empties the session of an old password.
+        // First, because this flushes the session if the password has changed.
         let user = <User as OptionalFromRequestParts<_>>::from_request_parts(parts, site).await?;
         let may_change_stock = match &user {
             Some(user) => user.has_perm(&site.database, stock::PERMISSION).await?,
@@ -92,7 +92,7 @@ impl FromRequestParts<Arc<Site>> for Page {
 }
 
 impl Page {
-    /// The page of this template, with what it alone shows.
+    /// Renders a template. `context` has the variables of this page alone.
     pub fn render(mut self, template: &str, context: Value) -> Result<Response, AppError> {
         let (messages, csrf_token) = (self.flash.take(), self.csrf.get()?);
         let common = context! { messages, csrf_token, ..Value::from_serialize(&self) };
@@ -106,7 +106,7 @@ fn count_visit(session: &mut Session) -> Result<u64, AppError> {
     Ok(visits)
 }
 
-/// The number in the largest unit that divides it: 1209600 is 14 days.
+/// Formats a number of seconds in the largest unit that divides it: 1209600 is 14 days.
 fn spell(seconds: i64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     let (size, unit) = units.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, "second"));
@@ -114,18 +114,18 @@ fn spell(seconds: i64) -> String {
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A page with a few words and a link, which needs no session.
+/// Returns a page with a message and a link. It does not need a session.
 pub fn message(status: StatusCode, title: &str, text: &str, href: &str) -> Response {
     message_with_reason(status, title, text, href, "")
 }
 
-/// The same, with what those who look after the site want to know.
+/// Like [`message`], with the technical reason.
 pub fn message_with_reason(status: StatusCode, title: &str, text: &str, href: &str, reason: &str) -> Response {
     let link = if href == "/" { "Back to the teas" } else { "Back" };
     match render("message.html", context! { title, text, href, link, reason }) {
         Ok(page) => (status, page).into_response(),
         Err(error) => {
-            tracing::error!(%error, "the page of an error could not be made");
+            tracing::error!(%error, "an error page could not be rendered");
             status.into_response()
         }
     }

@@ -1,4 +1,4 @@
-//! Django's password column, for its default hasher.
+//! Checks passwords that Django's default hasher has hashed.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::Sha256;
@@ -12,5 +12,6 @@ pub fn check(password: &str, column: &str) -> bool {
     ours.ct_eq(&hash).into()
 }
 
-/// A hash of no password, to be checked when the name is unknown: that takes as long as a wrong password does.
+/// A hash that no password matches. It is checked if the user name is unknown, so that this takes as long as a wrong
+/// password.
 pub const UNUSABLE: &str = "pbkdf2_sha256$1000000$unusable$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";

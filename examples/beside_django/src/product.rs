@@ -1,4 +1,4 @@
-//! What the shop sells: Django's table `shop_product`.
+//! The products: Django's table `shop_product`.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Passing a request on to Django, and its response back.
+//! Forwards requests to Django.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use hyper_util::rt::TokioExecutor;
 
 use crate::{Site, page};
 
-/// The connection that these are about ends here. (RFC 9110, section 7.6.1.)
+/// Headers that describe one connection and must not be forwarded (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 7] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -39,19 +39,19 @@ pub struct Django {
 
 impl Django {
     pub fn at(address: Authority) -> Self {
-        // A connection for each request costs little on one machine, and none can turn out to be closed when it is used.
+        // A new connection for each request costs little on one machine. A pooled one may be closed when it is reused.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
         Self { address, client }
     }
 }
 
-/// Sends the request on as it is, but for what belongs to the connection. Bodies stream, both ways.
+/// Forwards the request and returns the response of Django. Both bodies are streamed.
 pub async fn pass_on(
     State(site): State<Arc<Site>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
 ) -> Response {
-    // 1. The same path and query, at Django's address. The Host header stays what the visitor asked for.
+    // 1. Keep the path and query, and replace the address with Django's. The Host header does not change.
     let mut uri = Uri::builder().scheme(Scheme::HTTP).authority(site.django.address.clone());
     if let Some(target) = request.uri().path_and_query() {
         uri = uri.path_and_query(target.clone());
@@ -60,15 +60,15 @@ pub async fn pass_on(
     *request.uri_mut() = uri;
     *request.version_mut() = Version::HTTP_11;
 
-    // 2. WSGI gives an application no way to read a body whose length is not said.
+    // 2. Require a Content-Length: a WSGI application cannot read a body of unknown length.
     let headers = request.headers_mut();
     if headers.contains_key(TRANSFER_ENCODING) && !headers.contains_key(CONTENT_LENGTH) {
         return StatusCode::LENGTH_REQUIRED.into_response();
     }
 
-    // 3. Where it comes from, in our words: what the visitor says of that is a claim.
+    // 3. Set the X-Forwarded headers. Those of the request may be forged.
     remove_hop_by_hop(headers);
-    headers.remove(EXPECT); // answered here
+    headers.remove(EXPECT); // this server has already answered it
     remove_claims(headers);
     let host = headers.get(HOST).cloned();
     let peer = HeaderValue::try_from(peer.ip().to_string()).ok();
@@ -79,7 +79,7 @@ pub async fn pass_on(
         }
     }
 
-    // 4. The response, with all its Set-Cookie headers.
+    // 4. Return the response, with all its Set-Cookie headers.
     match site.django.client.request(request).await {
         Ok(mut response) => {
             remove_hop_by_hop(response.headers_mut());
@@ -104,7 +104,8 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// WSGI reads `X_Forwarded_Proto` as `X-Forwarded-Proto`, so no name with an underscore passes.
+/// Removes the headers by which a client could forge its origin. WSGI reads `X_Forwarded_Proto` as `X-Forwarded-Proto`,
+/// so all names with an underscore are removed.
 fn remove_claims(headers: &mut HeaderMap) {
     let claims = |name: &str| name.starts_with("x-forwarded-") || name == "forwarded" || name.contains('_');
     let names: Vec<_> = headers.keys().filter(|name| claims(name.as_str())).cloned().collect();

@@ -1,5 +1,5 @@
-//! Ends sessions before their time, when there is a Redis: a list of ended ids, which `django_session_rs` checks as well, and
-//! the page "your sessions".
+//! Revocation of sessions through Redis: the list of revoked ids, which `django_session_rs` checks too, and the page
+//! "Your sessions".
 //!
 //! Ending all sessions of a user needs no list: see [`User::log_out_everywhere`].
 
@@ -22,22 +22,22 @@ use crate::page::Page;
 use crate::session::WebSession;
 use crate::user::User;
 
-/// Whether sessions are accepted unchecked while Redis is down. If not, a page that asks for the user is answered with 503.
-/// Django's side of this is `SESSION_REVOCATION_FAILURE`.
+/// Whether sessions are accepted unchecked while Redis is down. If not, requests that need the user are answered with
+/// 503. In Django, the setting is `SESSION_REVOCATION_FAILURE`.
 const ACCEPT_WHILE_REDIS_IS_DOWN: bool = false;
 
-const DOWN: &str = "We cannot check at the moment whether you are logged in.";
-const DOWN_AT_LOGOUT: &str = "This browser is logged out. If somebody has a copy of its cookie, that is not yet ended.";
+const DOWN: &str = "We cannot currently check whether you are logged in.";
+const DOWN_AT_LOGOUT: &str = "This browser is logged out, but copies of its cookie are still valid.";
 
 pub struct Revocation {
     redis: ConnectionManager,
-    /// How long a session can live, and therefore how long its id stays on the list.
+    /// The maximum age of a session, and therefore how long its id stays on the list.
     absolute_age: Duration,
 }
 
 impl Revocation {
     pub async fn connect(url: &str, absolute_age: Duration) -> Result<Self, BoxError> {
-        // A visitor should not wait for a Redis that is down.
+        // Few retries, so that visitors do not wait while Redis is down.
         let config = ConnectionManagerConfig::new().set_number_of_retries(1);
         Ok(Self { redis: Client::open(url)?.get_connection_manager_with_config(config).await?, absolute_age })
     }
@@ -69,7 +69,7 @@ impl Revocation {
         set.query_async(&mut self.redis.clone()).await
     }
 
-    /// The ids of the user's sessions that have not ended, with the time of their last use; the latest first.
+    /// Returns the ids of the user's sessions that are not revoked, with the time of their last use; the latest first.
     async fn sessions(&self, user: &User) -> RedisResult<Vec<(String, u64)>> {
         let redis = &mut self.redis.clone();
         let oldest = now().saturating_sub(self.absolute_age.as_secs());
@@ -104,7 +104,7 @@ fn unless_down<T: Default>(result: RedisResult<T>, text: &'static str) -> Result
     })
 }
 
-/// A page that Django never had.
+/// The pages that only this service has.
 pub fn routes() -> Router<Arc<Site>> {
     Router::new().route("/account/sessions/", get(list)).route("/account/sessions/end", post(end))
 }
@@ -143,7 +143,7 @@ async fn end(
     Form(Chosen { id }): Form<Chosen>,
 ) -> Result<Redirect, AppError> {
     let revocation = site.revocation.as_ref().ok_or(AppError::NotFound)?;
-    // Ids may stand in logs: somebody else's must not be ended.
+    // Ids may be logged, so knowing an id is not enough: the session must be the user's own.
     let sessions = unless_down(revocation.sessions(&user).await, DOWN)?;
     if !sessions.iter().any(|(own, _)| *own == id) {
         return Err(AppError::NotFound);

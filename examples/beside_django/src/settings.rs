@@ -10,33 +10,34 @@ use django_session::{
     SecretKey, StoredSessions, Unstamped,
 };
 
-/// A session of a time before `REDIS_URL` was given says neither when it began nor its id, and cannot be ended early. When
-/// two weeks have passed since, and such sessions are over, `Refuse` is the choice for both servers.
+/// How sessions without a start or an id are handled. Sessions from before `REDIS_URL` was set have neither, and cannot
+/// be ended early. They expire after two weeks; from then on, use `Refuse` on both servers.
 const UNSTAMPED: Unstamped = Unstamped::Stamp;
 
-/// What the environment says: the same variables that `site/beside/settings.py` reads, and four of this service alone.
+/// The settings from the environment: the variables that `site/beside/settings.py` reads too, and five that only this
+/// service reads.
 pub struct Settings {
-    /// `SECRET_KEY`, and `SECRET_KEY_FALLBACKS` with white space between them.
+    /// `SECRET_KEY`, and `SECRET_KEY_FALLBACKS`, separated by white space.
     pub keys: KeyRing,
     /// `ENGINE`: the last part of Django's `SESSION_ENGINE`.
     pub engine: String,
-    /// `ENCRYPTION`: `None` is off.
+    /// `ENCRYPTION`: `None` means off.
     pub encryption: Option<Encryption>,
     /// `DATABASE_URL`: `sqlite:///…` or `postgres://…`.
     pub database_url: String,
-    /// `REDIS_URL`, for `ENGINE=cached_db` and `ENGINE=cache`, and to end sessions before their time.
+    /// `REDIS_URL`, for `ENGINE=cached_db` and `ENGINE=cache`, and to end sessions early.
     pub redis_url: Option<String>,
     /// `SESSION_FILE_PATH`, for `ENGINE=file`.
     pub session_file_path: Option<PathBuf>,
-    /// `DJANGO`: where the site listens, such as `127.0.0.1:8001`.
+    /// `DJANGO`: the address of the Django site, such as `127.0.0.1:8001`.
     pub django: Authority,
     /// `MOVED`: the groups of paths that this service answers.
     pub moved: HashSet<String>,
-    /// `SCHEME`: `http`, or `https` behind a proxy that ends TLS.
+    /// `SCHEME`: `http`, or `https` behind a proxy that terminates TLS.
     pub scheme: Scheme,
-    /// `ABSOLUTE_AGE`: if there is a Redis, no session lives longer.
+    /// `ABSOLUTE_AGE`: the maximum age of a session, with `REDIS_URL`.
     pub absolute_age: Duration,
-    /// `REFRESH_AFTER`: from this age on, a signed cookie that is only read is signed anew.
+    /// `REFRESH_AFTER`: the age at which a signed cookie is refreshed even if the session is only read.
     pub refresh_after: Duration,
     /// `PORT`
     pub port: u16,
@@ -91,18 +92,19 @@ impl Settings {
         })
     }
 
-    /// The sessions of `ENGINE=cache`, and the copies of `cached_db`. Both have a Redis.
+    /// The sessions of `ENGINE=cache`, and the copies of `cached_db`. Both require `REDIS_URL`.
     pub fn cached_sessions(&self) -> Result<CachedSessions, ConfigError> {
         Ok(CachedSessions::new(Self::cookie()?).with_absolute_age(self.absolute_age, UNSTAMPED).with_ids())
     }
 
-    /// The session cookie, as Django's settings have it.
+    /// The session cookie, with the options of the Django site.
     pub fn cookie() -> Result<CookieOptions, ConfigError> {
         CookieOptions::builder("sessionid").build()
     }
 
-    /// The messages, as `MESSAGE_STORAGE` has them: in their own cookie if they fit, with the attributes of the session's
-    /// cookie. That cookie is not encrypted; if sessions are, the messages are in the session.
+    /// The storage of messages, as Django's `MESSAGE_STORAGE`: by default in a separate cookie if they fit, with the
+    /// attributes of the session cookie. That cookie is not encrypted, so with encryption they are stored in the
+    /// session.
     pub fn message_storage(&self) -> Result<MessageStorage, ConfigError> {
         match &self.encryption {
             Some(_) => Ok(MessageStorage::in_session()),
@@ -111,7 +113,8 @@ impl Settings {
     }
 }
 
-/// Each step reads what a server of the step before or after it writes, so that servers need not change at one moment.
+/// Returns the encryption of a step. At each step, a server reads what servers at the previous and at the next step
+/// write, so that the servers do not have to change at the same time.
 fn encryption(step: &str, keys: &KeyRing) -> Result<Option<Encryption>, BoxError> {
     let plaintext = match step {
         "off" => return Ok(None),

@@ -1,4 +1,4 @@
-//! A page for those whom Django's permissions let change products.
+//! The stock page, for users with Django's permission to change products.
 
 use std::sync::Arc;
 

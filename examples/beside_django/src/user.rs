@@ -1,4 +1,4 @@
-//! The user of a request, as Django's `request.user`: found by the session, read from Django's tables.
+//! The user of a request, as Django's `request.user`: named by the session and read from Django's tables.
 
 use std::sync::Arc;
 
@@ -19,35 +19,35 @@ use crate::Site;
 use crate::error::AppError;
 use crate::session::WebSession;
 
-/// In the session of whoever logged in by Django's own form; this site names no other in `AUTHENTICATION_BACKENDS`.
+/// Django's default authentication backend, and the only one of this site. Login stores its name in the session.
 pub const BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
 
-/// A logged-in user. As an argument of a handler, `User` sends everybody else to the login page, and `Option<User>` does
+/// A logged-in user. As an extractor, `User` redirects to the login page if nobody is logged in; `Option<User>` does
 /// not.
 #[derive(Clone, Serialize)]
 pub struct User {
     pub id: i64,
     pub username: String,
     pub first_name: String,
-    /// The name by which Django's templates ask.
+    /// The attribute that Django's templates read.
     pub is_authenticated: bool,
-    /// The key in Redis of the list of this user's sessions: see `revocation.rs`. It is a new one whenever all sessions end.
+    /// The Redis key of the list of this user's sessions: see `revocation.rs`. It changes when all sessions are ended.
     #[serde(skip)]
     pub sessions: String,
 }
 
-/// The row of `auth_user`, as far as this service reads it.
+/// The columns of `auth_user` that this service reads.
 pub struct Row {
     pub user: User,
     /// The `password` column: algorithm, iterations, salt and hash.
     pub password: String,
-    /// What the hash in the session is made of: the password and a number, as in `_get_session_auth_hash` of the `User` in
-    /// `site/shop/models.py`.
+    /// The value that is hashed into the session: the password and a number, as in `_get_session_auth_hash` of the
+    /// `User` in `site/shop/models.py`.
     pub hashed: String,
 }
 
 impl Row {
-    /// Only of users who may log in.
+    /// Selects only users who may log in.
     const SELECT: &str = "SELECT id, username, first_name, password, session_epoch FROM auth_user WHERE is_active AND ";
 
     pub async fn by_name(database: &AnyPool, name: &str) -> Result<Option<Self>, sqlx::Error> {
@@ -75,13 +75,13 @@ impl Row {
 }
 
 impl User {
-    /// By which pages call the user.
+    /// Returns the name that pages show.
     pub fn name(&self) -> &str {
         if self.first_name.is_empty() { &self.username } else { &self.first_name }
     }
 
-    /// Django's `get_user`: the session names a user, the user may log in, and the password is still the one that the
-    /// session was begun with. If it is not, or if the session was ended before its time, the session is emptied.
+    /// Returns the user of the session, like Django's `get_user`: the user must be allowed to log in, and the password
+    /// must not have changed since the login. If it has changed, or if the session is revoked, flushes the session.
     async fn of(site: &Site, session: &WebSession) -> Result<Option<Self>, AppError> {
         let claim = session.with(|session| session.auth_user_backend().zip(session.auth_user_id()));
         let Some((_, id)) = claim.filter(|(backend, _)| backend == BACKEND) else { return Ok(None) };
@@ -99,13 +99,14 @@ impl User {
         Ok(Some(user))
     }
 
-    /// Ends all sessions of this user on both servers: the hashes in them are no longer right.
+    /// Ends all sessions of this user on both servers, by invalidating the hashes in them.
     pub async fn log_out_everywhere(&self, database: &AnyPool) -> Result<(), sqlx::Error> {
         let sql = "UPDATE auth_user SET session_epoch = session_epoch + 1 WHERE id = $1";
         sqlx::query(sql).bind(self.id).execute(database).await.map(drop)
     }
 
-    /// Whether this user has a permission such as `shop.change_product`: itself, by a group, or as a superuser.
+    /// Returns whether this user has a permission such as `shop.change_product`: directly, through a group, or as a
+    /// superuser.
     pub async fn has_perm(&self, database: &AnyPool, permission: &str) -> Result<bool, sqlx::Error> {
         const SQL: &str = "
             SELECT 1 FROM auth_user u WHERE u.id = $1 AND u.is_active AND (u.is_superuser OR EXISTS (
@@ -126,7 +127,7 @@ impl User {
     }
 }
 
-/// The answer of this request, so that a handler and its page do not ask the database twice.
+/// The result for this request, so that a handler and its page read the user from the database only once.
 #[derive(Clone)]
 struct Answer(Option<User>);
 
@@ -153,7 +154,7 @@ impl FromRequestParts<Arc<Site>> for User {
     }
 }
 
-/// A redirect to the login page, which leads back here.
+/// A redirect to the login page, which redirects back after the login.
 pub struct LoginRequired {
     next: String,
 }
@@ -164,7 +165,7 @@ impl LoginRequired {
     }
 }
 
-/// What stands for itself in a query string, as Django's `redirect_to_login` has it.
+/// The characters to percent-encode in the query string, as in Django's `redirect_to_login`.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl IntoResponse for LoginRequired {

@@ -1,15 +1,15 @@
 """Encrypted sessions, in the format of the Rust crate django-session.
 
-Settings, each with its counterpart in Rust:
+Settings, each with its Rust equivalent:
 
 ``SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"``
     ``with_encryption(Encryption::new(&keys))``
 ``SESSION_ENCRYPTION_PLAINTEXT = "reject"``, or ``"accept"`` or ``"write"`` while a site turns encryption on
     ``with_plaintext(Plaintext::Reject)``
-``SESSION_ENCRYPTION_COMPRESSION = "never"``, or ``"if-smaller"``, which tells of the content: see the README
+``SESSION_ENCRYPTION_COMPRESSION = "never"``, or ``"if-smaller"``, whose length reveals content: see the README
     ``with_compression(Compression::Never)``
-``SESSION_ENCRYPTION_KEYS``, a list, the first of which encrypts; SECRET_KEY and SECRET_KEY_FALLBACKS unless given
-    the ring of ``Encryption::new``
+``SESSION_ENCRYPTION_KEYS``, a list whose first key encrypts; default: SECRET_KEY and SECRET_KEY_FALLBACKS
+    the ``KeyRing`` passed to ``Encryption::new``
 ``SESSION_ENCRYPTION_INFLATE_LIMIT = 1048576``, in bytes
     ``with_inflate_limit``
 
@@ -18,7 +18,8 @@ The format::
     key     = HKDF-SHA256(IKM = secret key, no salt, info = "django-session.sealed.v1", 32 bytes)
     payload = version || nonce || AES-256-GCM-SIV(key, nonce, aad = version, plaintext)
 
-Version 1 is of the JSON that Django writes, version 2 of its zlib. The nonce has 12 bytes, of ``os.urandom``.
+In version 1, the plaintext is the JSON that Django writes; in version 2, it is that JSON compressed by zlib. The nonce is 12
+bytes of ``os.urandom``.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ _INFO = b"django-session.sealed.v1"
 
 
 class EncryptedJSONSerializer:
-    """What ``SESSION_SERIALIZER`` names. Rejects with ``BadSignature``, which Django takes for an absent session."""
+    """The serializer for ``SESSION_SERIALIZER``. Raises ``BadSignature``, which Django treats as an absent session."""
 
     def dumps(self, obj: Any) -> bytes:
         plaintext: bytes = JSONSerializer().dumps(obj)
@@ -55,7 +56,7 @@ class EncryptedJSONSerializer:
             return plaintext
         version = _SERIALIZED
         compress = choice("SESSION_ENCRYPTION_COMPRESSION", "never", "if-smaller") == "if-smaller"
-        # What the limit would keep from being read is not compressed.
+        # A session over the limit could not be read back, so it is not compressed.
         if compress and len(plaintext) <= _inflate_limit():
             compressed = zlib.compress(plaintext)
             if len(compressed) < len(plaintext) - 1:
@@ -89,7 +90,7 @@ def _decrypt(data: bytes) -> bytes:
 
 
 def _inflate(data: bytes) -> bytes:
-    """One whole zlib stream, with nothing behind it."""
+    """Inflates one complete zlib stream. Rejects trailing data."""
     limit = _inflate_limit()
     inflate = zlib.decompressobj()
     try:
@@ -119,10 +120,10 @@ def _aead(key: bytes) -> AESGCMSIV:
 
 
 def _keys() -> List[bytes]:
-    """The first one encrypts, and all of them decrypt."""
+    """The keys: the first one encrypts, all of them decrypt."""
     keys: Union[Sequence[Union[str, bytes]], None] = getattr(settings, "SESSION_ENCRYPTION_KEYS", None)
     if keys is None:
-        # Django has fallbacks since 4.1.
+        # SECRET_KEY_FALLBACKS was added in Django 4.1.
         keys = [settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", [])]
     if not isinstance(keys, (list, tuple)) or not keys or not all(keys):
         raise ImproperlyConfigured("SESSION_ENCRYPTION_KEYS is not a list of keys.")

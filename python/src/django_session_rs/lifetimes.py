@@ -1,18 +1,18 @@
-"""Absolute age and revocation of sessions, by the rules of the Rust crate django-session.
+"""Absolute age and revocation of sessions, compatible with the Rust crate django-session.
 
-Django checks when a session was last written. It does not check when the session began, nor whether it was ended: a cookie
-that was copied before logout is accepted, and signed with a fresh date when the session is next written. This module
+Django checks when a session was last written. It checks neither when the session began nor whether it was revoked: a cookie
+that was copied before logout is accepted, and signed with the current time when the session is next written. This module
 rejects both.
 
-Sessions get two more keys, which Rust reads and writes as well:
+It adds two keys to sessions, which Rust reads and writes too:
 
 ``_session_started``
-    When the session began: an integer, in Unix seconds. A session begins when it is first written, and anew at login.
+    When the session began: an integer, in Unix seconds. A session begins when it is first written, and again at login.
 ``_session_id``
-    16 random bytes in base64url without padding, 22 characters. It is new at login. It may stand in logs.
+    16 random bytes in base64url without padding: 22 characters. Login creates a new id. It may be logged.
 
-Both stay as they are when the session's own user logs in again. Revocation writes the key ``session:revoked:{id}``, with the
-value 1, to a cache. The entry expires after the absolute age, by when the session is too old.
+Both stay when the user of the session logs in again. Revocation writes the key ``session:revoked:{id}``, with the value 1,
+to a cache. The entry expires after the absolute age, because the session is rejected as too old from then on.
 
 Installation, in this order::
 
@@ -24,14 +24,14 @@ Installation, in this order::
         "django.contrib.auth.middleware.AuthenticationMiddleware",
     ]
 
-Settings, each with its counterpart in Rust:
+Settings, each with its Rust equivalent:
 
 ``SESSION_ABSOLUTE_AGE = 86400``, in seconds, required
     ``with_absolute_age(Duration::from_secs(86400), …)``
-``SESSION_UNSTAMPED = "stamp"``, or ``"refuse"``, which rejects a session that has a user and no
-``_session_started``, or no ``_session_id`` if there is a deny-list
+``SESSION_UNSTAMPED = "stamp"``, or ``"refuse"``, which rejects the session of a user if it has no ``_session_started``, or if
+there is a deny-list and it has no ``_session_id``
     ``Unstamped::Stamp``, ``Unstamped::Refuse``
-``SESSION_REVOCATION_CACHE = None``, or the alias of the cache, whose ``KEY_FUNCTION`` must be ``raw_key`` of this module
+``SESSION_REVOCATION_CACHE = None``, or the alias of a cache whose ``KEY_FUNCTION`` is ``raw_key`` of this module
     ``with_ids()``
 ``SESSION_REVOCATION_FAILURE = "raise"``, or ``"accept"``: what happens when the cache raises an error
     the service's own choice
@@ -63,14 +63,14 @@ logger = logging.getLogger(__name__)
 
 
 class LifetimeMiddleware:
-    """Flushes a session that is too old or revoked, and stamps the sessions that are written.
+    """Flushes sessions that are too old or revoked, and adds the start and the id to sessions that are written.
 
-    A request with a session cookie reads its session, and asks the cache once. Other requests do neither.
+    For a request with a session cookie, it loads the session and reads the cache once. For other requests, it does neither.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        # Wrong settings are reported when the server starts.
+        # Report wrong settings when the server starts.
         _absolute_age(), _refuses_unstamped(), _deny_list(), _accepts_failure()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -82,7 +82,7 @@ class LifetimeMiddleware:
                 logger.info("Session rejected: %s", reason)
                 session.flush()
             request.session_had_user = SESSION_KEY in session
-            # The view has not read it yet, and so the response need not vary on the cookie.
+            # The view has not read the session yet: without this, every response would vary on the cookie.
             session.accessed = session.modified
         response = self.get_response(request)
         is_written = session.modified or settings.SESSION_SAVE_EVERY_REQUEST
@@ -92,10 +92,10 @@ class LifetimeMiddleware:
 
 
 def revoke(session: SessionBase) -> None:
-    """Ends this session, and all copies of its cookie.
+    """Ends this session and invalidates all copies of its cookie.
 
-    Puts the session's id on the deny-list and flushes the session, also if the cache raises an error. A session that was
-    written before the middleware was installed has no id, and is only flushed.
+    Puts the session's id on the deny-list and flushes the session, even if the cache raises an error. A session that was
+    written before the middleware was installed has no id, so it is only flushed.
     """
     try:
         _deny(session)
@@ -104,23 +104,23 @@ def revoke(session: SessionBase) -> None:
 
 
 def raw_key(key: str, key_prefix: str, version: int) -> str:
-    """What ``KEY_FUNCTION`` names, so that Django looks up the same keys as Rust: without ``:1:`` in front."""
+    """The ``KEY_FUNCTION`` of the cache: Django then uses the same keys as Rust, without the prefix ``:1:``."""
     return key
 
 
 def connect() -> None:
-    """Connects the receivers: what "django_session_rs" in ``INSTALLED_APPS`` does."""
+    """Connects the signal receivers. "django_session_rs" in ``INSTALLED_APPS`` calls this."""
     user_logged_in.connect(_logged_in)
     user_logged_out.connect(_logged_out)
 
 
 def _logged_in(request: Any, **kwargs: Any) -> None:
-    """Has the session begin anew, unless its user has logged in again.
+    """Gives the session a new start and a new id, unless its own user has logged in again.
 
-    For another user, Django has flushed the session by now, and the old stamps with it.
+    If another user logs in, Django has already flushed the session, including the old start and id.
     """
     session = getattr(request, "session", None)
-    # Logins by token send the signal as well.
+    # Token logins without a session send the signal too.
     if session is None or SESSION_KEY not in session:
         return
     if not getattr(request, "session_had_user", False):
@@ -130,7 +130,7 @@ def _logged_in(request: Any, **kwargs: Any) -> None:
 
 
 def _logged_out(request: Any, **kwargs: Any) -> None:
-    """Puts the session's id on the deny-list. Django flushes the session after this, unless this raises an error."""
+    """Puts the session's id on the deny-list. Django flushes the session afterwards, unless this raises an error."""
     session = getattr(request, "session", None)
     if session is None or _deny_list() is None:
         return
@@ -142,7 +142,7 @@ def _logged_out(request: Any, **kwargs: Any) -> None:
 
 
 def _rejection(session: SessionBase) -> Optional[str]:
-    """Why this session is not accepted, if it is not."""
+    """The reason to reject this session, or ``None``."""
     started = _started(session)
     if started is not None:
         age, limit = time.time() - started, _absolute_age()
@@ -162,7 +162,7 @@ def _stamp(session: SessionBase) -> None:
 
 
 def _started(session: SessionBase) -> Optional[int]:
-    # As Rust reads it: an integer of 64 bits. A bool is none.
+    # As in Rust, only a 64-bit integer is valid. type() also excludes bool.
     started = session.get(_STARTED)
     return started if type(started) is int and -(2**63) <= started < 2**63 else None
 
@@ -192,7 +192,7 @@ def _deny(session: SessionBase) -> None:
     if id is None:
         return
     try:
-        # A copy can be signed anew until the session is too old.
+        # A copy can be signed again until the session is too old, so the entry must live that long.
         cache.set(_REVOKED + id, 1, timeout=_absolute_age())
     except Exception:
         if not _accepts_failure():
@@ -212,7 +212,7 @@ def _refuses_unstamped() -> bool:
 
 
 def _deny_list() -> Any:
-    """The cache, if there is one."""
+    """The cache of revoked ids, if one is configured."""
     alias = getattr(settings, "SESSION_REVOCATION_CACHE", None)
     if alias is None:
         return None

@@ -1,4 +1,4 @@
-"""The settings of the site. What the Rust service must know too comes from the environment: see ../../README.md."""
+"""The settings of the site. Those that the Rust service needs too come from the environment: see ../../README.md."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SECRET_KEY = os.environ["SECRET_KEY"]
 SECRET_KEY_FALLBACKS = os.environ.get("SECRET_KEY_FALLBACKS", "").split()
 ALLOWED_HOSTS = ["127.0.0.1", ".localhost"]
-# The service in front overwrites this header, whatever a visitor sends.
+# The Rust service overwrites this header, so a visitor cannot forge it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 ROOT_URLCONF = "beside.urls"
@@ -55,12 +55,12 @@ CSRF_COOKIE_SECURE = True
 SESSION_FILE_PATH = os.environ.get("SESSION_FILE_PATH")
 CSRF_FAILURE_VIEW = "shop.views.csrf_failure"
 
-# Encrypted sessions: off, or one of the three steps of turning it on, which python/README.md describes.
+# Encrypted sessions: off, or one of the three steps to turn encryption on. See python/README.md.
 ENCRYPTION = os.environ.get("ENCRYPTION", "off")
 if ENCRYPTION != "off":
     SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"
     SESSION_ENCRYPTION_PLAINTEXT = {"write-plain": "write", "accept-plain": "accept", "on": "reject"}[ENCRYPTION]
-    # The cookie of messages is signed, but not encrypted.
+    # The default storage puts messages in a cookie that is signed but not encrypted.
     MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 if "REDIS_URL" in os.environ:
@@ -75,21 +75,21 @@ if "REDIS_URL" in os.environ:
             "KEY_FUNCTION": "django_session_rs.lifetimes.raw_key",
         },
     }
-    # Sessions that end before their time. Otherwise a copy that was logged out could be sent here, and be signed anew.
+    # Django must check revoked sessions too. Otherwise it would accept a copied cookie and sign it again.
     INSTALLED_APPS.append("django_session_rs")
     after = MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware") + 1
     MIDDLEWARE.insert(after, "django_session_rs.lifetimes.LifetimeMiddleware")
     MIDDLEWARE.append("shop.sessions.last_use")
     SESSION_ABSOLUTE_AGE = int(os.environ.get("ABSOLUTE_AGE", "2592000"))
     SESSION_REVOCATION_CACHE = "revoked"
-    # As ACCEPT_WHILE_REDIS_IS_DOWN in src/revocation.rs.
+    # The counterpart of ACCEPT_WHILE_REDIS_IS_DOWN in src/revocation.rs.
     SESSION_REVOCATION_FAILURE = "raise"
 
 
 def database(url):
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        # Both servers write: with a write-ahead log, readers need not wait for them.
+        # Both servers write. With a write-ahead log, readers do not wait for writers.
         options = {"init_command": "PRAGMA journal_mode=WAL", "transaction_mode": "IMMEDIATE"}
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(parts.path), "OPTIONS": options}
     return {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shop.models import Product, euros
 
-MOST = 99  # of one product
+MOST = 99  # the maximum quantity of one product
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Line:
 
 
 def lines(session):
-    """The lines of the cart, at the prices of today. Products that are no longer sold are left out."""
+    """The lines of the cart, at the current prices. Products that are no longer sold are left out."""
     cart = session.get("cart", [])
     products = Product.objects.in_bulk([line["product"] for line in cart], field_name="slug")
     return [Line(products[line["product"]], line["quantity"]) for line in cart if line["product"] in products]
@@ -40,7 +40,7 @@ def add(session, slug):
             break
     else:
         cart.append({"product": slug, "quantity": 1})
-    session["cart"] = cart  # an assignment, for a changed list alone would not be saved
+    session["cart"] = cart  # assign it: Django does not notice that a list in the session has changed
 
 
 def remove(session, slug):

@@ -1,4 +1,4 @@
-"""What every page of the shop shows. `page.rs` gives the same names to the same templates."""
+"""The variables that every page of the shop shows. `page.rs` passes the same names to the same templates."""
 
 import os
 
@@ -10,7 +10,7 @@ UNITS = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")]
 
 
 def spell(seconds):
-    """The number in the largest unit that divides it: 1209600 is 14 days."""
+    """Formats a number of seconds in the largest unit that divides it: 1209600 is 14 days."""
     size, unit = next((size, unit) for size, unit in UNITS if seconds % size == 0)
     number = seconds // size
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
@@ -21,7 +21,7 @@ def page(request):
     if match is None or "admin" in match.namespaces:
         return {}
     user, session = request.user, request.session
-    bool(user)  # first of all, because this empties the session of an old password
+    bool(user)  # first, because this flushes the session if the password has changed
     session["visits"] = session.get("visits", 0) + 1
     age = session.get_expiry_age()
     return {

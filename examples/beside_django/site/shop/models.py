@@ -10,13 +10,13 @@ def euros(cents):
 
 
 class User(AbstractUser):
-    """With a number that is hashed together with the password: counting it up ends all sessions, on both servers."""
+    """A user with a number that is hashed together with the password: incrementing it ends all sessions on both servers."""
 
     id = models.AutoField(primary_key=True)
     session_epoch = models.PositiveIntegerField(default=0)
 
     class Meta(AbstractUser.Meta):
-        # The table that was there already.
+        # The table of Django's own user model.
         db_table = "auth_user"
 
     def _get_session_auth_hash(self, secret=None):

@@ -1,4 +1,4 @@
-"""Records when each session was last used, for the page "your sessions" of the Rust service: see src/revocation.rs."""
+"""Records when each session was last used, for the page "Your sessions" of the Rust service: see src/revocation.rs."""
 
 import logging
 import os
@@ -23,8 +23,8 @@ def last_use(get_response):
                 redis.zadd(key, {session_id: int(time.time())})
                 redis.expire(key, settings.SESSION_ABSOLUTE_AGE)
             except RedisError:
-                # LifetimeMiddleware decides whether a request is answered then.
-                logger.exception("the last use of a session is not recorded")
+                # LifetimeMiddleware decides whether requests are answered while Redis is down.
+                logger.exception("the last use of a session was not recorded")
         return get_response(request)
 
     return respond

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from shop import cart as carts
 from shop.models import Order, OrderLine, Product, euros
 
-# What the account page offers for "keep me logged in", in seconds. 0 is until the browser closes; "" is the site's default.
+# The choices for "Keep me logged in", in seconds. 0 means until the browser closes; "" is the site's default.
 CHOICES = [("0", "until I close the browser"), ("86400", "for a day"), ("", "for two weeks")]
 
 
@@ -72,7 +72,7 @@ def account(request):
 def remember(request):
     seconds = request.POST.get("seconds", "")
     if seconds and not (seconds.isascii() and seconds.isdecimal() and len(seconds) < 9):
-        return HttpResponseBadRequest("This is no number of seconds.")
+        return HttpResponseBadRequest("The value is not a number of seconds.")
     request.session.set_expiry(int(seconds) if seconds else None)
     return redirect("/account/")
 
@@ -152,14 +152,14 @@ class Password(PasswordChangeView):
 
 
 def csrf_failure(request, reason=""):
-    """The page of a rejected form. It leaves the session alone, whose cookie may be missing: so it is made without it."""
+    """Returns the page for a rejected form. It does not use the session, because the cookies may be missing."""
     if reason.startswith(("Origin", "Referer")):
-        title, text = "This form is not one of ours", "It was not sent from a page of this site, so nothing was changed."
+        title, text = "This form was rejected", "It was not sent from a page of this site. Nothing was changed."
     else:
         title = "This page is out of date"
         text = (
-            "You have logged in or out since it was shown, or your browser keeps no cookies. Nothing was changed: "
-            "please load the page again, and send the form once more."
+            "You have logged in or out since it was shown, or your browser rejects cookies. Nothing was changed. "
+            "Please reload the page and send the form again."
         )
     context = {"title": title, "text": text, "href": "/", "link": "Back to the teas", "reason": reason}
     return HttpResponseForbidden(render_to_string("message.html", context))

@@ -1,4 +1,4 @@
-//! Entries of Django's `RedisCache`: engines `cache` and `cached_db`.
+//! Entries of Django's `RedisCache`, for the engines `cache` and `cached_db`.
 
 use std::time::Duration;
 
@@ -24,20 +24,21 @@ impl Cache {
         Ok(cmd("GET").arg(self.cache_key(key)).query_async(&mut self.redis.clone()).await?)
     }
 
-    /// Makes the copy of a session that the database has from now on.
+    /// Adds the copy of a session that was just inserted into the database.
     pub async fn add_copy(&self, key: &SessionKey, session: &Session, ttl: Duration) -> Result<(), BoxError> {
         self.set(key, &self.sessions.encode(session)?, ttl, "NX").await.map(drop)
     }
 
-    /// Replaces the copy, if there is one: without, another request may have ended the session.
+    /// Replaces the copy. Adds none if there is none, because another request may have ended the session.
     pub async fn update_copy(&self, key: &SessionKey, session: &Session, ttl: Duration) -> Result<(), BoxError> {
         self.set(key, &self.sessions.encode(session)?, ttl, "XX").await.map(drop)
     }
 
-    /// Returns whether the `condition` was met: `NX`, if there was no such entry; `XX`, if there was.
+    /// Writes an entry if `condition` is met, and returns whether it is. `NX`: there is no entry with this key; `XX`:
+    /// there is one.
     async fn set(&self, key: &SessionKey, bytes: &[u8], ttl: Duration, condition: &str) -> Result<bool, BoxError> {
         if ttl.as_secs() == 0 {
-            // The session has ended. Redis has no entry that lives for no time.
+            // The session has expired. Redis rejects an expiry of 0.
             return self.delete(key).await.map(|_| true);
         }
         let mut set = cmd("SET");
@@ -46,7 +47,7 @@ impl Cache {
         Ok(written.is_some())
     }
 
-    /// With Django's `KEY_PREFIX` and `VERSION`, as they are unless set.
+    /// Returns the cache key, with the defaults of Django's `KEY_PREFIX` and `VERSION`.
     fn cache_key(&self, key: &SessionKey) -> String {
         self.sessions.cache_key("", 1, key)
     }

@@ -1,4 +1,4 @@
-//! The table `django_session`: engines `db` and `cached_db`.
+//! The table `django_session`, for the engines `db` and `cached_db`.
 
 use axum::BoxError;
 use django_session::{SessionKey, StoredRow};
@@ -9,9 +9,10 @@ use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use crate::session::engine::Storage;
 
-/// `expire_date` in UTC, as Django writes it into SQLite, and as both databases read and show it.
+/// The format in which `expire_date` is written, in UTC: the one that Django uses in SQLite. PostgreSQL reads it too.
 const WRITE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
+/// The format in which both databases return `expire_date`.
 const READ: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second][optional [.[subsecond]]]");
 
@@ -23,7 +24,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// SQLite keeps dates as text; PostgreSQL converts.
+    /// Chooses the SQL of the database at `url`. SQLite stores dates as text; PostgreSQL converts them.
     pub fn new(pool: AnyPool, url: &str) -> Self {
         if url.starts_with("sqlite:") {
             Self {

@@ -1,4 +1,4 @@
-//! Django's session engines: what is read and written where.
+//! Django's session engines: what each of them reads and writes.
 
 use axum::BoxError;
 use axum::http::StatusCode;
@@ -14,17 +14,17 @@ use crate::session::database::Database;
 use crate::session::files::Files;
 use crate::settings::Settings;
 
-/// An engine, and where it keeps sessions.
-#[expect(clippy::large_enum_variant, reason = "the service has one")]
+/// A session engine with its storage.
+#[expect(clippy::large_enum_variant, reason = "there is only one value")]
 pub enum Engine {
     Database(StoredSessions, Database),
-    /// The database has all sessions, and the cache copies of some.
+    /// The database stores all sessions, and the cache stores copies of some.
     CachedDatabase(StoredSessions, Database, Cache),
     Cache(Cache),
     File(StoredSessions, Files),
 }
 
-/// Where rows are written.
+/// A storage for sessions.
 pub trait Storage<Data = String> {
     async fn insert(&self, row: &StoredRow<Data>) -> Result<(), BoxError>;
     /// Returns whether there was a row with this key.
@@ -33,9 +33,9 @@ pub trait Storage<Data = String> {
     async fn delete(&self, key: &SessionKey) -> Result<bool, BoxError>;
 }
 
-/// Why a session is not written.
+/// The reason why a session was not written.
 pub enum CommitError {
-    /// Another request has deleted it meanwhile. Writing it would undo a log-out.
+    /// Another request deleted it in the meantime. Writing it would undo a logout.
     Interrupted,
     Failed(BoxError),
 }
@@ -50,7 +50,7 @@ impl IntoResponse for CommitError {
     fn into_response(self) -> Response {
         match self {
             Self::Interrupted => {
-                let text = "You have logged out meanwhile, perhaps in another tab. Nothing was saved.";
+                let text = "You have logged out in the meantime, perhaps in another tab. Nothing was saved.";
                 page::message(StatusCode::BAD_REQUEST, "This session has ended", text, "/")
             }
             Self::Failed(error) => AppError::Internal(error).into_response(),
@@ -71,7 +71,7 @@ impl Engine {
                 Ok(Self::CachedDatabase(stored, database, cache))
             }
             "cache" if settings.encryption.is_some() => {
-                Err("ENGINE=cache keeps pickles, which ENCRYPTION does not encrypt".into())
+                Err("ENGINE=cache stores pickles, which ENCRYPTION cannot encrypt".into())
             }
             "cache" => Ok(Self::Cache(Cache::connect(redis()?, cached).await?)),
             "file" => {
@@ -99,7 +99,7 @@ impl Engine {
             }
             Self::CachedDatabase(sessions, database, cache) => {
                 let copy = cache.get(sent.key()).await.unwrap_or_else(|error| {
-                    tracing::error!(%error, "the database is asked in place of the cache");
+                    tracing::error!(%error, "the cache cannot be read, so the session is read from the database");
                     None
                 });
                 if let Some(copy) = copy {
@@ -108,7 +108,7 @@ impl Engine {
                         return Ok(session);
                     }
                 }
-                // The copy is not made here: another request may be ending the session.
+                // No copy is added here, because another request may be ending the session.
                 let (text, expire_date) = database.read(sent.key()).await?.unzip();
                 Ok(sessions.load(sent, text.as_deref(), expire_date))
             }
@@ -118,7 +118,7 @@ impl Engine {
             }
             Self::File(sessions, files) => {
                 let (text, modified) = files.read(sent.key()).await?.unzip();
-                // A file has no date of its own: the session says how long it lives on from its last change.
+                // A file has no expiry date. It follows from the session's expiry and the last change of the file.
                 let end = text.as_deref().zip(modified).and_then(|(text, modified)| {
                     let session = sessions.decode(text).ok()?;
                     session.expiry_date(modified)
@@ -162,7 +162,7 @@ async fn write<Data>(
             storage.insert(row).await.map(|()| true)?
         }
         StoredChange::Delete { key } => match storage.delete(key).await {
-            // The response is an error already, and must still remove the cookie.
+            // The response is already an error page, and must still remove the cookie.
             Err(error) if status >= 500 => {
                 tracing::error!(%error, "a session was not deleted");
                 true
@@ -174,7 +174,7 @@ async fn write<Data>(
     if is_there { Ok(commit.response) } else { Err(CommitError::Interrupted) }
 }
 
-/// The database, and then the copy of the session in the cache.
+/// Writes to the database first, then to the cache.
 struct Both<'a> {
     database: &'a Database,
     cache: &'a Cache,

@@ -1,4 +1,4 @@
-//! The files of the `file` engine: one for each session, named `sessionid` and the session key.
+//! The files of the `file` engine: one per session, named `sessionid` followed by the session key.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -19,12 +19,12 @@ pub struct Files {
 }
 
 impl Files {
-    /// The text, and when it was written.
+    /// Returns the text of the file and the time of its last change.
     pub async fn read(&self, key: Option<&SessionKey>) -> io::Result<Option<(String, SystemTime)>> {
         let Some(key) = key else { return Ok(None) };
         let path = self.path(key.as_str());
         match fs::read_to_string(&path).await {
-            // Django makes an empty file first.
+            // Django creates an empty file before it writes the session.
             Ok(text) if text.is_empty() => Ok(None),
             Ok(text) => Ok(Some((text, fs::metadata(path).await?.modified()?))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -32,7 +32,7 @@ impl Files {
         }
     }
 
-    /// Neither dots nor slashes are in a session key, so this is a file of the folder.
+    /// Returns the path of a session's file. A session key has no dots and no slashes, so the file is in the folder.
     fn path(&self, key: &str) -> PathBuf {
         self.folder.join(format!("sessionid{key}"))
     }
@@ -43,14 +43,14 @@ impl Storage for Files {
         Ok(create(&self.path(row.key.as_str()), &row.data).await?)
     }
 
-    /// Like Django's, this may bring back a file that is deleted at the same moment.
+    /// As in Django, this may restore a file that another request deletes at the same time.
     async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
         static WRITTEN: AtomicU64 = AtomicU64::new(0);
         let path = self.path(row.key.as_str());
         if !fs::try_exists(&path).await? {
             return Ok(false);
         }
-        // A reader sees the old text or the new one, never half of it.
+        // Write a new file and rename it: a reader sees the old text or the new one, never a part.
         let (process, number) = (process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed));
         let new = path.with_extension(format!("{process}-{number}"));
         create(&new, &row.data).await?;

@@ -1,4 +1,4 @@
-//! The session of a request, whichever engine keeps it.
+//! The session of a request, for all engines.
 
 mod cache;
 mod database;
@@ -21,17 +21,17 @@ use crate::session::engine::Engine;
 use crate::session::stored::StoredHandle;
 use crate::settings::Settings;
 
-/// An argument of a handler, and Django's `request.session`.
+/// An extractor for the session: Django's `request.session`.
 #[derive(Clone)]
 pub enum WebSession {
-    /// In the cookie itself: the layer of django-session does it all.
+    /// Stored in the cookie. The session layer of django-session loads and writes it.
     Signed(SessionHandle),
-    /// On the server; the cookie has its key.
+    /// Stored on the server. The cookie contains its key.
     Stored(StoredHandle),
 }
 
 impl WebSession {
-    /// Works with the session, which is written when the response is sent.
+    /// Gives access to the session. Changes are written before the response is sent.
     pub fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
         match self {
             Self::Signed(handle) => handle.with(work),
@@ -51,7 +51,7 @@ impl<S: Sync> FromRequestParts<S> for WebSession {
     }
 }
 
-/// Gives the handlers of these routes the session.
+/// Adds a session layer to these routes.
 pub async fn layer(
     routes: Router<Arc<Site>>,
     settings: &Settings,

@@ -1,5 +1,5 @@
-//! A session middleware for the engines that keep sessions on the server. What it leaves to `engine.rs`, and that to
-//! `database.rs`, `files.rs` and `cache.rs`, is the I/O.
+//! A session middleware for the engines that store sessions on the server. The I/O is in `engine.rs`, which uses
+//! `database.rs`, `files.rs` and `cache.rs`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,30 +13,30 @@ use tokio::sync::OnceCell;
 
 use crate::session::engine::{CommitError, Engine};
 
-/// The place of the session in the extensions of a request.
+/// The extension of a request that loads the session.
 #[derive(Clone)]
 pub struct Mount(Arc<Slot>);
 
 struct Slot {
     engine: Arc<Engine>,
     sent: SentCookie,
-    /// Empty until a handler asks for the session.
+    /// Empty until a handler loads the session.
     session: OnceCell<StoredHandle>,
 }
 
-/// A session that is loaded. Clones share it.
+/// A loaded session. Clones share it.
 #[derive(Clone)]
 pub struct StoredHandle(Arc<Mutex<Session>>);
 
 impl StoredHandle {
     pub fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
-        // A handler that panicked has no response, and so nothing of its session is written.
+        // A poisoned lock can be used: if a handler panics, there is no response, and its session is not written.
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Mount {
-    /// Loads the session, once for each request.
+    /// Loads the session, once per request.
     pub async fn load(&self) -> Result<StoredHandle, BoxError> {
         let Slot { engine, sent, session } = &*self.0;
         let load = async || {
@@ -46,7 +46,7 @@ impl Mount {
         session.get_or_try_init(load).await.cloned()
     }
 
-    /// Writes the session, and returns the headers that the response needs.
+    /// Writes the session and returns the headers that the response needs.
     async fn commit(&self, status: u16) -> Result<Commit, CommitError> {
         let Some(handle) = self.0.session.get() else { return Ok(Commit::default()) };
         let session = handle.with(|session| session.clone());
@@ -54,15 +54,16 @@ impl Mount {
     }
 }
 
-/// Gives each request a session, which its handlers may load, and writes it before the response is sent.
+/// Lets the handlers of a request load the session, and writes it before the response is sent.
 pub async fn middleware(State(engine): State<Arc<Engine>>, mut request: Request, next: Next) -> Response {
-    // 1. The key in the cookie.
+    // 1. Read the session key from the cookie.
     let sent = engine.sent_cookies(request.headers().get_all(COOKIE));
     let mount = Mount(Arc::new(Slot { engine, sent, session: OnceCell::new() }));
     request.extensions_mut().insert(mount.clone());
-    // 2. The response.
+    // 2. Call the handler.
     let mut response = next.run(request).await;
-    // 3. The session, and its headers. If it cannot be written, the response says what is not true, and is replaced.
+    // 3. Write the session and add its headers. If that fails, the handler's response would claim that it was saved, so
+    // an error page replaces it.
     let commit = match mount.commit(response.status().as_u16()).await {
         Ok(commit) => commit,
         Err(error) => {

@@ -1,4 +1,4 @@
-"""The users of the demonstration: a customer, and a clerk who may change the stock. Those who are there stay as they are."""
+"""Creates the demo users: a customer, and a clerk who may change the stock. Does not change users that exist already."""
 
 from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand
