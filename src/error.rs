@@ -63,15 +63,15 @@ impl fmt::Display for ConfigError {
             Self::NoKeys => "list of keys is empty",
             Self::NoRandomBytes => "operating system's random number generator failed",
             Self::EmptySalt => "salt is empty",
-            Self::UnsafeSeparator => "separator is empty or made only of characters that tokens are made of",
-            Self::CookieName => "cookie name is not a token",
+            Self::UnsafeSeparator => "separator is empty or consists only of A-z0-9-_=",
+            Self::CookieName => "cookie name is empty, too long or contains an invalid character",
             Self::CookiePath => "cookie path is not an absolute path of at most 1024 visible ASCII characters",
             Self::CookieDomain => "cookie domain is not a host name",
-            Self::CookiePrefix => "cookie does not meet the conditions of its name's prefix",
+            Self::CookiePrefix => "cookie does not meet the requirements of its name's prefix",
             Self::CookieNotSecure => "cookie with SameSite=None or Partitioned is not Secure",
             Self::CookieMaxAge => "cookie max_age is not between 1 second and 400 days",
-            Self::TrustedOrigin => "trusted origin is not a scheme and a host as browsers write them",
-            Self::HeaderName => "header name is not a token",
+            Self::TrustedOrigin => "trusted origin is not scheme://host or scheme://*.domain as browsers send it",
+            Self::HeaderName => "header name is not a valid HTTP header name",
         })
     }
 }
@@ -139,7 +139,7 @@ impl fmt::Display for EncodeError {
             Self::Config(error) => error.fmt(f),
             Self::Serialize(_) => f.write_str("value cannot be serialized"),
             #[cfg(feature = "pickle")]
-            Self::ReadOnly => f.write_str("pickles are read, never written"),
+            Self::ReadOnly => f.write_str("pickle serializer is read-only"),
             Self::Unreadable { key: Some(key), others: 0, .. } => write!(f, "session value cannot be written: {key:?}"),
             Self::Unreadable { key: Some(key), others, .. } => {
                 write!(f, "session values cannot be written: {key:?} and {others} more")
@@ -147,12 +147,12 @@ impl fmt::Display for EncodeError {
             Self::Unreadable { key: None, .. } => f.write_str("session has a key that cannot be written"),
             Self::Occupied(_) => f.write_str("key holds a value of another type"),
             Self::MalformedExpiry => f.write_str("_session_expiry is neither seconds nor a date"),
-            Self::ExpiryOutOfRange => f.write_str("session expiry lies outside the years 1 to 9999"),
-            Self::CookieValue => f.write_str("cookie value holds a character that cookies cannot"),
+            Self::ExpiryOutOfRange => f.write_str("expiry is outside the years 1 to 9999"),
+            Self::CookieValue => f.write_str("cookie value contains a character that is not allowed in cookies"),
             Self::CookieTooLarge(report) => report.fmt(f),
             Self::NoRandomBytes => f.write_str("operating system's random number generator failed"),
             Self::NotAnObject => f.write_str("plaintext is not a JSON object"),
-            Self::TooLong => f.write_str("value is too long to be encrypted"),
+            Self::TooLong => f.write_str("value is too long to encrypt"),
         }
     }
 }
@@ -238,7 +238,7 @@ impl fmt::Display for BadSignature {
             Self::MalformedTimestamp => f.write_str("timestamp is malformed"),
             Self::Expired { age, max_age } => write!(f, "signature age {age:?} exceeds {max_age:?}"),
             Self::FromTheFuture { ahead, limit } => {
-                write!(f, "signature lies {ahead:?} in the future, more than {limit:?}")
+                write!(f, "signature is {ahead:?} in the future, more than the limit of {limit:?}")
             }
         }
     }
@@ -330,20 +330,20 @@ impl fmt::Display for DecodeError {
             Self::Base64 => f.write_str("payload is not base64url"),
             Self::Empty => f.write_str("payload is empty"),
             Self::NotEncrypted => f.write_str("payload is not encrypted"),
-            Self::UnknownVersion => f.write_str("payload is encrypted in an unknown version"),
-            Self::TooShort => f.write_str("payload is too short to be encrypted"),
+            Self::UnknownVersion => f.write_str("payload has an unknown encryption version"),
+            Self::TooShort => f.write_str("encrypted payload is too short"),
             Self::Decrypt => f.write_str("no key decrypts the payload"),
             Self::Zlib => f.write_str("payload is not a zlib stream"),
             Self::InflatesPast { limit } => write!(f, "payload inflates to more than {limit} bytes"),
             Self::SessionId => f.write_str("cookie holds a session id, not a signed session"),
-            Self::NotASessionKey => f.write_str("cookie holds no session key"),
+            Self::NotASessionKey => f.write_str("cookie value is not a session key"),
             Self::NotStored => f.write_str("no stored session has this key"),
-            Self::SessionExpired { since } => write!(f, "session's own expiry passed {since:?} ago"),
+            Self::SessionExpired { since } => write!(f, "session expired {since:?} ago"),
             Self::SessionTooOld { age, max_age } => write!(f, "session age {age:?} exceeds {max_age:?}"),
-            Self::Unstamped => f.write_str("session of a user has no start, or no id"),
+            Self::Unstamped => f.write_str("session of a logged-in user has no start time or no id"),
             Self::Deserialize { reason } => write!(f, "payload cannot be deserialized: {reason}"),
             #[cfg(feature = "pickle")]
-            Self::BeyondJson { python_type } => write!(f, "JSON cannot hold this value of Python: {python_type}"),
+            Self::BeyondJson { python_type } => write!(f, "JSON cannot represent this Python value: {python_type}"),
         }
     }
 }

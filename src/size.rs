@@ -109,7 +109,7 @@ impl fmt::Display for CookieTooLarge {
             write!(f, ", attributes {attributes}")?;
         }
         if let Some((key, bytes)) = keys.first() {
-            write!(f, "; largest session key: {key:?} with {bytes}")?;
+            write!(f, "; largest session key: {key:?} ({bytes} bytes)")?;
         }
         Ok(())
     }

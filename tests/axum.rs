@@ -85,7 +85,10 @@ async fn errors_are_responses() {
     let first = answer(&bare(count).layer(layer()), "").await;
     let cookie = first.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
     for (app, event) in [
-        (bare(get).layer(layer()), "ERROR a handler failed error=payload cannot be deserialized: JSON of another type"),
+        (
+            bare(get).layer(layer()),
+            "ERROR a handler failed error=payload cannot be deserialized: JSON is not of the requested type",
+        ),
         (bare(insert).layer(layer()), "ERROR a handler failed error=value cannot be serialized"),
     ] {
         let response = answer(&app, cookie).await;

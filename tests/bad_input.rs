@@ -274,7 +274,7 @@ fn payloads_that_are_not_json() {
     }
     let not_utf8 = DecodeError::Deserialize { reason: "not UTF-8" };
     assert_eq!(decode::<String>(&payload(b"\"\xff\"")), Err(not_utf8));
-    let another_type = DecodeError::Deserialize { reason: "JSON of another type" };
+    let another_type = DecodeError::Deserialize { reason: "JSON is not of the requested type" };
     assert_eq!(decode::<String>(&payload(b"1")), Err(another_type));
     assert_eq!(decode::<u8>(&payload(b"256")), Err(another_type));
 }

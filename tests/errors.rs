@@ -19,24 +19,24 @@ fn sentences() {
         (&ConfigError::NoKeys, "list of keys is empty"),
         (&ConfigError::NoRandomBytes, "operating system's random number generator failed"),
         (&ConfigError::EmptySalt, "salt is empty"),
-        (&ConfigError::UnsafeSeparator, "separator is empty or made only of characters that tokens are made of"),
-        (&ConfigError::CookieName, "cookie name is not a token"),
+        (&ConfigError::UnsafeSeparator, "separator is empty or consists only of A-z0-9-_="),
+        (&ConfigError::CookieName, "cookie name is empty, too long or contains an invalid character"),
         (&ConfigError::CookiePath, "cookie path is not an absolute path of at most 1024 visible ASCII characters"),
         (&ConfigError::CookieDomain, "cookie domain is not a host name"),
-        (&ConfigError::CookiePrefix, "cookie does not meet the conditions of its name's prefix"),
+        (&ConfigError::CookiePrefix, "cookie does not meet the requirements of its name's prefix"),
         (&ConfigError::CookieNotSecure, "cookie with SameSite=None or Partitioned is not Secure"),
         (&ConfigError::CookieMaxAge, "cookie max_age is not between 1 second and 400 days"),
         (&EncodeError::Occupied(DecodeError::Base64), "key holds a value of another type"),
         (&EncodeError::MalformedExpiry, "_session_expiry is neither seconds nor a date"),
-        (&EncodeError::ExpiryOutOfRange, "session expiry lies outside the years 1 to 9999"),
-        (&EncodeError::CookieValue, "cookie value holds a character that cookies cannot"),
+        (&EncodeError::ExpiryOutOfRange, "expiry is outside the years 1 to 9999"),
+        (&EncodeError::CookieValue, "cookie value contains a character that is not allowed in cookies"),
         (&too_large(SizeRule::Rfc6265), "cookie exceeds 4096 bytes: name 1, value 4096, attributes 96"),
         (&too_large(SizeRule::Rfc6265bis), "cookie exceeds 4096 bytes: name 1, value 4096"),
         (&EncodeError::Config(ConfigError::EmptySalt), "salt is empty"),
         (&EncodeError::Serialize("reason".into()), "value cannot be serialized"),
         (&EncodeError::NoRandomBytes, "operating system's random number generator failed"),
         (&EncodeError::NotAnObject, "plaintext is not a JSON object"),
-        (&EncodeError::TooLong, "value is too long to be encrypted"),
+        (&EncodeError::TooLong, "value is too long to encrypt"),
         (&BadSignature::TooLong { limit: 4096 }, "token is longer than 4096 bytes"),
         (&BadSignature::MissingSeparator, "token has no separator"),
         (&BadSignature::Mismatch, "signature does not match"),
@@ -47,22 +47,22 @@ fn sentences() {
         ),
         (
             &BadSignature::FromTheFuture { ahead: seconds(61), limit: seconds(60) },
-            "signature lies 61s in the future, more than 60s",
+            "signature is 61s in the future, more than the limit of 60s",
         ),
         (&DecodeError::Config(ConfigError::EmptySalt), "salt is empty"),
         (&DecodeError::Signature(BadSignature::Mismatch), "signature does not match"),
         (&DecodeError::Base64, "payload is not base64url"),
         (&DecodeError::Empty, "payload is empty"),
         (&DecodeError::NotEncrypted, "payload is not encrypted"),
-        (&DecodeError::UnknownVersion, "payload is encrypted in an unknown version"),
-        (&DecodeError::TooShort, "payload is too short to be encrypted"),
+        (&DecodeError::UnknownVersion, "payload has an unknown encryption version"),
+        (&DecodeError::TooShort, "encrypted payload is too short"),
         (&DecodeError::Decrypt, "no key decrypts the payload"),
         (&DecodeError::Zlib, "payload is not a zlib stream"),
         (&DecodeError::InflatesPast { limit: 10 }, "payload inflates to more than 10 bytes"),
         (&DecodeError::SessionId, "cookie holds a session id, not a signed session"),
-        (&DecodeError::NotASessionKey, "cookie holds no session key"),
+        (&DecodeError::NotASessionKey, "cookie value is not a session key"),
         (&DecodeError::NotStored, "no stored session has this key"),
-        (&DecodeError::SessionExpired { since: seconds(100) }, "session's own expiry passed 100s ago"),
+        (&DecodeError::SessionExpired { since: seconds(100) }, "session expired 100s ago"),
         (&DecodeError::Deserialize { reason: "not JSON" }, "payload cannot be deserialized: not JSON"),
     ];
     for (error, sentence) in sentences {
@@ -81,13 +81,13 @@ fn the_largest_session_key_is_named() {
     let mut session = sessions.load(None);
     session.insert("blob", (0..2000).map(|n| n * n).collect::<Vec<_>>()).unwrap();
     let sentence = sessions.commit(&session, 200).unwrap_err().to_string();
-    assert!(sentence.ends_with("; largest session key: \"blob\" with 14545"), "{sentence}");
+    assert!(sentence.ends_with("; largest session key: \"blob\" (14545 bytes)"), "{sentence}");
 }
 
 #[test]
 fn sources() {
     let reason = Codec::default().encode(&f64::NAN).unwrap_err();
-    assert_eq!(reason.source().unwrap().to_string(), "NaN and the infinities have no JSON form");
+    assert_eq!(reason.source().unwrap().to_string(), "JSON cannot represent NaN or infinity");
     assert!(DecodeError::Signature(BadSignature::Mismatch).source().is_none(), "it speaks for itself");
     assert!(BadSignature::Mismatch.source().is_none());
 }

@@ -274,7 +274,7 @@ async fn plain_services() {
 
     // An error is no response: it goes on as it is, and what answers it outside knows nothing of the session.
     assert_eq!(service.clone().oneshot(request(2)).await.unwrap_err(), "three are enough");
-    assert_eq!(events(), ["WARN the session was changed, but no response was made of the request"]);
+    assert_eq!(events(), ["WARN the session was changed, but the request produced no response"]);
     let reader = SessionLayer::new(sessions()).layer(service_fn(async |request: http::Request<()>| {
         request.extensions().get::<SessionHandle>().unwrap().with(|session| assert_eq!(session.len(), 1));
         Err::<http::Response<()>, _>("nothing is lost")
@@ -394,7 +394,7 @@ fn a_writer_that_is_dropped() {
     let (session, writer) = mount.begin(None, [visited(&keys(), 7)]);
     session.insert("seen", true).unwrap();
     drop(writer);
-    assert_eq!(events(), ["WARN the session was changed, but no response was made of the request"]);
+    assert_eq!(events(), ["WARN the session was changed, but the request produced no response"]);
     assert_eq!(session.get("visits").unwrap(), Some(7));
     assert_eq!(events(), [""; 0], "a read is nothing to tell of");
     session.insert("seen", false).unwrap();
@@ -652,8 +652,8 @@ async fn settings_that_cannot_be_meant() {
         (
             app(count),
             session_id,
-            "WARN the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE another than \
-             `signed_cookies`? `StoredSessions` reads the sessions of the others cookie=\"sessionid\"",
+            "WARN the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE not \
+             `signed_cookies`? `StoredSessions` reads the sessions of Django's other engines cookie=\"sessionid\"",
         ),
     ] {
         answer(&app, [cookie]).await;

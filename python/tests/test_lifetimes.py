@@ -483,7 +483,7 @@ def test_what_is_logged(caplog):
         user_of(planted_login())
     assert [record.getMessage() for record in caplog.records if record.name == "django_session_rs.lifetimes"] == [
         "Session rejected: session age 86401s exceeds 86400s",
-        "Session rejected: session of a user has no start, or no id",
+        "Session rejected: session of a logged-in user has no start time or no id",
         "Session rejected: session is revoked",
         "The deny-list cannot be read: the session is accepted",
     ]

@@ -33,11 +33,12 @@ impl Serializer for MessagePackSerializer {
         let refuse = |reason| DecodeError::Deserialize { reason };
         let mut messagepack = rmp_serde::Deserializer::from_read_ref(data);
         messagepack.set_max_depth(MAX_DEPTH);
-        let value = T::deserialize(&mut messagepack).map_err(|_| refuse("not MessagePack of this type"))?;
+        let value =
+            T::deserialize(&mut messagepack).map_err(|_| refuse("not MessagePack, or not of the requested type"))?;
         // It does not show how far it read, but it can be asked for a next marker, which must not be there.
         match <()>::deserialize(&mut messagepack) {
             Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
-            _ => Err(refuse("bytes after the value")),
+            _ => Err(refuse("trailing bytes after the value")),
         }
     }
 }

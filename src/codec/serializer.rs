@@ -98,7 +98,7 @@ pub trait Serializer {
         let mut again = Vec::with_capacity(data.len());
         match self.dumps_json(out, &mut again) {
             Ok(()) if again == data => Ok(()),
-            _ => Err(DecodeError::Deserialize { reason: "holds what JSON cannot, or cannot give back" }),
+            _ => Err(DecodeError::Deserialize { reason: "value does not survive conversion to JSON and back" }),
         }
     }
 }

@@ -16,7 +16,7 @@ impl<T: Serialize + ?Sized> Serialize for Finite<&T> {
 }
 
 fn refuse<E: Error>() -> E {
-    E::custom("NaN and the infinities have no JSON form")
+    E::custom("JSON cannot represent NaN or infinity")
 }
 
 macro_rules! hand_on {

@@ -27,7 +27,7 @@ pub(crate) fn read_copied<'de, T: Deserialize<'de>>(json: &str) -> Result<T, Dec
 fn refusal(error: serde_json::Error) -> DecodeError {
     DecodeError::Deserialize {
         reason: match error.classify() {
-            Category::Data => "JSON of another type",
+            Category::Data => "JSON is not of the requested type",
             Category::Syntax | Category::Eof | Category::Io => "not JSON",
         },
     }

@@ -81,7 +81,7 @@ impl<'j> Value<'_, 'j> {
     /// Enters a container. Returns whether it has a value.
     fn open<E: Error>(&self, cursor: &mut Cursor<'j>, close: u8) -> Result<bool, E> {
         if self.levels == 0 {
-            return Err(E::custom("nested too deeply"));
+            return Err(E::custom("nested more than 127 levels deep"));
         }
         cursor.next();
         cursor.space();
@@ -111,8 +111,7 @@ fn has_another<E: Error>(cursor: &mut Cursor<'_>, close: u8) -> Result<bool, E> 
 }
 
 fn string<'j, E: Error>(place: Option<Range<usize>>, cursor: &Cursor<'j>) -> Result<Cow<'j, str>, E> {
-    unescape(cursor.text(place.ok_or_else(not_json)?))
-        .ok_or_else(|| E::custom("half a surrogate pair is no Unicode text"))
+    unescape(cursor.text(place.ok_or_else(not_json)?)).ok_or_else(|| E::custom("string contains a lone surrogate"))
 }
 
 fn serialize_number<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
@@ -123,11 +122,11 @@ fn serialize_number<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S
         return serializer.serialize_i64(signed);
     }
     if is_integer(text) {
-        return Err(S::Error::custom("integers of more than 64 bits have no form outside JSON"));
+        return Err(S::Error::custom("only JSON can represent integers of more than 64 bits"));
     }
     match text.parse::<f64>() {
         Ok(float) if float.is_finite() => serializer.serialize_f64(float),
-        _ => Err(S::Error::custom("NaN and the infinities have no JSON form")),
+        _ => Err(S::Error::custom("JSON cannot represent NaN or infinity")),
     }
 }
 
@@ -180,7 +179,7 @@ impl<'de> Visitor<'de> for Append<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value that JSON can hold")
+        f.write_str("a value that JSON can represent")
     }
 
     scalars! {

@@ -50,7 +50,7 @@ impl Formatter for PythonFormatter {
     fn write_number_str<W: Write + ?Sized>(&mut self, out: &mut W, number: &str) -> io::Result<()> {
         let float = if number.contains(['.', 'e', 'E']) { number.parse().ok() } else { None };
         match float {
-            Some(float) if !f64::is_finite(float) => Err(io::Error::other("a number that Python reads as infinite")),
+            Some(float) if !f64::is_finite(float) => Err(io::Error::other("number is outside the range of a float")),
             Some(float) if serde_json::Number::from_f64(float).is_some_and(|own| own.to_string() == number) => {
                 self.write_f64(out, float)
             }

@@ -10,7 +10,7 @@ pub(super) fn read(session: &Session) -> Result<Option<Vec<Message>>, DecodeErro
     let Some(text) = session.get::<String>(KEY)? else { return Ok(None) };
     match wire::read(&text)? {
         (messages, true) => Ok(Some(messages)),
-        (_, false) => Err(DecodeError::Deserialize { reason: "messages that are not finished" }),
+        (_, false) => Err(DecodeError::Deserialize { reason: "list of messages is not finished" }),
     }
 }
 

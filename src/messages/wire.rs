@@ -46,7 +46,7 @@ pub(super) fn read(json: &str) -> Result<(Vec<Message>, bool), DecodeError> {
     let is_finished = items.pop_if(|item| matches!(item, Item::NotFinished)).is_none();
     let messages = items.into_iter().map(|item| match item {
         Item::Message(message) => Ok(message),
-        Item::NotFinished => Err(DecodeError::Deserialize { reason: "items follow the end of the messages" }),
+        Item::NotFinished => Err(DecodeError::Deserialize { reason: "items after the end of the list of messages" }),
     });
     Ok((messages.collect::<Result<_, _>>()?, is_finished))
 }

@@ -74,7 +74,7 @@ impl Shared {
         let Some(mut slot) = self.slot.lock() else { return };
         slot.head_sent = true;
         if let Some(session) = slot.session.as_mut().filter(|session| session.is_modified()) {
-            tracing::warn!(target: TARGET, "the session was changed, but no response was made of the request");
+            tracing::warn!(target: TARGET, "the session was changed, but the request produced no response");
             session.discard();
         }
     }

@@ -54,8 +54,8 @@ impl<S> Mounted<S> {
             tracing::warn!(
                 target: TARGET,
                 cookie = self.sessions.cookie().name(),
-                "the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE another than \
-                 `signed_cookies`? `StoredSessions` reads the sessions of the others"
+                "the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE not \
+                 `signed_cookies`? `StoredSessions` reads the sessions of Django's other engines"
             );
         }
     }

@@ -1,5 +1,5 @@
 /// Python's `TRUNCATED`: an argument that is longer than what is left.
-const TRUNCATED: &str = "pickle that ends too soon";
+const TRUNCATED: &str = "pickle data was truncated";
 
 /// The bytes that are not read yet.
 pub(super) struct Input<'p>(&'p [u8]);
@@ -35,7 +35,7 @@ impl<'p> Input<'p> {
     /// The same with a length of 4 bytes that is signed.
     pub(super) fn counted_signed(&mut self) -> Result<&'p [u8], &'static str> {
         match self.0 {
-            [_, _, _, 0x80..=0xff, ..] => Err("pickle with a negative length"),
+            [_, _, _, 0x80..=0xff, ..] => Err("pickle has a negative length"),
             _ => self.counted::<4>(),
         }
     }

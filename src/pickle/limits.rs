@@ -38,7 +38,7 @@ impl Budget {
     }
 
     pub(super) const fn text(input: usize) -> Self {
-        Self { left: text(input), overspent: "references to more than 1 MiB of text" }
+        Self { left: text(input), overspent: "references expand to more than 1 MiB of text" }
     }
 
     pub(super) fn spend(&mut self, amount: usize) -> Result<(), &'static str> {

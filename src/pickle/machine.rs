@@ -9,7 +9,7 @@ use crate::pickle::stack::Stack;
 use crate::pickle::text::Text;
 use crate::pickle::values::{Dict, Id, Value, Values};
 
-const WRONG_TYPE: &str = "pickle that changes or calls what it cannot";
+const WRONG_TYPE: &str = "pickle applies an opcode to a value of the wrong type";
 
 /// Runs the opcodes of one pickle. Nothing is called and nothing recurses.
 pub(super) struct Machine<'p> {
@@ -47,7 +47,7 @@ impl<'p> Machine<'p> {
             }
         }
         if !machine.input.is_empty() {
-            return Err("pickle with bytes behind its end");
+            return Err("pickle has trailing bytes");
         }
         let root = machine.stack.finish()?;
         machine.values.merge_keys();
@@ -118,7 +118,7 @@ impl<'p> Machine<'p> {
             op::NEWOBJ_EX => self.call(2),
             op::BUILD => self.stack.pop().and_then(|_| self.top_class().map(drop)),
 
-            _ => Err("pickle with an opcode that no plain data needs"),
+            _ => Err("pickle has an unsupported opcode"),
         }
     }
 
@@ -167,7 +167,7 @@ impl<'p> Machine<'p> {
     fn push_decimal(&mut self) -> Result<(), &'static str> {
         let line = str::from_utf8(self.input.line()?).ok();
         let int = line.filter(|line| !line.starts_with('+')).and_then(|line| line.parse().ok());
-        self.push(Value::Int(int.ok_or("pickle with an integer that is none")?))
+        self.push(Value::Int(int.ok_or("pickle has a malformed integer")?))
     }
 
     fn push_long(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
@@ -180,7 +180,7 @@ impl<'p> Machine<'p> {
     }
 
     fn push_text(&mut self, bytes: &'p [u8]) -> Result<(), &'static str> {
-        let text = Text::new(bytes).ok_or("pickle with text that is not UTF-8")?;
+        let text = Text::new(bytes).ok_or("pickle has text that is not UTF-8")?;
         let joined = text.has_separate_surrogates();
         self.push(if joined { Value::Other(class::SEPARATE_SURROGATES) } else { Value::Text(text) })
     }
@@ -211,7 +211,7 @@ impl<'p> Machine<'p> {
 
     fn set_items(&mut self, pairs: &[Id]) -> Result<(), &'static str> {
         let target = self.stack.top()?;
-        let (pairs, []) = pairs.as_chunks() else { return Err("pickle with a key without a value") };
+        let (pairs, []) = pairs.as_chunks() else { return Err("pickle has a dict key without a value") };
         for &[key, value] in pairs {
             let key = self.values.get(key).map_or(Err(class::NON_TEXT_KEYS), Value::as_key);
             match self.values.get_mut(target) {
@@ -226,7 +226,7 @@ impl<'p> Machine<'p> {
     fn recall<const N: usize>(&mut self) -> Result<(), &'static str> {
         let index = u32::try_from(input::unsigned(self.input.array::<N>()?)).ok();
         let id = index.and_then(|index| self.memo.get(&index)).copied();
-        self.refer(id.ok_or("pickle that refers to what is not in its memo")?)
+        self.refer(id.ok_or("pickle refers to a missing memo entry")?)
     }
 
     fn memorize<const N: usize>(&mut self) -> Result<(), &'static str> {

@@ -50,7 +50,7 @@ pub(crate) fn read_value(pickle: &[u8]) -> Result<String, DecodeError> {
 
 fn dict(pickle: &[u8]) -> Result<Dict, &'static str> {
     let (values, root) = Machine::run(pickle)?;
-    let Some(Value::Dict(dict)) = values.get(root) else { return Err("pickle of something else than a dict") };
+    let Some(Value::Dict(dict)) = values.get(root) else { return Err("pickled value is not a dict") };
     let mut speller = Speller::new(&values, pickle.len());
     let mut items = Vec::with_capacity(dict.pairs().len());
     for &(key, value) in dict.pairs() {

@@ -1,7 +1,7 @@
 use crate::pickle::limits;
 use crate::pickle::values::Id;
 
-const EMPTY: &str = "pickle that takes what is not on its stack";
+const EMPTY: &str = "pickle stack underflow";
 
 /// The machine's stack, with the marks that set off the arguments of some opcodes.
 #[derive(Default)]
@@ -50,7 +50,7 @@ impl Stack {
     pub(super) fn finish(&self) -> Result<Id, &'static str> {
         match (&self.items[..], &self.marks[..]) {
             (&[only], []) => Ok(only),
-            _ => Err("pickle that leaves more or less than one value"),
+            _ => Err("pickle does not leave exactly one value on the stack"),
         }
     }
 

@@ -125,7 +125,7 @@ impl Writer {
 
     fn long(&mut self, decimal: &str) -> Result<(), &'static str> {
         self.nodes.spend(1)?;
-        let bytes = integer::write(decimal).ok_or("an integer of more than 4300 digits")?;
+        let bytes = integer::write(decimal).ok_or("integer has more than 4300 digits")?;
         self.long_ints.spend(bytes.len())?;
         self.counted([op::LONG1, op::LONG4, op::LONG4], &bytes);
         Ok(())

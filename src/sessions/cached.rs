@@ -332,10 +332,10 @@ impl CachedSessions {
     /// let session = sessions.decode(pickle)?;
     /// assert_eq!(session.get("n")?, Some(1));
     /// let refused = session.get::<String>("when").unwrap_err();
-    /// assert_eq!(refused.to_string(), "JSON cannot hold this value of Python: datetime.date");
+    /// assert_eq!(refused.to_string(), "JSON cannot represent this Python value: datetime.date");
     ///
     /// let refused = sessions.decode(b"\x80\x05cos\nsystem\n(X\x02\0\0\0lstR.").unwrap_err();
-    /// assert_eq!(refused, DecodeError::Deserialize { reason: "pickle of something else than a dict" });
+    /// assert_eq!(refused, DecodeError::Deserialize { reason: "pickled value is not a dict" });
     /// # Ok::<(), DecodeError>(())
     /// ```
     pub fn decode(&self, bytes: &[u8]) -> Result<Session, DecodeError> {

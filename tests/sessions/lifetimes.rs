@@ -156,7 +156,7 @@ fn sessions_without_start_or_id() {
     let strict = sessions().with_absolute_age(HOUR, Unstamped::Refuse);
     assert_eq!(stamping.load(Some(&token(user, 0.0))).rejection(), None);
     assert_eq!(strict.load(Some(&token(user, 0.0))).rejection(), Some(DecodeError::Unstamped));
-    assert_eq!(DecodeError::Unstamped.to_string(), "session of a user has no start, or no id");
+    assert_eq!(DecodeError::Unstamped.to_string(), "session of a logged-in user has no start time or no id");
     assert_eq!(strict.load(Some(&token(r#"{"a":1}"#, 0.0))).rejection(), None, "nobody is logged in");
     // What is no integer says nothing.
     for start in ["\"1700000000\"", "1700000000.0", "true", "null", "[1]", "99999999999999999999"] {

@@ -72,9 +72,9 @@ class EncryptedJSONSerializer:
                 raise BadSignature("payload is not encrypted")
             return _object(data)
         if data[:1] not in (_SERIALIZED, _DEFLATED):
-            raise BadSignature("payload is encrypted in an unknown version")
+            raise BadSignature("payload has an unknown encryption version")
         if len(data) < _SHORTEST:
-            raise BadSignature("payload is too short to be encrypted")
+            raise BadSignature("encrypted payload is too short")
         plaintext = _decrypt(data)
         return _object(_inflate(plaintext) if data[:1] == _DEFLATED else plaintext)
 

@@ -150,7 +150,7 @@ def _rejection(session: SessionBase) -> Optional[str]:
             return f"session age {age:.0f}s exceeds {limit}s"
     lacks_stamp = started is None or (_deny_list() is not None and _id(session) is None)
     if lacks_stamp and SESSION_KEY in session and _refuses_unstamped():
-        return "session of a user has no start, or no id"
+        return "session of a logged-in user has no start time or no id"
     return "session is revoked" if _is_denied(session) else None
 
 
