@@ -1,4 +1,4 @@
-//! What time it is, and how old is too old.
+//! Clocks, timestamps and age limits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// Makes a clock that stands still.
+    /// Creates a clock that always returns the same time.
     ///
     /// ```
     /// use std::time::UNIX_EPOCH;
@@ -49,7 +49,7 @@ impl Clock {
         Self(Source::Fixed(at))
     }
 
-    /// Makes a clock that calls `now` each time.
+    /// Creates a clock that calls `now` for each reading.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -112,7 +112,7 @@ impl fmt::Debug for Clock {
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Makes a timestamp from seconds since 1970-01-01 00:00 UTC.
+    /// Creates a timestamp from seconds since 1970-01-01 00:00 UTC.
     ///
     /// ```
     /// assert!(django_session::Timestamp::from_secs(-1) < django_session::Timestamp::from_secs(0));
@@ -122,7 +122,7 @@ impl Timestamp {
         Self(seconds)
     }
 
-    /// Seconds since the epoch.
+    /// Returns the seconds since 1970-01-01 00:00 UTC.
     ///
     /// ```
     /// assert_eq!(django_session::Timestamp::from_secs(61).as_secs(), 61);
@@ -132,7 +132,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns how long ago this was at the time `now`, or `Err` with how far it lies ahead.
+    /// Returns how long before `now` this moment was, or `Err` with how long after `now` it is.
     ///
     /// # Errors
     /// The time until this moment, if `now` is before it.
@@ -180,9 +180,9 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// How old a token may be. `Unlimited` has to be written out, so that a search of the code finds it.
+/// The maximum age of a token. `Unlimited` has to be written out, so that a search of the code finds it.
 ///
-/// A token whose age is exactly the limit is still good, and ages count fractions of a second, as in Django.
+/// A token whose age is exactly the limit is still valid, and ages include fractions of a second, as in Django.
 ///
 /// ```
 /// use django_session::MaxAge;
@@ -194,7 +194,7 @@ impl From<SystemTime> for Timestamp {
 #[doc(alias = "max_age")]
 #[non_exhaustive]
 pub enum MaxAge {
-    /// However old. Django: `max_age=None`.
+    /// Any age. Django: `max_age=None`.
     Unlimited,
     /// At most this old.
     AtMost(Duration),
@@ -208,17 +208,17 @@ impl From<Duration> for MaxAge {
 
 const NANOS_PER_SEC: i128 = 1_000_000_000;
 
-/// Of so many seconds.
+/// Converts seconds to nanoseconds.
 pub(crate) fn nanos(seconds: i64) -> i128 {
     i128::from(seconds).saturating_mul(NANOS_PER_SEC)
 }
 
-/// Rounded down.
+/// Converts nanoseconds to seconds, rounding down.
 pub(crate) fn floor_seconds(nanos: i128) -> i64 {
     i64::try_from(nanos.div_euclid(NANOS_PER_SEC)).unwrap_or(if nanos.is_negative() { i64::MIN } else { i64::MAX })
 }
 
-/// Negative before 1970.
+/// Returns the nanoseconds since 1970-01-01 00:00 UTC, negative before.
 pub(crate) fn nanos_since_epoch(time: SystemTime) -> i128 {
     let nanos = |distance: Duration| i128::try_from(distance.as_nanos()).unwrap_or(i128::MAX);
     match time.duration_since(UNIX_EPOCH) {
@@ -227,7 +227,7 @@ pub(crate) fn nanos_since_epoch(time: SystemTime) -> i128 {
     }
 }
 
-/// Nothing, if it is negative.
+/// Converts nanoseconds to a duration, which is zero if they are negative.
 pub(crate) fn duration(nanos: i128) -> Duration {
     const NANOS_PER_SEC: u128 = self::NANOS_PER_SEC.unsigned_abs();
     let nanos = u128::try_from(nanos).unwrap_or(0);

@@ -1,10 +1,10 @@
-//! Bytes and numbers as text: base62 for a token's timestamp, base64url without padding for the rest of it; and what Django
-//! writes elsewhere, hexadecimal and the other base64.
+//! Text encodings: base62 for a token's timestamp, base64url without padding for its payload and signature, and the
+//! hexadecimal and standard base64 that Django uses elsewhere.
 
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
-    reason = "lengths of what is in memory, digits of a base, and a remainder as index into its alphabet"
+    reason = "lengths are of data in memory, digits are below the base, and a remainder indexes the alphabet"
 )]
 
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ static BASE64: LazyLock<base64::engine::GeneralPurpose> =
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 static BASE64: LazyLock<base64::engine::Simd> = LazyLock::new(|| base64::engine::Simd::url_safe(NO_PAD));
 
-/// How many characters `bytes` bytes become.
+/// Returns the number of base64 characters for `bytes` bytes, without padding.
 pub(crate) const fn base64_len(bytes: usize) -> usize {
     bytes / 3 * 4 + (bytes % 3 * 4).div_ceil(3)
 }
@@ -33,7 +33,7 @@ pub(crate) fn base64_encode(data: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Reads base64url strictly, without padding and with a canonical last character, and replaces what is in `out`.
+/// Decodes base64url strictly, without padding and with a canonical last character. Replaces the content of `out`.
 pub(crate) fn base64_decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     out.resize(base64::decoded_len_estimate(text.len()), 0);
     let len = base64_decode_slice(text, out)?.len();
@@ -41,13 +41,13 @@ pub(crate) fn base64_decode(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// Reads base64url as strictly into the front of `out`; `None` also where that has no room.
+/// Decodes base64url as strictly into the start of `out`. Returns `None` also if `out` is too short.
 pub(crate) fn base64_decode_slice<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
     let len = BASE64.decode_slice(text, out).ok()?;
     out.get(..len)
 }
 
-/// The other base64: its own alphabet, and padded.
+/// Encodes standard base64, with its own alphabet and padding.
 #[cfg(feature = "legacy")]
 pub(crate) fn standard_base64_encode(data: &[u8]) -> String {
     base64::prelude::BASE64_STANDARD.encode(data)
@@ -58,20 +58,20 @@ pub(crate) fn standard_base64_decode(text: &str) -> Option<Vec<u8>> {
     base64::prelude::BASE64_STANDARD.decode(text).ok()
 }
 
-/// Lower-case hexadecimal.
+/// Encodes lower-case hexadecimal.
 pub(crate) fn hex_encode(data: &[u8]) -> String {
     base16ct::lower::encode_string(data)
 }
 
-/// Reads lower-case hexadecimal into the front of `out`.
+/// Decodes lower-case hexadecimal into the start of `out`.
 pub(crate) fn hex_decode<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
     base16ct::lower::decode(text, out).ok()
 }
 
-/// The text of a token in the making, which only ever had text appended.
+/// Converts the bytes of a token to text. Only text was appended to them.
 #[expect(clippy::expect_used)]
 pub(crate) fn into_text(token: Vec<u8>) -> String {
-    // The error, and so the panic, would hold all of the text.
+    // The full error, and with it the panic message, would contain the text.
     let text = String::from_utf8(token).map_err(|error| error.utf8_error());
     text.expect("values, separators, base62 and base64 are UTF-8")
 }
@@ -100,7 +100,8 @@ pub(crate) fn base62_encode(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[BASE62_ROOM - filled..]);
 }
 
-/// Reads Django's base62: an optional "-", then one digit or more. `None` for anything else or beyond an `i64`.
+/// Decodes Django's base62: an optional "-", then one or more digits. Returns `None` for anything else, and if the
+/// number does not fit in an `i64`.
 pub(crate) fn base62_decode(text: &str) -> Option<i64> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
@@ -109,7 +110,7 @@ pub(crate) fn base62_decode(text: &str) -> Option<i64> {
     if digits.is_empty() {
         return None;
     }
-    // Summed with its sign, because i64::MIN has no positive twin.
+    // The sign is applied to each digit, because the absolute value of i64::MIN does not fit in an i64.
     digits.bytes().try_fold(0_i64, |sum, digit| {
         let digit = match digit {
             b'0'..=b'9' => digit - b'0',

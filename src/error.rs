@@ -1,7 +1,8 @@
-//! The four errors, by the moment they happen and by whose fault they are.
+//! The four error types: for configuration, for writing, for verifying and for reading.
 //!
-//! None of them holds a key, a signature, a payload or any other part of what was rejected, so all of them may be
-//! logged as they are. (A [`CookieTooLarge`] names the session's keys, for they are what a developer must know.)
+//! None of them contains a secret key, a signature, a payload or any other part of rejected input, so all of them can
+//! be logged. [`CookieTooLarge`] and [`EncodeError::Unreadable`] name keys of the session, which a developer needs to
+//! know.
 
 use std::error::Error;
 use std::fmt;
@@ -12,7 +13,7 @@ use crate::python_type::PythonType;
 use crate::random::NoRandomBytes;
 use crate::size::CookieTooLarge;
 
-/// The program was set up wrongly: found at start-up, to be mended by whoever runs it.
+/// The program is configured wrongly: found at start-up, and to be corrected by its operator.
 ///
 /// ```
 /// use django_session::{ConfigError, SecretKey};
@@ -23,34 +24,35 @@ use crate::size::CookieTooLarge;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The secret key has no bytes, or nothing but white space. (Django silently takes `SECRET_KEY` for an empty one.)
+    /// The secret key has no bytes, or only white space. (Django silently uses `SECRET_KEY` instead of an empty key.)
     EmptyKey,
-    /// The list of keys holds none.
+    /// The list of keys is empty.
     NoKeys,
     /// The operating system's random number generator failed.
     NoRandomBytes,
-    /// The salt has no bytes. (Django silently takes the signer's class name instead.)
+    /// The salt is empty. (Django silently uses the signer's class name instead.)
     EmptySalt,
-    /// The separator is empty or made only of `A`–`Z`, `a`–`z`, `0`–`9`, `-`, `_` and `=`, so that it could be part of what
-    /// it separates.
+    /// The separator is empty or consists only of `A`–`Z`, `a`–`z`, `0`–`9` and ``[ \ ] ^ _ ` - =``, so it could be
+    /// part of the text that it separates. Django rejects the same separators.
     UnsafeSeparator,
-    /// The cookie's name is empty, longer than 1024 bytes, or holds something else than visible ASCII without
-    /// `( ) < > @ , ; \ " / [ ] ? = { }`.
+    /// The cookie's name is empty, longer than 1024 bytes, or contains one of `( ) < > @ , ; \ " / [ ] ? = { }` or a
+    /// character that is not visible ASCII.
     CookieName,
-    /// The cookie's path does not start with "/", holds something else than visible ASCII without ";", or is longer
+    /// The cookie's path does not start with "/", contains ";" or a character that is not visible ASCII, or is longer
     /// than the 1024 bytes that browsers accept.
     CookiePath,
-    /// The cookie's domain is not letters, digits, "-" and "_" in labels joined by ".", or longer than 253 bytes.
+    /// The cookie's domain does not consist of labels of letters, digits, "-" and "_" joined by ".", or is longer than
+    /// 253 bytes. A leading "." is allowed.
     CookieDomain,
-    /// A cookie named `__Host-…` must be Secure, with the path "/" and no domain; one named `__Secure-…` must be Secure;
-    /// and one named `__Http-…` or `__Host-Http-…` must be Secure and HttpOnly.
+    /// A cookie named `__Host-…` must be Secure, with the path "/" and no domain; one named `__Secure-…` must be
+    /// Secure; and one named `__Http-…` or `__Host-Http-…` must be Secure and HttpOnly.
     CookiePrefix,
     /// A cookie with `SameSite=None` or `Partitioned` must be Secure.
     CookieNotSecure,
-    /// The cookie lives less than a second, or longer than the 400 days that browsers grant.
+    /// The cookie's lifetime is less than a second, or more than the 400 days that browsers allow.
     CookieMaxAge,
-    /// A trusted origin is not `scheme://host` or `scheme://*.domain` in lower case, or names the port that browsers leave
-    /// out.
+    /// A trusted origin is not `scheme://host` or `scheme://*.domain` in lower case, or contains the default port of
+    /// its scheme, which browsers omit.
     TrustedOrigin,
     /// The name of the header that carries the CSRF token is not a token of RFC 9110.
     HeaderName,
@@ -84,7 +86,7 @@ impl From<NoRandomBytes> for ConfigError {
     }
 }
 
-/// A value could not be written: found on output, the fault of our own data.
+/// A value could not be written. The cause is in the application's own data, not in what a client sent.
 ///
 /// ```
 /// use django_session::{Codec, EncodeError};
@@ -96,40 +98,40 @@ impl From<NoRandomBytes> for ConfigError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The signer could not be made; only [`dumps`](crate::dumps), which makes its own, returns this.
+    /// The signer could not be created. Only [`dumps`](crate::dumps), which creates its own signer, returns this.
     Config(ConfigError),
-    /// The serializer refused the value; its reason is the [`source`](Error::source).
+    /// The serializer rejected the value; the reason is the [`source`](Error::source).
     Serialize(Box<dyn Error + Send + Sync>),
-    /// The serializer reads and never writes: [`PickleSerializer`](crate::PickleSerializer). Feature `pickle`.
+    /// The serializer is read-only: [`PickleSerializer`](crate::PickleSerializer). Feature `pickle`.
     #[cfg(feature = "pickle")]
     ReadOnly,
-    /// The session holds a value, or a key, that could not be read: writing the session would lose it. Only a pickle can
-    /// hold either.
+    /// The session contains a value or a key that could not be read, and that writing the session would lose. Only a
+    /// pickled session can contain one.
     Unreadable {
-        /// The first key whose value could not be read, cut after 64 characters; `None` if it is a key that could not.
+        /// The first key whose value could not be read, cut after 64 characters; `None` if a key could not be read.
         key: Option<String>,
         /// Why it could not be read.
         reason: Box<DecodeError>,
         /// How many more values could not be read.
         others: usize,
     },
-    /// The key already holds a value, of another type than the one asked for.
+    /// The key already has a value, of another type than the requested one.
     Occupied(DecodeError),
     /// The value of `_session_expiry` is neither seconds nor a date.
     MalformedExpiry,
-    /// The expiry lies before the year 1 or after 9999, where no cookie's date reaches.
+    /// The expiry is before the year 1 or after the year 9999, which the date of a cookie cannot represent.
     ExpiryOutOfRange,
-    /// The cookie's value holds something that no cookie can: a control character, a space, `"`, `,`, `;`, `\` or
-    /// anything outside ASCII.
+    /// The cookie's value contains a character that is not allowed in cookies: a control character, a space, `"`, `,`,
+    /// `;`, `\` or anything outside ASCII.
     CookieValue,
-    /// Browsers would drop the cookie.
+    /// The cookie is so large that browsers would drop it.
     CookieTooLarge(Box<CookieTooLarge>),
-    /// The operating system's random number generator failed, so that there is no nonce to encrypt with.
+    /// The operating system's random number generator failed, so there is no nonce for the encryption.
     NoRandomBytes,
-    /// The value is to be written as plaintext beside encrypted ones, and is not a JSON object, so that no reader would
-    /// take it for plaintext. Feature `encryption`.
+    /// The value is to be written as plaintext while encryption is being introduced, but it is not a JSON object, so no
+    /// reader would recognize it as plaintext. Feature `encryption`.
     NotAnObject,
-    /// The value has more than the 64 GiB that can be encrypted at once. Feature `encryption`.
+    /// The value is longer than 64 GiB, the most that can be encrypted in one payload. Feature `encryption`.
     TooLong,
 }
 
@@ -189,7 +191,7 @@ impl From<ConfigError> for EncodeError {
     }
 }
 
-/// A token is rejected: it was not signed with one of the keys, or it is too old.
+/// A token was rejected: it was not signed with one of the keys, or its timestamp is not accepted.
 ///
 /// ```
 /// use django_session::{BadSignature, KeyRing, SecretKey, Signer};
@@ -202,29 +204,29 @@ impl From<ConfigError> for EncodeError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadSignature {
-    /// The token is longer than the signer's limit; it was not looked at.
+    /// The token is longer than the signer's limit. It was not read.
     TooLong {
         /// The limit in bytes.
         limit: usize,
     },
     /// The token has no separator.
     MissingSeparator,
-    /// No key of the ring made this signature.
+    /// The signature was not made with any key of the ring.
     Mismatch,
-    /// The signature is ours, but there is no timestamp, or it is not a base62 number of seconds.
+    /// The signature is valid, but the timestamp is missing or is not a base62 number of seconds.
     MalformedTimestamp,
-    /// The signature is ours, but too old.
+    /// The signature is valid, but too old.
     Expired {
         /// Time since signing.
         age: Duration,
-        /// The most that was allowed.
+        /// The maximum that was allowed.
         max_age: Duration,
     },
-    /// The signature is ours, but lies further in the future than allowed.
+    /// The signature is valid, but further in the future than allowed.
     FromTheFuture {
         /// Time until the moment of signing.
         ahead: Duration,
-        /// The most that was allowed.
+        /// The maximum that was allowed.
         limit: Duration,
     },
 }
@@ -248,8 +250,9 @@ impl Error for BadSignature {}
 
 /// A token could not be turned back into a value.
 ///
-/// Everything but [`Config`](Self::Config) and [`Signature`](Self::Signature) is found *behind* a signature that was
-/// ours: it means that another program shares the key and the salt, or that the requested type has changed.
+/// For signed tokens, all variants except [`Config`](Self::Config), [`Signature`](Self::Signature) and
+/// [`SessionId`](Self::SessionId) occur only *after* the signature was verified. A payload that cannot be read then
+/// means that another program shares the key and the salt, or that the requested type has changed.
 ///
 /// ```
 /// use django_session::{BadSignature, DecodeError, KeyRing, MaxAge, SecretKey, loads};
@@ -262,39 +265,40 @@ impl Error for BadSignature {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The signer could not be made; only [`loads`](crate::loads), which makes its own, returns this.
+    /// The signer could not be created. Only [`loads`](crate::loads), which creates its own signer, returns this.
     Config(ConfigError),
-    /// The token is not ours, or no longer.
+    /// The token's signature was rejected.
     Signature(BadSignature),
     /// The payload is not canonical base64url without padding.
     Base64,
-    /// The payload has no bytes, where an encrypted one is expected. Feature `encryption`.
+    /// The payload is empty, but an encrypted one is expected. Feature `encryption`.
     Empty,
-    /// The payload is a JSON object, where only encrypted ones are accepted. Feature `encryption`.
+    /// The payload is a JSON object, but only encrypted payloads are accepted. Feature `encryption`.
     NotEncrypted,
-    /// The payload is not of a version of the encrypted format. Feature `encryption`.
+    /// The payload does not start with a known version of the encrypted format. Feature `encryption`.
     UnknownVersion,
     /// The payload is shorter than the 30 bytes of the shortest encrypted value. Feature `encryption`.
     TooShort,
     /// No key of the ring decrypts the payload. Feature `encryption`.
     Decrypt,
-    /// The payload says that it is compressed, but is not exactly one whole zlib stream.
+    /// The payload is marked as compressed, but is not exactly one complete zlib stream.
     Zlib,
     /// The payload inflates to more than the codec's limit.
     InflatesPast {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The cookie holds a session id of Django's other session engines, not a signed session: the site's `SESSION_ENGINE`
-    /// is not `signed_cookies`. [`StoredSessions`](crate::StoredSessions) reads those.
+    /// The cookie contains a session id of one of Django's other session engines, not a signed session: the site's
+    /// `SESSION_ENGINE` is not `signed_cookies`. [`StoredSessions`](crate::StoredSessions) reads those sessions.
     SessionId,
-    /// The cookie does not hold a session key, as with the engines of Django that keep sessions elsewhere. A signed session
-    /// there means that `SESSION_ENGINE` is `signed_cookies`: use [`CookieSessions`](crate::CookieSessions).
+    /// The cookie's value is not a session key, as it is with those of Django's engines that store sessions on the
+    /// server. If it is a signed session, `SESSION_ENGINE` is `signed_cookies`: use
+    /// [`CookieSessions`](crate::CookieSessions).
     NotASessionKey,
-    /// No stored session has the key that the browser sent. It was ended, or it expired and was deleted.
+    /// No stored session has the key that the browser sent. The session was ended, or it expired and was deleted.
     NotStored,
-    /// The session's own expiry has passed, or the `expire_date` of its row:
-    /// [`Session::set_expiry`](crate::Session::set_expiry).
+    /// The session has expired: its own expiry ([`Session::set_expiry`](crate::Session::set_expiry)) or the
+    /// `expire_date` of its row has passed.
     SessionExpired {
         /// Time since it passed.
         since: Duration,
@@ -303,21 +307,21 @@ pub enum DecodeError {
     SessionTooOld {
         /// Time since it began.
         age: Duration,
-        /// The most that was allowed.
+        /// The maximum that was allowed.
         max_age: Duration,
     },
-    /// A user is logged in, and the session does not say when it began, or has no id although sessions have one: see
+    /// A user is logged in, but the session has no start time, or no id although ids are enabled: see
     /// [`Unstamped::Refuse`](crate::Unstamped::Refuse).
     Unstamped,
-    /// The serializer refused the payload: not its format, or not the requested type.
+    /// The serializer rejected the payload: it is not in the serializer's format, or not of the requested type.
     Deserialize {
-        /// What was wrong. A fixed sentence, so that it cannot carry any of the payload.
+        /// What is wrong. A fixed sentence, so that it cannot contain any part of the payload.
         reason: &'static str,
     },
-    /// The value is one that Python pickled and JSON cannot hold. Feature `pickle`.
+    /// The value was pickled by Python, and JSON cannot represent it. Feature `pickle`.
     #[cfg(feature = "pickle")]
     BeyondJson {
-        /// What it is in Python.
+        /// The value's type in Python.
         python_type: PythonType,
     },
 }
@@ -351,7 +355,7 @@ impl fmt::Display for DecodeError {
 impl Error for DecodeError {}
 
 impl DecodeError {
-    /// Whether one of our keys signed what was rejected.
+    /// Returns whether the rejected token was signed with one of the keys.
     pub(crate) fn is_authentic(self) -> bool {
         match self {
             Self::Config(_) | Self::SessionId | Self::NotASessionKey | Self::NotStored => false,

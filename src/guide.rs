@@ -4,15 +4,15 @@
 //! |---|---|
 //! | [concepts] | What are tokens, sessions and commits? |
 //! | [moving] | How do I move one endpoint of a Django site to Rust? |
-//! | [stateless] | How do I build a service of its own, without a Django? |
-//! | [settings] | What are Django's settings and calls here? |
+//! | [stateless] | How do I build a service that has no Django beside it? |
+//! | [settings] | Which settings and calls correspond to Django's? |
 //! | [users] | Who is logged in, and what may they do? |
 //! | [forms] | How do I protect forms, and show Django's messages? |
 //! | [engines] | How do I use sessions in a database, a cache or files? |
 //! | [encryption] | How do I encrypt sessions on both servers? |
 //! | [lifetimes] | How long does a session live, and how do I end it? |
 //! | [keys] | How do I replace the secret key? |
-//! | [sizes] | How much does a cookie hold? |
+//! | [sizes] | How much fits in a cookie? |
 //! | [testing] | How do I test handlers? Why is a cookie rejected? |
 //! | [differences] | Where does this crate differ from Django? |
 //! | [performance] | What does it cost? |

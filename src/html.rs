@@ -1,4 +1,4 @@
-//! Text as HTML.
+//! HTML escaping.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Who may sign: the secret key, and the ring of them that makes rotation possible.
+//! Secret keys, and the key ring that makes rotation possible.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use zeroize::Zeroizing;
 use crate::error::ConfigError;
 use crate::random;
 
-/// A secret that signs: the bytes of Django's `SECRET_KEY` (text is taken as UTF-8).
+/// A secret signing key: the bytes of Django's `SECRET_KEY` (its text in UTF-8).
 ///
 /// It cannot be printed, compared, cloned or serialized. Give it at least 32 random bytes; Django's own keys have 50
 /// characters.
 ///
-/// It is wiped from memory when the last ring and the last signer that use it are dropped, and so is all that they derive
-/// from it. What cannot be wiped: the text or bytes that it was made of, which are the caller's; what the compiler, the
-/// CPU's registers or the operating system (swap, core dumps) copied on the way; and a process that is killed wipes
-/// nothing.
+/// The key, and everything that is derived from it, is wiped from memory when the last ring and the last signer that
+/// use it are dropped. Not wiped are the text or bytes that the key was created from, which belong to the caller, and
+/// copies made by the compiler, the CPU's registers or the operating system (swap, core dumps). A process that is
+/// killed wipes nothing.
 ///
 /// ```
 /// use django_session::SecretKey;
@@ -29,10 +29,12 @@ use crate::random;
 pub struct SecretKey(Zeroizing<Box<[u8]>>);
 
 impl SecretKey {
-    /// Copies the key's bytes, all of them: a newline at the end, as of a file that an editor saved, makes another key.
+    /// Creates a key from a copy of these bytes.
+    ///
+    /// All bytes count: a trailing newline, for example from a file that an editor saved, makes a different key.
     ///
     /// # Errors
-    /// [`ConfigError::EmptyKey`] if there are none, or nothing but white space.
+    /// [`ConfigError::EmptyKey`] if there are no bytes, or only white space.
     ///
     /// ```
     /// use django_session::{ConfigError, SecretKey};
@@ -49,10 +51,10 @@ impl SecretKey {
         Ok(Self(Zeroizing::new(bytes.into())))
     }
 
-    /// Makes a key of 64 random bytes of the operating system.
+    /// Creates a key from 64 random bytes of the operating system.
     ///
-    /// It cannot be printed or stored, so whatever it signs is worthless when the process ends: right for tests, wrong for
-    /// anything that runs twice.
+    /// The key cannot be printed or stored, so nothing can verify what it signed after the process has ended. Use it in
+    /// tests, not in a program that is restarted.
     ///
     /// # Errors
     /// [`ConfigError::NoRandomBytes`].
@@ -76,7 +78,7 @@ impl SecretKey {
     }
 }
 
-/// Returns whether all bytes are white space. Each of them is compared, so that the time does not tell what they are.
+/// Returns whether all bytes are white space. Compares every byte, so that the time does not depend on their values.
 fn is_blank(bytes: &[u8]) -> Choice {
     let is_white = |byte: &u8| b" \t\n\x0c\r".iter().fold(Choice::from(0), |any, white| any | byte.ct_eq(white));
     bytes.iter().fold(Choice::from(1), |all, byte| all & is_white(byte))
@@ -91,7 +93,7 @@ impl fmt::Debug for SecretKey {
 /// The keys of a site, newest first: the first signs, all of them verify.
 ///
 /// To rotate, put the new key in front and keep the old one until everything it signed has expired; then drop it.
-/// [`Verified::key_index`](crate::Verified::key_index) tells which key a token still uses.
+/// [`Verified::key_index`](crate::Verified::key_index) returns the index of the key that a token was signed with.
 ///
 /// Each fallback costs one more MAC over the token, but only for tokens that the keys before it did not sign.
 ///
@@ -114,7 +116,7 @@ impl fmt::Debug for SecretKey {
 pub struct KeyRing(Vec<Arc<SecretKey>>);
 
 impl KeyRing {
-    /// Makes a ring of one key, which signs.
+    /// Creates a ring of one key, which signs.
     ///
     /// ```
     /// use django_session::{KeyRing, SecretKey};
@@ -127,10 +129,10 @@ impl KeyRing {
         Self(vec![Arc::new(current)])
     }
 
-    /// Makes a ring of these keys: the first signs, the others are fallbacks in this order.
+    /// Creates a ring of these keys: the first signs, the others are fallbacks in this order.
     ///
     /// # Errors
-    /// [`ConfigError::NoKeys`].
+    /// [`ConfigError::NoKeys`] if there are no keys.
     ///
     /// ```
     /// use django_session::{ConfigError, KeyRing, SecretKey};
@@ -146,7 +148,7 @@ impl KeyRing {
         if keys.is_empty() { Err(ConfigError::NoKeys) } else { Ok(Self(keys)) }
     }
 
-    /// Adds an older key, tried after all others, that never signs.
+    /// Adds an older key, which is tried after all others and never signs.
     ///
     /// ```
     /// use django_session::{KeyRing, SecretKey};
@@ -163,9 +165,9 @@ impl KeyRing {
         self
     }
 
-    /// Puts a new key in front: it signs from now on, and every key so far becomes a fallback.
+    /// Adds a new key in front: it signs from now on, and all existing keys become fallbacks.
     ///
-    /// Signers made before keep the keys they were made with.
+    /// Existing signers keep the keys that they were created with.
     ///
     /// ```
     /// use django_session::{KeyRing, SecretKey, Signer};
@@ -197,12 +199,12 @@ impl KeyRing {
         self.0.len()
     }
 
-    /// The same keys for one more owner; their bytes are not copied.
+    /// Returns another ring of the same keys, without copying their bytes.
     pub(crate) fn share(&self) -> Self {
         Self(self.0.clone())
     }
 
-    /// Tells this ring from others, as long as its current key lives.
+    /// Returns the ring's identity, which is unique as long as its current key is alive.
     #[cfg(feature = "encryption")]
     pub(crate) fn id(&self) -> RingId {
         RingId(self.0.first().map_or(0, |current| Arc::as_ptr(current).addr()))
@@ -213,12 +215,14 @@ impl KeyRing {
     }
 }
 
-/// Which ring it was: the address of its current key. Rings that share that key agree about the indexes that both have.
+/// The identity of a ring: the address of its current key. Rings that share that key have the same keys at the indexes
+/// that both have.
 #[cfg(feature = "encryption")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RingId(usize);
 
-/// What nobody can do with keys by accident. Each of these fails for want of one trait:
+/// Traits that keys do not implement, so that they are not copied or printed by accident. Each `compile_fail` example
+/// fails because one trait is missing:
 ///
 /// ```
 /// fn has<T: std::fmt::Debug + Send + Sync>() {}

@@ -1,7 +1,7 @@
-// An example of the README needs axum.
+// One of the README's examples needs axum.
 #![cfg_attr(any(not(doctest), feature = "axum"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Of the library alone: tests may well panic.
+// These lints are for the library only: tests may panic.
 #![warn(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -19,7 +19,7 @@ mod encoding;
 #[cfg(feature = "encryption")]
 mod encryption;
 mod error;
-// It links to items of these features.
+// The guide links to items of all these features.
 #[cfg(all(
     any(doc, doctest),
     feature = "actix-web",
@@ -30,7 +30,7 @@ mod error;
     feature = "messages",
     feature = "pickle"
 ))]
-// No page of it needs them.
+// The pages themselves need no feature, so docs.rs should not mark them.
 #[cfg_attr(docsrs, doc(auto_cfg = false))]
 pub mod guide;
 #[cfg(any(feature = "csrf", feature = "messages"))]

@@ -1,13 +1,13 @@
 use std::fmt;
 
-/// The name of a Python type whose values JSON cannot hold: `datetime.datetime`, `decimal.Decimal`, `tuple`. Feature
+/// The name of a Python type that JSON cannot represent: `datetime.datetime`, `decimal.Decimal`, `tuple`. Feature
 /// `pickle`.
 ///
-/// It is at most 47 printable ASCII characters, so that it can be logged. Other characters show as "?", and of a longer
-/// name the end is kept, behind "...".
+/// It has at most 47 printable ASCII characters, so that it can be logged. Other characters are replaced with "?". Only
+/// the end of a longer name is kept, after "...".
 ///
-/// Some values are described instead, because their type is not the reason: `dict with non-text keys`, `str with separate
-/// surrogates`, `int of more than 4300 digits`, `nested more than 1024 levels deep`.
+/// Some values are described instead, because the reason is not their type: `dict with non-text keys`, `str with
+/// separate surrogates`, `int of more than 4300 digits`, `nested more than 1024 levels deep`.
 ///
 /// ```
 /// use django_session::{CachedSessions, CookieOptions, DecodeError};
@@ -54,7 +54,7 @@ impl PythonType {
     /// ```
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // It is ASCII.
+        // The name is ASCII, so there is no error to report.
         self.name.get(..usize::from(self.len)).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
     }
 }

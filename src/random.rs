@@ -1,10 +1,10 @@
-//! Random bytes of the operating system.
+//! Random bytes from the operating system.
 
-/// The operating system has no random bytes to give.
+/// The operating system did not return random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoRandomBytes;
 
-/// Fills `bytes` with random ones.
+/// Fills `bytes` with random bytes.
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), NoRandomBytes> {
     getrandom::fill(bytes).map_err(|_| NoRandomBytes)
 }

@@ -1,11 +1,11 @@
-//! How large a cookie may be.
+//! Limits for the size of a cookie.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::error::Error;
 use std::fmt;
 
-/// Which sum of bytes must be at most 4096. Browsers drop a larger cookie silently.
+/// Which parts of a cookie count towards the limit of 4096 bytes. Browsers drop a larger cookie silently.
 ///
 /// ```
 /// use django_session::SizeRule;
@@ -20,8 +20,8 @@ pub enum SizeRule {
     /// ([RFC 6265, section 6.1](https://www.rfc-editor.org/rfc/rfc6265#section-6.1)).
     #[default]
     Rfc6265,
-    /// Name and value alone: what RFC 6265bis says, and what Chromium and Firefox do. Some fifty to a hundred bytes
-    /// more.
+    /// Name and value only, as in RFC 6265bis, Chromium and Firefox. This leaves some fifty to a hundred bytes more for
+    /// the value.
     Rfc6265bis,
 }
 
@@ -38,7 +38,10 @@ impl SizeRule {
         }
     }
 
-    /// Bytes left for a cookie of these sizes, or what is wrong with them.
+    /// Returns how many more bytes a cookie of these sizes may have.
+    ///
+    /// # Errors
+    /// The report, if the cookie is too large already.
     pub(crate) fn check(self, name: usize, value: usize, attributes: usize) -> Result<usize, CookieTooLarge> {
         let counted = match self {
             Self::Rfc6265 => name.saturating_add(value).saturating_add(attributes),
@@ -62,7 +65,7 @@ impl SizeRule {
 ///
 /// let Err(EncodeError::CookieTooLarge(report)) = sessions.commit(&session, 200) else { panic!() };
 /// assert!(report.name + report.value + report.attributes > report.rule.limit());
-/// assert_eq!(report.keys[0].0, "blob"); // the one to keep elsewhere
+/// assert_eq!(report.keys[0].0, "blob"); // the one to store elsewhere
 /// assert_eq!(report.keys[1], ("name".to_owned(), r#""name":"Ada""#.len()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -73,12 +76,12 @@ pub struct CookieTooLarge {
     pub rule: SizeRule,
     /// Bytes of the cookie's name.
     pub name: usize,
-    /// Bytes of its value, as it would stand in the header.
+    /// Bytes of its value, as it would appear in the header.
     pub value: usize,
-    /// Bytes of everything behind the value, separators included.
+    /// Bytes of everything after the value, separators included.
     pub attributes: usize,
-    /// For a session, the bytes that each key adds to its JSON, before compression: the 16 largest keys, largest first. The
-    /// name of a key ends with `…` behind 64 characters.
+    /// For a session, the bytes that each key adds to its JSON, before compression: the 16 largest keys, largest first.
+    /// Names of more than 64 characters are cut and end with `…`.
     pub keys: Vec<(String, usize)>,
 }
 
@@ -90,7 +93,7 @@ impl CookieTooLarge {
     }
 }
 
-/// So many keys are named, by so many characters of each: a report may end up in a log.
+/// The most keys in a report, and the most characters of each, because a report may end up in a log.
 const MAX_KEYS: usize = 16;
 const MAX_KEY_CHARS: usize = 64;
 
