@@ -1,4 +1,4 @@
-//! Writes the man pages and the completions for shells into `assets/`: `cargo run --example assets`.
+//! Writes the man pages and the shell completions to `assets/`: `cargo run --example assets`.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn main() -> std::io::Result<()> {
     clap_mangen::generate_to(shown(arguments::command()), assets.join("man"))
 }
 
-/// With all options described, those too that `-h` leaves out.
+/// Shows all options of the command, including those that `-h` hides.
 fn shown(command: clap::Command) -> clap::Command {
     command.mut_args(|arg| arg.hide_short_help(false)).mut_subcommands(shown)
 }

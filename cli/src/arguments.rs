@@ -1,6 +1,6 @@
-//! The command line: names, help texts, and which option goes with which command. No values are read here.
+//! The command line: commands, options and help texts. Values are read elsewhere.
 //!
-//! `examples/assets.rs` makes the man pages and the completions from it.
+//! `examples/assets.rs` generates the man pages and the completions from this module.
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
@@ -14,21 +14,21 @@ Keys and tokens are never arguments: other users can read a command line.";
 const EXIT_CODES: &str = "\
 Exit codes:
   0   verified and not expired
-  1   rejected: the reason, and what may be its cause, are shown
+  1   rejected; the reason and its likely cause are shown
   2   verified, but expired; the contents are shown
   3   not verified, because no key was given; the contents are shown
   64  wrong usage
-  66  no input, or none that can be read
+  66  no input, or the input cannot be read
 
 Input:
-  A token, a Cookie or Set-Cookie header, the output of curl -v, a curl command,
-  a line of a cookie jar, or a row of the table django_session, in which the
-  cookie is looked for. With --kind cached, the bytes of a cache entry.
+  A token, or a text that contains one: a Cookie or Set-Cookie header, the
+  output of curl -v, a curl command, a line of a cookie jar, or a row of the
+  table django_session. With --kind cached, the bytes of a cache entry.
 
 Keys:
-  Without an option, SECRET_KEY and SECRET_KEY_FALLBACKS (a JSON list) are read
-  from the environment. The first key signs; a fallback never does. A file has
-  64 keys at most.";
+  Unless an option provides keys, SECRET_KEY and SECRET_KEY_FALLBACKS (a JSON
+  list) are read from the environment. The first key signs; fallbacks never
+  sign. A key file has 64 keys at most.";
 
 /// Returns the whole command line.
 pub(crate) fn command() -> Command {
@@ -70,7 +70,7 @@ fn sign() -> Vec<Arg> {
     let compress = Arg::new("compress")
         .long("compress")
         .action(ArgAction::SetTrue)
-        .help("Compresses an object if that is shorter; a session always is, as in Django");
+        .help("Compresses an object if that is shorter; sessions are always compressed so, as in Django");
     [vec![file()], what(), vec![compress], keys(), vec![time()]].concat()
 }
 
@@ -94,8 +94,8 @@ fn csrf() -> Command {
     sub("csrf", "Masks or unmasks a CSRF secret from standard input")
         .subcommand_required(true)
         .disable_help_subcommand(true)
-        .subcommand(sub("mask", "Makes a form's token of a cookie's secret").arg(file()))
-        .subcommand(sub("unmask", "Makes the cookie's secret of a form's token").arg(file()))
+        .subcommand(sub("mask", "Creates a form's token from a cookie's secret").arg(file()))
+        .subcommand(sub("unmask", "Extracts the cookie's secret from a form's token").arg(file()))
 }
 
 fn file() -> Arg {
@@ -115,14 +115,14 @@ fn what() -> Vec<Arg> {
             .hide_possible_values(true)
             .help("session, stored, legacy, cached, messages, cookie or object")
             .long_help(
-                "What the input is, instead of what it looks like:\n\
+                "The kind of the input, if it is not recognized:\n\
                  session   a signed-cookie session\n\
-                 stored    session_data of a row, or of a session file\n\
-                 legacy    the same before Django 3.1\n\
+                 stored    session_data of a row, or the text of a session file\n\
+                 legacy    session_data as Django wrote it before 3.1\n\
                  cached    the bytes of a cache entry\n\
                  messages  the cookie of django.contrib.messages\n\
-                 cookie    what set_signed_cookie wrote, under --name and --salt\n\
-                 object    what signing.dumps or a Signer wrote, under --salt",
+                 cookie    a cookie of set_signed_cookie, with --name and --salt\n\
+                 object    a token of signing.dumps or a Signer, with --salt",
             ),
         Arg::new("name").long("name").value_name("NAME").help("Name of the cookie [default: sessionid]"),
         Arg::new("salt").long("salt").value_name("SALT").help("Salt of the session, cookie or object"),
@@ -130,10 +130,7 @@ fn what() -> Vec<Arg> {
 }
 
 fn max_age() -> Arg {
-    Arg::new("max-age")
-        .long("max-age")
-        .value_name("TIME")
-        .help("How long it is good: 3600, 90m, 12h, 14d [default: 14d]")
+    Arg::new("max-age").long("max-age").value_name("TIME").help("Maximum age: 3600, 90m, 12h, 14d [default: 14d]")
 }
 
 fn keys() -> Vec<Arg> {
@@ -159,10 +156,7 @@ fn json() -> Arg {
 }
 
 fn show_secrets() -> Arg {
-    Arg::new("show-secrets")
-        .long("show-secrets")
-        .action(ArgAction::SetTrue)
-        .help("Shows values in full that are worth stealing")
+    Arg::new("show-secrets").long("show-secrets").action(ArgAction::SetTrue).help("Shows secret values in full")
 }
 
 fn time() -> Arg {
@@ -170,5 +164,5 @@ fn time() -> Arg {
         .long("time")
         .value_name("SECONDS")
         .allow_negative_numbers(true)
-        .help("Takes this Unix time for the present one")
+        .help("Uses this Unix time as the current time")
 }

@@ -1,17 +1,18 @@
-//! Cache bytes → contents: what clients of Redis, Memcached and of databases print, and what files hold.
+//! Decodes cache entries: raw bytes, the output of Redis, Memcached and database clients, and files of
+//! `FileBasedCache`.
 
 use django_session::CookieOptions;
 
 use crate::content::{self, Contents, Format, Value};
 
-/// What an entry holds.
+/// A decoded cache entry.
 pub(crate) struct Entry {
     pub(crate) contents: Contents,
-    /// The bytes are printed, encoded or in a file of Django's, and are not what a cache keeps.
+    /// Whether the input was printed, encoded or in a cache file, and not the raw bytes of the entry.
     pub(crate) is_wrapped: bool,
 }
 
-/// Reads an entry in any of the forms in which people have one.
+/// Reads an entry in any of the accepted forms.
 pub(crate) fn read(input: &[u8], cookie: &CookieOptions) -> Entry {
     let raw = content::plain(input, cookie);
     let is_dict = |contents: &Contents| matches!(contents.value, Value::Session(_));
@@ -32,7 +33,7 @@ pub(crate) fn read(input: &[u8], cookie: &CookieOptions) -> Entry {
     Entry { contents: fallback, is_wrapped: false }
 }
 
-/// PostgreSQL's `\x8004…`, and the same without `\x`.
+/// Decodes hexadecimal digits, which may start with PostgreSQL's `\x`.
 fn unhex(input: &[u8]) -> Option<Vec<u8>> {
     let text = input.trim_ascii();
     let digits = text.strip_prefix(b"\\x").unwrap_or(text);
@@ -43,7 +44,7 @@ fn unhex(input: &[u8]) -> Option<Vec<u8>> {
     digits.chunks(2).map(pair).collect()
 }
 
-/// `"\x80\x04…"` of redis-cli, and `b'\x80\x04…'` of Python.
+/// Decodes `"\x80\x04…"` as redis-cli prints it, and `b'\x80\x04…'` as Python prints it.
 fn unescape(input: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(input.trim_ascii()).ok()?;
     let text = text.strip_prefix('b').unwrap_or(text);
@@ -72,19 +73,19 @@ fn unescape(input: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// What `DatabaseCache` keeps.
+/// Decodes the base64 that `DatabaseCache` stores.
 fn base64(input: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(input.trim_ascii()).ok()?;
     content::base64(text)
 }
 
-/// What `FileBasedCache` keeps: a pickle of the time when it expires, then zlib.
+/// Decodes a file of `FileBasedCache`: a pickle of the time when it expires, then zlib.
 fn file(input: &[u8]) -> Option<Vec<u8>> {
     let start = input.windows(2).take(64).position(|two| matches!(two, [0x78, 0x01 | 0x5e | 0x9c | 0xda]))?;
     content::inflate(input.get(start..)?)
 }
 
-/// The same in base64.
+/// Decodes a file of `FileBasedCache` in base64.
 fn zlib(input: &[u8], cookie: &CookieOptions) -> Option<Contents> {
     let bytes = file(&base64(input)?)?;
     Some(content::plain(&bytes, cookie))

@@ -1,7 +1,7 @@
-//! Payload → contents: base64, zlib, encryption, and then JSON, a pickle or MessagePack.
+//! Decodes payloads: base64, zlib, encryption, and then JSON, a pickle or MessagePack.
 //!
-//! The library decodes verified text alone. Where nothing can be verified, the text is signed here with a random key that
-//! is thrown away, so that the same strict decoder reads it, under the same limits.
+//! The library decodes only verified text. To decode text that cannot be verified, this module signs it with a random
+//! temporary key. The same strict decoder then reads it, under the same limits.
 
 use std::collections::HashSet;
 
@@ -13,41 +13,41 @@ use serde::de::IgnoredAny;
 use serde::de::value::BorrowedBytesDeserializer;
 use serde::{Deserialize, Serialize};
 
-/// The most that a payload inflates to, in bytes.
+/// The maximum length of a payload after decompression, in bytes.
 const INFLATE_LIMIT: usize = 4 << 20;
 
-/// What a payload held.
+/// A decoded payload.
 pub(crate) struct Contents {
     pub(crate) value: Value,
     /// How it was serialized.
     pub(crate) format: Format,
-    /// Bytes of zlib, if it was compressed.
+    /// Bytes of the zlib stream, if it was compressed.
     pub(crate) zlib: Option<usize>,
     /// Bytes after decompression and decryption.
     pub(crate) bytes: usize,
     pub(crate) encrypted: bool,
-    /// The JSON of a dict, to the byte.
+    /// The JSON of a dict, unchanged.
     pub(crate) json: Option<String>,
 }
 
 impl Contents {
-    /// Whether a key decrypted them, which authenticates them even where no signature does.
+    /// Returns whether a key decrypted them. This authenticates them even without a valid signature.
     pub(crate) const fn is_decrypted(&self) -> bool {
         self.encrypted && !matches!(self.value, Value::Encrypted)
     }
 }
 
-/// The value.
+/// The value of a payload.
 pub(crate) enum Value {
     /// A dict.
     Session(Box<Session>),
-    /// JSON that is no object.
+    /// JSON that is not an object.
     Json(String),
     /// Text that is not encoded, as in a signed cookie.
     Text(String),
-    /// It is encrypted, and no key decrypts it.
+    /// Encrypted, and no key decrypts it.
     Encrypted,
-    /// It cannot be read, for this reason.
+    /// Not readable, for this reason.
     Unreadable(String),
 }
 
@@ -73,7 +73,7 @@ impl Format {
     }
 }
 
-/// The bytes themselves, for a codec: reads any, and writes these.
+/// A serializer for raw bytes: it reads any bytes, and always writes these.
 struct Bytes<'b>(&'b [u8]);
 
 impl Serializer for Bytes<'_> {
@@ -88,7 +88,7 @@ impl Serializer for Bytes<'_> {
     }
 }
 
-/// Owned bytes; serde's own `Vec<u8>` is a list of numbers.
+/// Owned bytes. Serde would deserialize `Vec<u8>` from a sequence of numbers.
 struct Buffer(Vec<u8>);
 
 impl<'de> Deserialize<'de> for Buffer {
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for Buffer {
     }
 }
 
-/// Decodes a payload that one of `keys` signed; they also decrypt it.
+/// Decodes a verified payload. Decrypts it with `keys` if it is encrypted.
 pub(crate) fn verified(payload: Verified<'_>, keys: Option<&KeyRing>, cookie: &CookieOptions) -> Contents {
     let text = payload.as_str();
     let codec = Codec::new(Bytes(b"")).with_inflate_limit(INFLATE_LIMIT);
@@ -134,7 +134,7 @@ pub(crate) fn verified(payload: Verified<'_>, keys: Option<&KeyRing>, cookie: &C
     Contents { value, format: Format::Unknown, zlib: None, bytes, encrypted: true, json: None }
 }
 
-/// Decodes a payload that nobody verified. `keys` decrypt it, if they can.
+/// Decodes a payload that was not verified. Decrypts it with `keys` if it is encrypted and one of them fits.
 pub(crate) fn unverified(payload: &str, keys: Option<&KeyRing>, cookie: &CookieOptions) -> Contents {
     let thrown_away = SecretKey::generate().map(KeyRing::new).and_then(|keys| Signer::new(&keys, "not verified"));
     let Ok(signer) = thrown_away.map(|signer| signer.with_max_token_len(usize::MAX)) else {
@@ -147,7 +147,7 @@ pub(crate) fn unverified(payload: &str, keys: Option<&KeyRing>, cookie: &CookieO
     }
 }
 
-/// Decodes base64, of either alphabet, with padding or without.
+/// Decodes base64 in either alphabet, with or without padding.
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     decode(&text.trim_end_matches('=').replace('+', "-").replace('/', "_"))
 }
@@ -170,7 +170,7 @@ pub(crate) fn payload(json: &[u8], compression: Compression) -> Result<String, E
     Codec::new(Bytes(json)).with_compression(compression).encode(&())
 }
 
-/// Takes a value that was signed as it is.
+/// Returns the contents of a value that was signed without encoding.
 pub(crate) fn text(value: &str) -> Contents {
     let (bytes, value) = (value.len(), Value::Text(value.to_owned()));
     Contents { value, format: Format::Text, zlib: None, bytes, encrypted: false, json: None }
@@ -186,7 +186,7 @@ pub(crate) fn plain(bytes: &[u8], cookie: &CookieOptions) -> Contents {
         Err(error) => Value::Unreadable(error.to_string()),
     };
     match bytes.trim_ascii_start() {
-        // PROTO of protocols 2 to 5.
+        // The PROTO opcode of protocols 2 to 5.
         [0x80, 2..=5, ..] => contents(Format::Pickle, dict(bytes)),
         [b'{', ..] => {
             let json = String::from_utf8(bytes.to_vec()).ok();
@@ -202,7 +202,7 @@ pub(crate) fn plain(bytes: &[u8], cookie: &CookieOptions) -> Contents {
         json if serde_json::from_slice::<IgnoredAny>(json).is_ok() => {
             contents(Format::Json, Value::Json(String::from_utf8_lossy(json).into_owned()))
         }
-        // Protocols 0 and 1 begin with the opcode of their value.
+        // Protocols 0 and 1 have no PROTO opcode: they start with the opcode of the value.
         [b'(' | b'}', ..] => contents(Format::Pickle, Value::Unreadable("pickle of protocol 0 or 1".to_owned())),
         _ => contents(Format::Unknown, Value::Unreadable("neither JSON, a pickle nor MessagePack".to_owned())),
     }
@@ -219,9 +219,9 @@ fn unreadable(reason: String) -> Contents {
     }
 }
 
-/// Returns the keys whose values JSON cannot hold, and their types in Python.
+/// Returns the keys whose values JSON cannot represent, and their Python types.
 pub(crate) fn beyond_json(session: &Session) -> Vec<(String, String)> {
-    /// A look-up takes as long as there are keys: of more than these, the type is not looked up.
+    /// The maximum number of types that are looked up: each look-up takes time in proportion to the number of keys.
     const TYPES: usize = 1000;
     let plain: HashSet<_> = session.iter().map(|(key, _)| key).collect();
     let python_type = |key: &str| match session.get::<IgnoredAny>(key) {

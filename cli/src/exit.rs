@@ -1,12 +1,12 @@
-//! Exit codes, and how a command ends.
+//! Exit codes, and the results of commands.
 
 /// Verified and not expired.
 pub(crate) const OK: u8 = 0;
-/// The server would reject it, or the command could not be done.
+/// A server would reject it, or the command failed.
 pub(crate) const REJECTED: u8 = 1;
 /// Verified, but expired.
 pub(crate) const EXPIRED: u8 = 2;
-/// There was no key to verify it with.
+/// Not verified, because no key was given.
 pub(crate) const NOT_VERIFIED: u8 = 3;
 /// `EX_USAGE` of sysexits.h.
 pub(crate) const USAGE: u8 = 64;
@@ -27,7 +27,7 @@ impl Output {
     }
 }
 
-/// Why a command printed nothing. The message holds neither keys nor tokens.
+/// The reason why a command failed. The message contains neither keys nor tokens.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: u8,

@@ -1,4 +1,4 @@
-//! The kinds of signed text that a Django site makes, and the signer of each.
+//! The kinds of signed text that a Django site creates, and the signer of each.
 
 use django_session::{Algorithm, Clock, KeyRing, Signer, TimestampSigner};
 
@@ -7,7 +7,7 @@ use crate::keys::Prefix;
 /// What a text was signed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A session in a cookie, under Django's salt or another one.
+    /// A session in a cookie. `None` is Django's salt.
     Session { salt: Option<String> },
     /// A session in a database or a file.
     Stored,
@@ -17,20 +17,20 @@ pub(crate) enum Kind {
     Cached,
     /// The cookie of `django.contrib.messages`.
     Messages,
-    /// What `set_signed_cookie` wrote.
+    /// A cookie of `set_signed_cookie`.
     Cookie { name: String, salt: String },
-    /// The same, before Django 5.2.15 and 6.0.6.
+    /// A cookie of `set_signed_cookie` before Django 5.2.15 and 6.0.6.
     OldCookie { name: String, salt: String },
-    /// What `signing.dumps` or a signer wrote.
+    /// A token of `signing.dumps` or of a signer.
     Object { salt: String },
 }
 
-/// Salts of Django itself, tried when a token does not verify as what it should be.
+/// Django's own salts for objects, which are tried if a token does not verify as the expected kind.
 const OBJECT_SALTS: [&str; 3] =
     ["django.core.signing", "django.core.signing.TimestampSigner", "django.core.signing.Signer"];
 
 impl Kind {
-    /// The word of `--kind`, and of `"kind"` in JSON.
+    /// Returns the value of `--kind`, and of `"kind"` in JSON.
     pub(crate) const fn word(&self) -> &'static str {
         match self {
             Self::Session { .. } => "session",
@@ -43,7 +43,7 @@ impl Kind {
         }
     }
 
-    /// A phrase that begins a report.
+    /// Returns the phrase at the start of a report.
     pub(crate) fn phrase(&self) -> String {
         match self {
             Self::Session { .. } => "session cookie".to_owned(),
@@ -57,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// Whether the text is a dict of session keys.
+    /// Returns whether the contents are a session.
     pub(crate) const fn is_session(&self) -> bool {
         matches!(self, Self::Session { .. } | Self::Stored | Self::Legacy | Self::Cached)
     }
@@ -75,7 +75,7 @@ impl Kind {
         }
     }
 
-    /// Which keys [`signer`](Self::signer) wants.
+    /// Returns the prefix of the keys for [`signer`](Self::signer).
     pub(crate) fn prefix(&self) -> Prefix {
         match self {
             Self::OldCookie { .. } => Prefix::Cookies,
@@ -83,7 +83,8 @@ impl Kind {
         }
     }
 
-    /// Returns the signer of this kind, of keys with the [prefix](Self::prefix); `None` where there is no dated token.
+    /// Returns the signer of this kind. `keys` must have the [prefix](Self::prefix). Returns `None` for kinds without a
+    /// timestamp.
     pub(crate) fn signer(&self, keys: &KeyRing, algorithm: Algorithm, clock: &Clock) -> Option<TimestampSigner> {
         let signer = match self {
             Self::Cookie { name, salt } => TimestampSigner::for_cookie(keys, name, salt),
@@ -94,13 +95,13 @@ impl Kind {
         Some(signer.with_clock(clock.clone()))
     }
 
-    /// Returns the signer of an object without a date.
+    /// Returns the signer of an object without a timestamp.
     pub(crate) fn undated_signer(&self, keys: &KeyRing, algorithm: Algorithm) -> Option<Signer> {
         let Self::Object { salt } = self else { return None };
         Some(Signer::new(keys, salt).ok()?.with_algorithm(algorithm).with_max_token_len(usize::MAX))
     }
 
-    /// Returns what a text may have been signed for instead. `name` is the name of its cookie.
+    /// Returns the other kinds as which a text may have been signed. `name` is the name of its cookie.
     pub(crate) fn others(&self, name: &str) -> Vec<Self> {
         let (name, salt) = match self {
             Self::Cookie { name, salt } => (name.clone(), salt.clone()),

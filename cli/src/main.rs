@@ -1,10 +1,10 @@
 //! `django-session`: shows what is in a Django session cookie, whose it is, and why a server rejects it.
 //!
-//! Built on the public face of the crate `django-session` alone. From the top: [`arguments`] is the command line,
-//! [`commands`] has one file for each command, [`input`] finds the token, [`verify`] and [`content`] open it,
-//! [`diagnose`] says why it is rejected, and [`report`] writes what was found.
+//! Uses only the public API of the crate `django-session`. [`arguments`] defines the command line, [`commands`] has one
+//! file for each command, [`input`] finds the token, [`verify`] and [`content`] verify and decode it, [`diagnose`]
+//! finds out why it is rejected, and [`report`] writes the result.
 
-// Of the program alone: tests may well panic.
+// These lints are for the program only: tests may panic.
 #![warn(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 /// Prints clap's help or its error.
 fn misused(error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is no error.
+        // A closed pipe is not an error.
         let _ = error.print();
         return ExitCode::from(exit::OK);
     }
@@ -62,8 +62,7 @@ fn misused(error: &clap::Error) -> ExitCode {
     ExitCode::from(exit::USAGE)
 }
 
-/// Describes a wrong command line in the names of the program alone. What was typed may be a key or a token, and a message is
-/// kept longer than a command line.
+/// Describes a usage error without repeating any argument: it may be a key or a token, and messages are often logged.
 fn misuse(error: &clap::Error) -> String {
     let mut message = format!("error: {}", error.kind().as_str().unwrap_or("wrong usage"));
     let context = |kind| match error.get(kind) {
@@ -92,13 +91,14 @@ fn misuse(error: &clap::Error) -> String {
     format!("{message}\n\nFor more information, try '--help'.\n")
 }
 
-/// The long options of a command and of those below it.
+/// Returns the long options of a command and of its subcommands.
 fn option_names(command: &clap::Command) -> Vec<String> {
     let own = command.get_arguments().filter_map(|arg| arg.get_long()).map(|name| format!("--{name}"));
     own.chain(command.get_subcommands().flat_map(option_names)).collect()
 }
 
-/// Writes a line to standard error, which may be closed. Names in it come from the input.
+/// Writes a line to standard error. Ignores errors, because it may be closed. Escapes the message, because it may
+/// contain names from the input.
 fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "django-session: {}", report::printable(message));
 }
@@ -120,7 +120,7 @@ fn finish(output: &Output) -> ExitCode {
     for warning in &output.warnings {
         complain(&format!("warning: {warning}"));
     }
-    // A closed pipe, as of `| head`, is no error.
+    // A closed pipe, for example with `| head`, is not an error.
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(&output.out).and_then(|()| out.flush());
     ExitCode::from(output.code)

@@ -1,4 +1,4 @@
-//! Times and durations, as people write and read them.
+//! Formats and parses times and durations.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,20 +10,20 @@ use django_session::Timestamp;
 const SHOWN: StaticFormatDescription = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
 const ROW: StaticFormatDescription = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 
-/// Returns the moment of a timestamp, if the system can represent it.
+/// Converts a timestamp to a `SystemTime`, if the system can represent it.
 pub(crate) fn system_time(timestamp: Timestamp) -> Option<SystemTime> {
     let seconds = timestamp.as_secs();
     let distance = Duration::from_secs(seconds.unsigned_abs());
     if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
-/// Writes a date in UTC; seconds since 1970 for one that the calendar does not reach.
+/// Formats a date in UTC, or as seconds since 1970 if it is out of range.
 pub(crate) fn date(seconds: i64) -> String {
     let date = OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|date| date.format(&SHOWN).ok());
     date.unwrap_or_else(|| format!("{seconds} s after 1970"))
 }
 
-/// Writes a duration with its two largest units.
+/// Formats a duration in its two largest units.
 pub(crate) fn span(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
     let mut rest = seconds;
@@ -43,7 +43,7 @@ pub(crate) fn span(seconds: u64) -> String {
     if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
 }
 
-/// Reads `3600`, `90m`, `12h`, `14d` or `2w`.
+/// Parses a duration such as `3600`, `90m`, `12h`, `14d` or `2w`.
 pub(crate) fn parse_span(text: &str) -> Option<Duration> {
     let (digits, size) = match text.char_indices().next_back()? {
         (at, 's') => (text.get(..at)?, 1),
@@ -56,7 +56,7 @@ pub(crate) fn parse_span(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(digits.parse::<u64>().ok()?.checked_mul(size)?))
 }
 
-/// Reads the `expire_date` of a row: `2026-12-09 10:22:05.123+00`, with a `T` and a `Z` too.
+/// Parses the `expire_date` of a row: `2026-12-09 10:22:05.123+00`, or `2026-12-09T10:22:05Z`.
 pub(crate) fn parse_date(text: &str) -> Option<OffsetDateTime> {
     let (day, rest) = (text.get(..10)?, text.get(11..)?);
     let clock = rest.get(..8)?;

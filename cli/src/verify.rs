@@ -1,4 +1,4 @@
-//! Token → verified payload, for each kind and algorithm.
+//! Verifies tokens of each kind and algorithm.
 
 use django_session::{Algorithm, BadSignature, Clock, CookieOptions, KeyRing, MaxAge, SaltedHmac, Timestamp, Verified};
 
@@ -6,17 +6,17 @@ use crate::content::{self, Contents};
 use crate::input::{Shape, shape};
 use crate::kind::Kind;
 
-/// Salt of the digest in a session that was stored before Django 3.1.
+/// The salt of the digest in sessions from before Django 3.1.
 const LEGACY_SALT: &str = "django.contrib.sessionsSessionStore";
 
-/// What a key signed.
+/// A verified token.
 pub(crate) struct Authentic {
     pub(crate) key_index: usize,
     pub(crate) signed_at: Option<Timestamp>,
     pub(crate) contents: Contents,
 }
 
-/// How to verify: the kind, and the algorithm that signed.
+/// How to verify a token: its kind and its algorithm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scheme {
     pub(crate) kind: Kind,
@@ -24,13 +24,13 @@ pub(crate) struct Scheme {
 }
 
 impl Scheme {
-    /// With Django's default algorithm.
+    /// Creates a scheme with Django's default algorithm.
     pub(crate) fn new(kind: Kind) -> Self {
         let algorithm = if kind == Kind::Legacy { Algorithm::Sha1 } else { Algorithm::Sha256 };
         Self { kind, algorithm }
     }
 
-    /// Verifies a token, of any age, and decodes what is in it. `keys` have the kind's prefix, `plain_keys` have none.
+    /// Verifies a token of any age, and decodes its contents. `keys` have the kind's prefix, `plain_keys` have none.
     pub(crate) fn open(
         &self,
         token: &str,
@@ -55,7 +55,7 @@ impl Scheme {
         let contents = match &self.kind {
             Kind::Cookie { .. } | Kind::OldCookie { .. } => content::text(verified.as_str()),
             Kind::Object { .. } => match content::verified(verified, Some(keys), cookie) {
-                // What a signer signed without a codec.
+                // A text that a signer signed without encoding.
                 Contents { format: content::Format::Unknown, encrypted: false, .. } => content::text(verified.as_str()),
                 contents => contents,
             },
@@ -65,7 +65,7 @@ impl Scheme {
     }
 }
 
-/// Base64 of `hexadecimal digest:data`.
+/// Verifies a session from before Django 3.1: base64 of `hexadecimal digest:data`.
 fn legacy(token: &str, keys: &KeyRing, cookie: &CookieOptions) -> Result<Authentic, BadSignature> {
     let (digest, data) = legacy_parts(token).ok_or(BadSignature::MissingSeparator)?;
     let hmac = SaltedHmac::new(keys, LEGACY_SALT).map_err(|_| BadSignature::Mismatch)?.with_algorithm(Algorithm::Sha1);
@@ -81,13 +81,13 @@ fn legacy_parts(token: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((bytes, data))
 }
 
-/// What a token that nobody verified seems to hold.
+/// The contents of a token that was not verified.
 pub(crate) struct Seeming {
     pub(crate) signed_at: Option<Timestamp>,
     pub(crate) contents: Contents,
 }
 
-/// Decodes a token without a signature that fits. `None` if its form is not that of one.
+/// Decodes a token without verifying it. Returns `None` if it does not have the form of a token.
 pub(crate) fn seeming(token: &str, kind: &Kind, keys: Option<&KeyRing>, cookie: &CookieOptions) -> Option<Seeming> {
     let is_text = matches!(kind, Kind::Cookie { .. } | Kind::OldCookie { .. });
     let contents = |payload: &str| match is_text {
@@ -111,7 +111,7 @@ pub(crate) fn seeming(token: &str, kind: &Kind, keys: Option<&KeyRing>, cookie: 
     }
 }
 
-/// Seconds in Django's base 62: `0-9A-Za-z`.
+/// Parses seconds in Django's base 62, whose digits are `0-9A-Za-z`.
 pub(crate) fn base62(text: &str) -> Option<i64> {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
     let mut value = 0_i64;

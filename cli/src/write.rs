@@ -1,4 +1,4 @@
-//! Session → text of any kind, signed with the first key.
+//! Writes sessions of each kind, signed with the first key.
 
 use std::io::{self, IsTerminal as _};
 
@@ -18,7 +18,7 @@ pub(crate) struct Target<'t> {
     pub(crate) cookie: &'t CookieOptions,
     pub(crate) clock: &'t Clock,
     pub(crate) encrypted: bool,
-    /// Of a cache entry: JSON or a pickle.
+    /// The format of a cache entry: JSON or a pickle.
     pub(crate) format: Format,
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn session(session: &Session, target: &Target<'_>) -> Result<Vec<u8>,
         let sessions = if target.format == Format::Json { sessions.with_json() } else { sessions };
         if target.format != Format::Json && io::stdout().is_terminal() {
             return Err(Failure::usage(
-                "a pickle is not text, and a terminal would act on its bytes: redirect the output",
+                "a pickle is not text, and a terminal would interpret its bytes: redirect the output",
             ));
         }
         return sessions.encode(session).map_err(|error| failure(&error));
@@ -51,13 +51,13 @@ pub(crate) fn session(session: &Session, target: &Target<'_>) -> Result<Vec<u8>,
     Ok(text.into_bytes())
 }
 
-/// The payload, compressed if that is shorter, with the bytes of keys that nobody changed.
+/// Returns the payload, compressed if that is shorter. The bytes of keys that were not changed stay the same.
 fn payload(session: &Session, stored: &StoredSessions) -> Result<String, Failure> {
     let token = stored.encode(session).map_err(|error| failure(&error))?;
     Ok(token.split(':').next().unwrap_or_default().to_owned())
 }
 
-/// The payload, without any key.
+/// Returns the payload without needing a key.
 pub(crate) fn unsigned_payload(session: &Session, cookie: &CookieOptions) -> Result<String, Failure> {
     let key = django_session::SecretKey::generate().map_err(|error| Failure::rejected(error.to_string()))?;
     payload(session, &StoredSessions::new(&KeyRing::new(key), cookie.clone()))

@@ -1,4 +1,4 @@
-//! Large and random input is answered within a second, and never with a panic.
+//! The command handles large and random input within a second and without a panic.
 
 mod common;
 
@@ -15,7 +15,8 @@ fn answers(input: &[u8], args: &[&str]) {
     assert!(ran.out.len() < 100_000);
 }
 
-/// Returns the first of four runs that ends within the limit. On a busy machine, a run may wait for the processor.
+/// Runs the command up to four times, and returns the first run that ends within the limit. On a busy machine, a run
+/// may wait for the processor.
 #[track_caller]
 fn within(limit: Duration, run: impl Fn() -> Run) -> Ran {
     let attempt = |_| {
@@ -23,7 +24,7 @@ fn within(limit: Duration, run: impl Fn() -> Run) -> Ran {
         let ran = run().run();
         (start.elapsed() < limit).then_some(ran)
     };
-    (0..4).find_map(attempt).expect("it takes too long")
+    (0..4).find_map(attempt).expect("the command takes too long")
 }
 
 fn noise(len: usize) -> Vec<u8> {
@@ -53,7 +54,7 @@ fn ten_megabytes_of_garbage() {
         answers(&input, &["size"]);
         answers(&input, &["edit"]);
     }
-    // Just below what is searched.
+    // Inputs just below the limit up to which a text is searched.
     for text in [
         "a",
         "a:",
@@ -83,7 +84,7 @@ fn small_garbage() {
     }
 }
 
-/// Forms that could take much longer to judge than to read.
+/// Small inputs that could take much longer to process than to read.
 #[test]
 fn small_input_of_much_work() {
     let signature = "KFdskw_qrFqPTQw9KJtisVIQvEIh54SG5OHoFzALqhc";
@@ -109,7 +110,7 @@ fn a_pickle_of_many_bytes() {
     assert_eq!(ran.json()["unreadable"].as_object().unwrap().len(), 32_000);
 }
 
-/// Memory is bounded by the limit of what is read.
+/// The limit on input bounds the memory.
 #[test]
 fn endless_input() {
     let zeros = ["/dev/zero"];
@@ -123,7 +124,7 @@ fn endless_input() {
     assert!(ran.code == 64 && ran.err.contains("more than 65536 bytes"), "{}", ran.err);
 }
 
-/// A full or a closed output ends the program, without a panic.
+/// The program does not panic if the output is full.
 #[test]
 fn output_that_fails() {
     use std::fs::OpenOptions;

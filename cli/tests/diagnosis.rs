@@ -1,4 +1,4 @@
-//! Each cause of a rejection is found and named: what was done to a token or a key → the code of the hint.
+//! The command finds each cause of a rejection. Each test changes a token or a key and expects the code of the hint.
 
 mod common;
 
@@ -79,7 +79,7 @@ fn of_keys() {
         let found = hints(&token, verifies, &[]);
         assert_eq!(found, (1, vec![code.to_owned()]), "{verifies:?}");
     }
-    // The key that fits is named.
+    // The cause names the key that signed.
     let ran =
         Run::new(&["--json"]).key("x").env("SECRET_KEY_FALLBACKS", format!(r#"["y","{KEY} "]"#)).input(&token).run();
     assert_eq!(ran.json()["key_index"], 2);
@@ -105,7 +105,7 @@ fn of_purposes() {
     assert_cause(&header("sessionid", &messages), KEY, &["other_salt"]);
     assert_eq!(hints(&header("messages", &messages), KEY, &[]), (0, vec![]));
     assert_eq!(hints("a:b", KEY, &["--kind", "session"]).1, ["no_time"]);
-    // A cookie of another name whose payload is not that of a session.
+    // A cookie with another name whose payload is not a session.
     let cookie = |salt| {
         Run::new(&["sign", "--kind", "cookie", "--name", "c", "--salt", salt, "--time", NOW]).key(KEY).input("hi").out()
     };
@@ -114,7 +114,7 @@ fn of_purposes() {
     assert_cause("Cookie: sessionid=abcdefghij0123456789abcdefghij01", KEY, &["session_key"]);
 }
 
-/// One character, one byte and one key are not in the plural.
+/// "1 character", "1 byte" and "1 key" are singular.
 #[test]
 fn of_one_character() {
     let token = signed("session");
@@ -137,7 +137,7 @@ fn of_one_character() {
     assert!(size.contains("7 bytes of JSON, 1 key\n"), "{size}");
 }
 
-/// A key that decrypts is the right one, though no signature was found to fit.
+/// A key that decrypts is the right one, although no valid signature was found.
 #[test]
 fn of_encryption() {
     let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
@@ -170,7 +170,7 @@ fn of_encryption() {
     assert_eq!(hints(&salted, KEY, &["--salt", "mine"]), (0, vec!["encrypted".to_owned()]));
     let ran = Run::new(&["--time", NOW]).key(KEY).input(format!("{}A", &salted[..salted.len() - 1])).run();
     assert!(ran.out.contains("with_salt in the service") && ran.out.contains("copy the token again"), "{}", ran.out);
-    // Under another key, nothing is known of it.
+    // With another key, nothing is known about it.
     assert_eq!(hints(&salted, "another", &[]), (1, vec!["encrypted".to_owned()]));
     let ran = Run::new(&[]).key("another").input(&salted).run();
     assert!(ran.out.starts_with("REJECTED: no key signed this"), "{}", ran.out);
@@ -183,11 +183,11 @@ fn of_age() {
         let ran = Run::new(&[&["--json", "--time", time], args].concat()).key(KEY).input(&token).run();
         (ran.code, ran.codes())
     };
-    // Two weeks to the second, and one more.
+    // Exactly two weeks, and one second more.
     assert_eq!(at("1796811725", &[]), (0, vec![]));
     assert_eq!(at("1796811726", &[]), (2, vec!["expired".to_owned()]));
     assert_eq!(at("1796811726", &["--max-age", "15d"]), (0, vec![]));
-    // More than 400 days, which a cookie of the library has at most; and none.
+    // More than the 400 days that `CookieOptions` allows, and zero.
     assert_eq!(at("1890000000", &["--max-age", "520w"]), (0, vec![]));
     assert_eq!(at("1795602126", &["--max-age", "0"]), (2, vec!["expired".to_owned()]));
     assert_eq!(at("1795602000", &[]), (0, vec!["clock".to_owned()]));
@@ -195,7 +195,7 @@ fn of_age() {
     for (time, code) in [("1060", 0), ("1061", 2)] {
         assert_eq!(Run::new(&["--time", time]).key(KEY).input(&own).run().code, code);
     }
-    // Django up to 6.1 holds SESSION_COOKIE_AGE, two weeks, against a session that ends later by itself.
+    // Django up to 6.1 applies SESSION_COOKIE_AGE, two weeks, to a session whose own expiry is later.
     let own = Run::new(&["sign", "--time", "1000"]).key(KEY).input(r#"{"_session_expiry":2000000}"#).out();
     for (time, args, code, codes) in [
         ("1210600", &[][..], 0, &[][..]),
@@ -221,7 +221,7 @@ fn of_age() {
     }
 }
 
-/// `_session_started` is what `with_absolute_age` counts from.
+/// `_session_started` is the time from which `with_absolute_age` counts.
 #[test]
 fn of_the_beginning() {
     let at = |started: &str, kind: &str| {
@@ -237,7 +237,7 @@ fn of_the_beginning() {
         let (shown, codes) = at("1795602125", kind);
         assert!(shown.contains("session    began 2026-11-25 10:22:05Z, 3 h 12 min ago\n"), "{shown}");
         assert_eq!(codes, [""; 0]);
-        // A day to the second, and one more.
+        // Exactly a day, and one second more.
         assert_eq!(at("1795527245", kind).1, [""; 0]);
         let (shown, codes) = at("1795527244", kind);
         assert_eq!(codes, ["started"]);
@@ -251,7 +251,7 @@ fn of_the_beginning() {
     }
 }
 
-/// What `CookieSessions` rejects, though a key signed it.
+/// Tokens that `CookieSessions` rejects for their size, although a key signed them.
 #[test]
 fn of_size() {
     let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
@@ -264,7 +264,7 @@ fn of_size() {
     assert!(accepts(&fits) && !accepts(&inflates));
     assert_eq!(hints(&fits, KEY, &[]), (0, vec![]));
     assert_eq!(hints(&inflates, KEY, &[]), (0, vec!["inflates".to_owned()]));
-    // Half a kilobyte of noise does not shrink: from there on, three bytes are four characters.
+    // Random characters do not compress to less than base64.
     let noise = |len: u64| {
         let mut state = 1_u64;
         let mut digit = || {
@@ -279,7 +279,7 @@ fn of_size() {
         assert_eq!(accepts(&token), token.len() <= 8192);
         let codes = if token.len() > 8192 { vec!["too_long".to_owned()] } else { vec![] };
         assert_eq!(hints(&token, KEY, &[]), (0, codes.clone()), "{}", token.len());
-        // Without a key, only a cookie is known to be one.
+        // Without a key, a token alone is not known to be a cookie.
         let without = |input: String| Run::new(&["--json", "--time", NOW]).input(input).run().codes();
         assert_eq!(without(format!("Cookie: sessionid={token}")), codes);
         assert_eq!(without(token), [""; 0]);
@@ -312,7 +312,7 @@ fn of_django_versions() {
     }
 }
 
-/// How clients of databases print a row.
+/// Rows as database clients print them.
 #[test]
 fn of_rows() {
     let (key, expires, data) = ("abcdefghij0123456789abcdefghij01", "2026-12-09 10:22:05+00", signed("stored"));
@@ -358,7 +358,7 @@ fn of_deleted_cookies() {
     }
     let logout = format!("> Cookie: sessionid={token}\n>\n< HTTP/1.1 302 Found\n< Set-Cookie: {deletion}\n");
     assert_eq!(inspect(&logout), (0, deleted(), "cookie_header".to_owned()));
-    // It is set anew: nothing is deleted, and the cookie that was sent is not one of several.
+    // The cookie is set again, so it is not deleted, and the cookie of the request does not count as one of several.
     let fresh =
         format!("> Cookie: sessionid=x\n< Set-Cookie: {deletion}\n< Set-Cookie: sessionid={token}; Max-Age=9\n");
     assert_eq!(inspect(&fresh), (0, vec![], "set_cookie_header".to_owned()));
@@ -375,7 +375,7 @@ fn of_curl_options() {
     assert_eq!(input(format!("Cookie: x-Hy=1; sessionid={token}")), "cookie_header");
 }
 
-/// Without a key, what happened to a token is undone before it is decoded.
+/// Without a key, a token is repaired before it is decoded.
 #[test]
 fn of_forms_without_a_key() {
     let token = signed("session");
@@ -397,19 +397,19 @@ fn of_forms_without_a_key() {
         assert_eq!(inspect(&input), (3, codes, Some("7".to_owned())), "{input}");
         assert_eq!(Run::new(&["size"]).input(&input).run().code, 0, "{input}");
     }
-    // What cannot be a token is not one that white space or quotes have broken.
+    // For a text that cannot be a token, white space and quotes are not reported.
     for input in ["hello, world", "\"hello\"", "50% off"] {
         assert_eq!(inspect(input), (3, vec!["unknown_form".to_owned()], None));
         assert_cause(input, KEY, &["unknown_form"]);
     }
-    // Nor has white space broken the value of a cookie.
+    // White space in the value of a signed cookie is not reported either.
     let cookie = ["--kind", "cookie", "--name", "c"];
     let signed = Run::new(&[&["sign"][..], &cookie].concat()).key(KEY).input("a b").out();
     let ran = Run::new(&[&["--json"][..], &cookie].concat()).input(&signed).run();
     assert_eq!((ran.code, ran.codes(), ran.json()["data"].as_str()), (3, vec![], Some("a b")));
 }
 
-/// What is too long to be tried under other salts is not said to have been.
+/// The hint for a token that is too long to be tried under other salts does not claim that it was.
 #[test]
 fn of_long_tokens() {
     let json =
@@ -426,7 +426,7 @@ fn of_long_tokens() {
     assert!(cause(&short).ends_with("under any salt of Django's."));
 }
 
-/// A row of the table of cookies in a browser's developer tools.
+/// Rows of the cookie table in a browser's developer tools.
 #[test]
 fn of_developer_tools() {
     let token = signed("session");

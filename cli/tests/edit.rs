@@ -1,4 +1,4 @@
-//! `edit` changes what it was asked to change, and says what it does not do.
+//! `edit` makes only the requested changes, and reports what it cannot do.
 
 mod common;
 
@@ -41,7 +41,7 @@ fn of_an_expired_token() {
 #[test]
 fn of_cache_entries() {
     let edit = |input: &[u8]| Run::new(&["edit", "--kind", "cached", "-s", "b=2"]).input(input).run_bytes();
-    // JSON stays JSON, and a pickle a pickle.
+    // JSON stays JSON, and a pickle stays a pickle.
     assert_eq!(edit(br#"{"a": 1}"#).1, br#"{"a":1,"b":2}"#);
     assert_eq!(edit(b"\x80\x04}\x94\x8c\x01a\x94K\x01s.").1, b"\x80\x04}(\x8c\x01aK\x01\x8c\x01bK\x02u.");
     for wrapped in [
@@ -56,7 +56,7 @@ fn of_cache_entries() {
     }
 }
 
-/// `script` of util-linux gives the program a terminal.
+/// `script` of util-linux runs the program in a terminal.
 #[cfg(target_os = "linux")]
 #[test]
 fn of_a_terminal() {

@@ -1,5 +1,5 @@
-//! What people see, to the byte: each case is a command, its input and the file of `tests/output` that holds its output and
-//! exit code. `OUTPUT=write cargo test --test output` writes the files anew.
+//! Compares the exact output and exit code of commands with the files in `tests/output`. To rewrite the files, run
+//! `OUTPUT=write cargo test --test output`.
 
 mod common;
 
@@ -54,7 +54,7 @@ fn commands() {
     check("keys-json", Run::new(&["keys", "--json", "-"]).key("x").input(signed("session")));
 }
 
-/// `examples/read_cookie.rs` has them too: a Django 5.2.19 signed this on 2026-01-01.
+/// A key and a cookie that Django 5.2.19 signed on 2026-01-01, as in `examples/read_cookie.rs`.
 const DJANGO_KEY: &str = "django-insecure-t0ps3cret-f0r-the-readme-0nly-7c1b9e4fd2";
 const DJANGO_COOKIE: &str = concat!(
     ".eJxVjs1OwzAQhF8F-Uob-Sd24hy5c-utRdHaXogp2Ci2K1DVd2db9QDSarWa-Wa0ZzZDq8vcCq5zDGxiA9v81Rz4I6arEd4hveX",
@@ -63,7 +63,7 @@ const DJANGO_COOKIE: &str = concat!(
     "DXLdLg2UhrXj8limkl9yWdsyxkhHp6oE7O9YTk",
 );
 
-/// What the READMEs show.
+/// The output in the READMEs is the actual output.
 #[test]
 fn readmes() {
     let inspect = || Run::new(&["--time", "1767317400"]).input(format!("Cookie: sessionid={DJANGO_COOKIE}"));
@@ -73,14 +73,14 @@ fn readmes() {
     let output = fs::read_to_string(root.join("tests/output/readme.txt")).unwrap();
     let hint = fs::read_to_string(root.join("tests/output/readme-why.txt")).unwrap();
     for readme in ["README.md", "../README.md"] {
-        // The package as published has no parent.
+        // The published package has no parent folder.
         let Ok(readme) = fs::read_to_string(root.join(readme)) else { continue };
         assert!(readme.contains(output.trim_start_matches("exit 0\n")), "{readme}");
         assert!(readme.contains(&hint[hint.find("why:").unwrap()..]), "{readme}");
     }
 }
 
-/// What the README says of exit code 0 beside its table.
+/// Exit codes 0 and 2 depend on the age as the README describes.
 #[test]
 fn the_readme_says_for_which_age() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
@@ -92,7 +92,7 @@ fn the_readme_says_for_which_age() {
         let token = Run::new(&[&["sign", "--time", "1000"], sign].concat()).key(KEY).input(input).out();
         Run::new(&[sign, args].concat()).key(KEY).input(token).run().code
     };
-    // 14 days and a second later.
+    // 14 days and one second later.
     let later = ["--time", "1210601"];
     assert_eq!(code(&[], "{}", &later), 2);
     assert_eq!(code(&[], "{}", &[&later[..], &["--max-age", "30d"]].concat()), 0);
@@ -101,7 +101,7 @@ fn the_readme_says_for_which_age() {
     assert_eq!(code(&cookie, "x", &[&later[..], &["--max-age", "14d"]].concat()), 2);
 }
 
-/// Every code of a hint, and every name of the other objects, is in the README.
+/// The README lists every code of a hint, and every name in the JSON of `size` and `keys`.
 #[test]
 fn the_readme_lists_all_names() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

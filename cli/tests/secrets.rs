@@ -1,10 +1,11 @@
-//! No key, no token, no signature and no secret value is ever shown, unless it is asked for; and no key is an argument.
+//! Keys, tokens, signatures and secret values are never shown, except secret values with `--show-secrets`. Keys are not
+//! accepted as arguments.
 
 mod common;
 
 use common::{KEY, NOW, OLD_KEY, Run, SECRET_HASH, file, session, signed};
 
-/// Ends of the keys and the values, none of which may be in any output.
+/// Asserts that the output contains no part of a key or a secret value.
 fn assert_no_secret(shown: &str, token: &str) {
     let signature = token.rsplit(':').next().unwrap();
     for secret in [&KEY[4..], &OLD_KEY[4..], &SECRET_HASH[8..], &signature[6..], "secret-csrf-value"] {
@@ -83,7 +84,8 @@ fn an_argument_is_no_token() {
     }
 }
 
-/// Whatever stands where it should not is not repeated: keys have slashes, are short, or begin with a hyphen.
+/// Error messages do not repeat a key that was passed as an argument, even if it has slashes, is short, or starts with
+/// a hyphen.
 #[test]
 fn an_argument_is_not_repeated() {
     let folder = file("folder", "").parent().unwrap().to_str().unwrap().to_owned();
@@ -128,7 +130,7 @@ fn an_argument_is_not_repeated() {
             }
         }
     }
-    // What is said instead.
+    // The messages that are shown instead.
     let err = |args: &[&str]| Run::new(args).key(KEY).input(signed("session")).run().err;
     assert!(err(&["--key-file", "/no/such/file"]).contains("--key-file 1 cannot be read: No such file"));
     assert!(err(&["/no/such/file"]).contains("input file cannot be opened: No such file"));
@@ -141,7 +143,7 @@ fn an_argument_is_not_repeated() {
     assert!(err(&["edit", "-s", "a=1", "-s", "b=x"]).contains("value of --set 2 is not JSON"));
 }
 
-/// Secret keys are cut in dicts and lists of any depth, and nothing else is changed.
+/// Secret values are cut in dicts and lists at any depth, and nothing else changes.
 #[test]
 fn secrets_below_the_top() {
     let secret = "abcdefsecret-csrf-value";
@@ -189,7 +191,7 @@ fn a_terminal_is_safe() {
         let out = Run::new(args).key(KEY).input(&token).out();
         assert!(!out.replace('\n', "").chars().any(acts), "{out:?}");
     }
-    // Names in messages.
+    // Names in error messages are escaped too.
     let ran = Run::new(&["edit", "-d", "missing"]).key(KEY).input(&token).run();
     assert!(ran.err.contains("\\u001b[2J\\u202e"), "{}", ran.err);
     assert!(!ran.err.replace('\n', "").chars().any(acts), "{:?}", ran.err);
@@ -201,7 +203,7 @@ fn a_terminal_is_safe() {
     assert!(!(ran.out + &ran.err).replace('\n', "").chars().any(acts));
 }
 
-/// Whether a terminal acts on it, or turns the direction of text.
+/// Returns whether a terminal interprets the character, or it changes the direction of text.
 fn acts(char: char) -> bool {
     char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{61c}' | '\u{ad}' | '\u{feff}')
 }

@@ -1,4 +1,4 @@
-//! Sizes are those of the tokens that Django and the crate write.
+//! `size` shows the lengths of the tokens that Django and this crate write.
 
 mod common;
 
@@ -15,7 +15,7 @@ fn lengths(sizes: &Value, writer: &str) -> (u64, u64) {
     (writer["payload_bytes"].as_u64().unwrap(), writer["bytes"].as_u64().unwrap())
 }
 
-/// Django compresses what becomes shorter, the crate that too, but from 512 bytes on.
+/// Both compress a session if that is shorter, but this crate only from 512 bytes on.
 #[test]
 fn of_both_writers() {
     let keys = KeyRing::new(SecretKey::new(KEY).unwrap());
@@ -41,7 +41,7 @@ fn of_both_writers() {
         }
         assert_eq!(sizes["bytes"], django.1);
     }
-    // Elsewhere the crate compresses as Django does.
+    // For stored sessions, the crate compresses as Django does.
     let json = format!(r#"{{"k":"{}"}}"#, "a".repeat(92));
     let sizes = sizes(&json, &["--kind", "stored"]);
     assert_eq!(lengths(&sizes, "django"), lengths(&sizes, "this_crate"));

@@ -1,4 +1,4 @@
-//! What would be ignored or signed by mistake is refused.
+//! Options that would have no effect, and input that would be signed by mistake, are rejected.
 
 mod common;
 
@@ -37,7 +37,7 @@ fn fallbacks_do_not_sign() {
         assert!(ran.err.contains("fallbacks do not sign"), "{}", ran.err);
         assert_eq!(Run::new(args).key(OLD_KEY).env("SECRET_KEY_FALLBACKS", fallbacks()).input(&input).run().code, 0);
     }
-    // They verify.
+    // Fallbacks verify.
     let ran = Run::new(&["--time", NOW]).env("SECRET_KEY_FALLBACKS", fallbacks()).input(signed("session")).run();
     assert_eq!(ran.code, 0);
     let ran = Run::new(&["keys"]).env("SECRET_KEY_FALLBACKS", fallbacks()).run();

@@ -1,11 +1,11 @@
-//! What Djangos 1.11 to 6.1 made is read to the byte, and what is written is what they write.
+//! The command reads tokens of Django 1.11 to 6.1 exactly, and writes the same tokens as Django.
 
 mod common;
 
 use common::{Run, unhex, vectors};
 use serde_json::Value;
 
-/// The cases of this name in a file, which may refer to the file of an earlier version that has the same.
+/// Returns the cases with this name in a file. A file may refer to the file of another version with the same cases.
 fn cases(prefix: &str, version: &str, name: &str) -> Vec<Value> {
     let Some(file) = vectors(&format!("{prefix}{version}.json")) else { return Vec::new() };
     match &file[name] {
@@ -17,7 +17,7 @@ fn cases(prefix: &str, version: &str, name: &str) -> Vec<Value> {
     .collect()
 }
 
-/// An environment variable holds no NUL.
+/// Returns whether the key can be in an environment variable, which cannot contain NUL.
 fn is_usable(case: &Value) -> bool {
     !key(case).contains(&0)
 }
@@ -30,19 +30,19 @@ fn key(case: &Value) -> Vec<u8> {
     unhex(text(case, "key_hex"))
 }
 
-/// The text of `"data"`, as it stands in the output.
+/// Returns the text of `"data"` in the output.
 fn data(out: &str) -> &str {
     let start = out.find("\"data\":").unwrap() + "\"data\":".len();
     &out[start..out.find(",\"keys\":").unwrap()]
 }
 
-/// Keys are written anew, values are not.
+/// Returns whether the JSON is equal. The text of keys may differ, because the command writes them again.
 fn same(data: &str, json: &str) -> bool {
     let plain = |text: &str| serde_json::from_str::<Value>(text).ok();
     data == json || plain(data).is_some() && plain(data) == plain(json)
 }
 
-/// Whole seconds.
+/// Returns the time of a case in whole seconds.
 fn time(case: &Value) -> String {
     case["time"].as_f64().map_or_else(|| "1700000000".to_owned(), |time| format!("{}", time.floor()))
 }
@@ -51,7 +51,7 @@ fn read(args: &[&str], case: &Value, token: &str) -> String {
     let time = time(case);
     let args = [&["--json", "--show-secrets", "--time", &time], args].concat();
     let ran = Run::new(&args).key(key(case)).input(token).run();
-    // Some sessions have expired by their own time.
+    // Some sessions have expired by their own _session_expiry.
     assert!([0, 2].contains(&ran.code), "{token}: {}{}", ran.out, ran.err);
     ran.out
 }
@@ -65,7 +65,7 @@ fn sessions() {
             assert!(same(data(&out), json), "{} for {json}", data(&out));
             let time = time(&case);
             let signed = Run::new(&["sign", "--time", &time]).key(key(&case)).input(json).out();
-            // Another zlib compresses to other bytes.
+            // The bytes of a compressed payload depend on the zlib implementation.
             if case["compressed"] == false && !signed.starts_with('.') {
                 assert_eq!(signed, token);
             }
@@ -83,7 +83,7 @@ fn stored() {
             let ran =
                 Run::new(&["--json", "--show-secrets", "--time", "1700000000"]).key(key(&case)).input(token).run();
             let sha1 = ran.codes().contains(&"sha1".to_owned());
-            // A bare token may be a row; SHA-1 is a reason to reject it.
+            // Without --kind, a token may also be a stored session. SHA-1 is rejected.
             assert_eq!(ran.code, i32::from(sha1), "{token}: {}", ran.out);
             assert!(same(data(&ran.out), json), "{} for {json}", data(&ran.out));
             let kind = if token.contains(':') { "stored" } else { "legacy" };

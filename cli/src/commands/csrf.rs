@@ -23,7 +23,7 @@ fn mask(options: &ArgMatches) -> Result<Output, Failure> {
     Ok(Output::text(format!("{token}\n")))
 }
 
-/// The cookie that belongs to the token holds the secret.
+/// Unmasks a token: the cookie that belongs to it contains the secret.
 fn unmask(options: &ArgMatches) -> Result<Output, Failure> {
     let (csrf, value) = load(options)?;
     let mut cookie = csrf.load(Some(&value));
@@ -36,7 +36,7 @@ fn unmask(options: &ArgMatches) -> Result<Output, Failure> {
 fn load(options: &ArgMatches) -> Result<(Csrf, Zeroizing<String>), Failure> {
     let text = input::text(file(options))?;
     let found = input::find(&text, Some("csrftoken"));
-    // Anything else would silently become a new secret.
+    // The library would silently replace anything else with a new secret.
     let is_secret =
         matches!(found.token.len(), 32 | 64) && found.token.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_secret {

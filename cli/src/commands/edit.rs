@@ -1,4 +1,4 @@
-//! `edit`: changes keys of a session, and signs it again with the first key.
+//! `edit`: changes keys of a session and signs it again with the first key.
 
 use clap::ArgMatches;
 use django_session::{Session, Timestamp};
@@ -17,7 +17,7 @@ use crate::settings;
 use crate::verify::{Authentic, Scheme};
 use crate::write::{self, Target, failure};
 
-/// Browsers drop a longer cookie.
+/// Browsers drop cookies whose name and value are longer.
 const COOKIE_LIMIT: usize = 4096;
 
 pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
         warnings
             .push("the session had expired, and by its own _session_expiry the new token has expired too".to_owned());
     } else if was_over {
-        warnings.push("the session had expired; the new token is signed now, and brings it to life again".to_owned());
+        warnings.push("the session had expired; the new token is signed now, so it is valid again".to_owned());
     }
     if kind != Kind::Cached {
         keys.must_sign()?;
@@ -53,7 +53,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     Ok(Output { out, warnings, code: 0 })
 }
 
-/// A session to change, and what it was signed as.
+/// A session to change, and how it was signed.
 struct Loaded {
     kind: Kind,
     source: Source,
@@ -61,14 +61,14 @@ struct Loaded {
     contents: Contents,
 }
 
-/// Reads and verifies the session; its age does not matter.
+/// Reads and verifies the session. Accepts expired ones.
 fn load(options: &ArgMatches, keys: &Keys, cookie: &django_session::CookieOptions) -> Result<Loaded, Failure> {
     let given = settings::kind(options)?;
     if given == Some(Kind::Cached) {
         let Entry { contents, is_wrapped } = cached::read(&input::bytes(file(options))?, cookie);
         if is_wrapped {
             return Err(Failure::rejected(
-                "the entry is printed, encoded or in a cache file, and would not be written so; pass its bytes alone",
+                "the entry is printed, encoded or in a cache file, and cannot be written in that form; pass its bytes alone",
             ));
         }
         return Ok(Loaded { kind: Kind::Cached, source: Source::Bytes, signed_at: None, contents });
@@ -77,7 +77,7 @@ fn load(options: &ArgMatches, keys: &Keys, cookie: &django_session::CookieOption
     let input = input::find(&input::text(file(options))?, wanted);
     if wanted.is_some() && input.source.cookie_name().is_some_and(|name| Some(name) != wanted) {
         let names = named(input.names.iter());
-        return Err(Failure::no_input(format!("there is no cookie of the name in --name; there are: {names}")));
+        return Err(Failure::no_input(format!("no cookie has the name given by --name; there are: {names}")));
     }
     let kinds = match (given, &input.source) {
         (Some(kind), _) => vec![kind],
@@ -106,11 +106,12 @@ fn session(contents: Contents, kind: &Kind) -> Result<Session, Failure> {
         (Value::Session(session), Format::Pickle) if *kind == Kind::Cached => Ok(*session),
         (Value::Session(_), _) => Err(Failure::rejected("session is not JSON, and would be written as JSON")),
         (Value::Unreadable(reason), _) => Err(Failure::rejected(reason)),
-        _ => Err(Failure::rejected("it is no session")),
+        _ => Err(Failure::rejected("it is not a session")),
     }
 }
 
-/// The messages do not repeat what was typed: it may be a secret in the wrong place.
+/// Applies `--delete` and `--set`. Error messages do not repeat the arguments, because one may be a secret in the wrong
+/// place.
 fn change(options: &ArgMatches, session: &mut Session) -> Result<(), Failure> {
     let deletions: Vec<&String> = options.get_many("delete").unwrap_or_default().collect();
     let settings: Vec<&String> = options.get_many("set").unwrap_or_default().collect();
@@ -130,7 +131,7 @@ fn change(options: &ArgMatches, session: &mut Session) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lists the first names, safe for a terminal.
+/// Lists the first names, escaped for a terminal.
 fn named(names: impl Iterator<Item = impl AsRef<str>>) -> String {
     const SHOWN: usize = 20;
     let mut shown: Vec<_> = names.take(SHOWN.saturating_add(1)).map(|name| printable(name.as_ref())).collect();

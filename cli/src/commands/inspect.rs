@@ -1,4 +1,4 @@
-//! `inspect`: what is in it, whose it is, how long it is good, and why it is rejected.
+//! `inspect`: shows the contents, the user and the expiry of a token, and why it is rejected.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::settings;
 use crate::time::{parse_date, span, system_time};
 use crate::verify::{Authentic, Scheme};
 
-/// A longer token is not tried at all.
+/// Longer tokens are not verified at all.
 const LIMIT: usize = 2 << 20;
 
 pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
@@ -54,7 +54,7 @@ fn cached_entry(options: &ArgMatches, now: i64) -> Result<Report, Failure> {
     let trust = match &contents.value {
         Value::Session(_) => Trust::Unsigned,
         Value::Unreadable(reason) => Trust::Rejected { reason: reason.clone(), explained: None },
-        _ => Trust::Rejected { reason: "it is no dict".to_owned(), explained: None },
+        _ => Trust::Rejected { reason: "it is not a dict".to_owned(), explained: None },
     };
     Ok(Report {
         kind: Kind::Cached,
@@ -93,7 +93,7 @@ fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Re
     Ok(report)
 }
 
-/// What the input may be, the most likely first.
+/// Returns what the input may be, the most likely kind first.
 fn likely(input: &Input) -> Vec<Kind> {
     let session = Kind::Session { salt: None };
     if shape(&input.token) == Shape::Legacy {
@@ -114,7 +114,7 @@ fn likely(input: &Input) -> Vec<Kind> {
     }
 }
 
-/// Whether the payload begins as those of sessions do: JSON, zlib, encrypted, or a pickle.
+/// Returns whether the payload starts like a session: JSON, zlib, encrypted, or a pickle.
 fn looks_encoded(token: &str) -> bool {
     ["eyJ", "e30", ".eJ", "AQ", "Ag", "gA"].iter().any(|start| token.starts_with(start))
 }
@@ -175,7 +175,7 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
     Ok(base(expected, Trust::Rejected { reason, explained: None }, signed_at, contents, hints))
 }
 
-/// A good signature is not all: a server must read what it signs.
+/// Returns the trust of a token with a valid signature. It is rejected if a server cannot read its contents.
 fn trust(kind: &Kind, key_index: usize, scheme: &Scheme, contents: &Contents, keys: &Keys) -> Trust {
     let algorithm = scheme.algorithm;
     let reason = match &contents.value {
@@ -191,15 +191,15 @@ fn trust(kind: &Kind, key_index: usize, scheme: &Scheme, contents: &Contents, ke
     Trust::Verified { key_index, keys: keys.len(), origin, algorithm }
 }
 
-/// What ends a session, beside what it holds itself.
+/// What limits the lifetime of a session, apart from the session itself.
 pub(crate) struct Terms<'t> {
     pub(crate) source: &'t Source,
-    /// The age of `--max-age`.
+    /// The age given by `--max-age`.
     pub(crate) age: Option<Duration>,
     pub(crate) cookie: &'t CookieOptions,
 }
 
-/// Returns how long a token is good that was signed then.
+/// Returns the lifetime of a token that was signed at `signed_at`.
 pub(crate) fn lifetime(
     kind: &Kind,
     session: Option<&Session>,
@@ -227,7 +227,7 @@ pub(crate) fn lifetime(
     let after = |age: Duration| signed_at.saturating_add_unsigned(age.as_secs());
     match kind {
         Kind::Session { .. } | Kind::Stored => {
-            // As any site may have it: the options of a cookie end at 400 days.
+            // --max-age may be longer than the 400 days that `CookieOptions` allows.
             let age = max_age.unwrap_or_else(|| terms.cookie.max_age());
             let own = match session?.expiry() {
                 Some(Expiry::Inactivity(_) | Expiry::At(_)) => {
@@ -252,22 +252,22 @@ pub(crate) fn lifetime(
     }
 }
 
-/// What is worth knowing of a token that verifies.
+/// Adds the hints that do not depend on the search for a signature.
 fn hints(report: &mut Report) {
-    /// A session of at most this age is too young for most limits, in seconds.
+    /// Absolute ages shorter than this are rare, in seconds.
     const DAY: i64 = 86_400;
     let format = report.contents.as_ref().map(|contents| contents.format);
     if report.kind.is_session() && format == Some(Format::Pickle) {
         report.hints.push(Hint::new(
             "pickle",
-            "It holds a pickle: SESSION_SERIALIZER is PickleSerializer, which Django 5.0 removed.",
+            "It contains a pickle: SESSION_SERIALIZER is PickleSerializer, which Django 5.0 removed.",
             "A server with the JSON serializer rejects it: read it with PickleSerializer of the feature pickle, as data.",
         ));
     }
     if report.kind.is_session() && format == Some(Format::MessagePack) {
         report.hints.push(Hint::new(
             "msgpack",
-            "It holds MessagePack, which Django does not read.",
+            "It contains MessagePack, which Django does not read.",
             "Use the JSON serializer where Django shares the session.",
         ));
     }
@@ -276,8 +276,8 @@ fn hints(report: &mut Report) {
     if rejected && report.hints.is_empty() && report.contents.as_ref().is_some_and(encrypted) {
         report.hints.push(Hint::new(
             "encrypted",
-            "The signature is good, but the payload was encrypted with other keys.",
-            "Give the keys that it was encrypted with, beside those that sign.",
+            "The signature is valid, but the payload was encrypted with other keys.",
+            "Provide the keys that encrypted it, in addition to those that sign.",
         ));
     }
     let is_good = matches!(report.trust, Trust::Verified { .. }) && !report.is_expired();
@@ -298,11 +298,11 @@ fn hints(report: &mut Report) {
             "Log in again, or raise with_absolute_age.",
         ));
     }
-    // Anybody can have written the time.
+    // The time is not authenticated.
     if matches!(report.trust, Trust::Rejected { explained: None, .. }) {
         return;
     }
-    // Without a key, a bare token may as well be a row's.
+    // Without a key, a token alone may also be from a row.
     let is_known = report.input.0 != Source::Token.word() || !matches!(report.trust, Trust::Unknown);
     if is_known && matches!(report.kind, Kind::Session { .. }) {
         report.hints.extend(beyond_limits(report));
@@ -317,7 +317,7 @@ fn hints(report: &mut Report) {
     if report.lifetime.as_ref().is_some_and(|lifetime| lifetime.beyond_cookie_age) {
         report.hints.push(Hint::new(
             "beyond_cookie_age",
-            "Its own _session_expiry lies ahead, but it is older than SESSION_COOKIE_AGE: Django up to 6.1 rejects it.",
+            "Its own _session_expiry is in the future, but it is older than SESSION_COOKIE_AGE: Django up to 6.1 rejects it.",
             "Raise SESSION_COOKIE_AGE in Django, or log in again. If that setting is longer than two weeks, give it with --max-age.",
         ));
     }
@@ -330,13 +330,13 @@ fn hints(report: &mut Report) {
         ),
         None => Hint::new(
             "expired",
-            "Its own time has passed.",
-            "Log in again. Django up to 6.1 does not hold set_expiry against a cookie: ExpiryPolicy::CookieAgeOnly does as it does.",
+            "Its own _session_expiry has passed.",
+            "Log in again. Django up to 6.1 does not check set_expiry in a cookie; ExpiryPolicy::CookieAgeOnly behaves the same.",
         ),
     });
 }
 
-/// What `CookieSessions` rejects under its defaults, though the signature is good.
+/// Returns why the defaults of `CookieSessions` reject a token whose signature is valid.
 fn beyond_limits(report: &Report) -> Vec<Hint> {
     const TOKEN: usize = 8192;
     const INFLATED: usize = 256 * 1024;
@@ -345,7 +345,7 @@ fn beyond_limits(report: &Report) -> Vec<Hint> {
         hints.push(Hint::new(
             "too_long",
             format!("It has {} bytes: browsers drop a cookie of more than 4096, and CookieSessions rejects more than {TOKEN}.", report.bytes),
-            "Keep large values on the server; or raise CookieSessions::with_max_token_len.",
+            "Store large values on the server, or raise CookieSessions::with_max_token_len.",
         ));
     }
     let inflated = report.contents.as_ref().filter(|contents| contents.zlib.is_some() && contents.bytes > INFLATED);
@@ -353,13 +353,13 @@ fn beyond_limits(report: &Report) -> Vec<Hint> {
         hints.push(Hint::new(
             "inflates",
             format!("It inflates to {bytes} bytes, and CookieSessions rejects more than {INFLATED}."),
-            "Keep large values on the server; or raise CookieSessions::with_inflate_limit.",
+            "Store large values on the server, or raise CookieSessions::with_inflate_limit.",
         ));
     }
     hints
 }
 
-/// The bytes of a cookie's name, and of the attributes that Django's defaults give it.
+/// Returns the bytes of a cookie's name, and of its attributes under Django's defaults.
 fn sizes(name: &str, value: usize) -> Option<(usize, usize)> {
     let options = CookieOptions::builder(name).build().ok()?;
     let empty = options.set_cookie("", std::time::UNIX_EPOCH).ok()?;

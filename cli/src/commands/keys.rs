@@ -1,4 +1,4 @@
-//! `keys`: how many there are, which are weak, and which of them signed a token.
+//! `keys`: lists the keys, which of them are weak, and which of them signed a token.
 
 use std::collections::HashSet;
 
@@ -14,12 +14,13 @@ use crate::report::{Object, Style, counted, printable, table};
 use crate::settings;
 use crate::verify::Scheme;
 
-/// Django's check `security.W009` wants so many characters, and so many different ones.
+/// The length that Django's check `security.W009` requires.
 const MIN_LENGTH: usize = 50;
+/// The number of different characters that the check requires.
 const MIN_UNIQUE: usize = 5;
 const INSECURE_PREFIX: &[u8] = b"django-insecure-";
 
-/// Which key signed the token, if there is one.
+/// Which key signed the token, if a token was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Signed {
     NotAsked,
@@ -41,7 +42,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     Ok(Output { out: out.into_bytes(), warnings, code })
 }
 
-/// The index of the key that signed the token in the file.
+/// Finds the key that signed the token in the file.
 fn who_signed(options: &ArgMatches, keys: &Keys) -> Result<Signed, Failure> {
     let cookie = settings::cookie(options)?;
     let input = input::find(&input::text(file(options))?, settings::option(options, "name"));

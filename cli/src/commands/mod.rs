@@ -1,4 +1,4 @@
-//! The commands, one a file.
+//! The commands, one per file.
 
 pub(crate) mod csrf;
 pub(crate) mod edit;
@@ -12,7 +12,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::ArgMatches;
 
-/// Returns the file to read, unless it is standard input.
+/// Returns the file argument. Without one, the input is standard input.
 fn file(options: &ArgMatches) -> Option<&OsStr> {
     options.get_one::<OsString>("file").map(OsString::as_os_str)
 }

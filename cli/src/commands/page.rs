@@ -1,8 +1,8 @@
-//! `page`: prints the HTML page that inspects in a browser.
+//! `page`: prints the HTML page that inspects sessions in a browser.
 
 use crate::exit::Output;
 
-/// One file, which loads nothing and sends nothing: its Content-Security-Policy forbids both.
+/// One file. It loads nothing and sends nothing: its Content-Security-Policy forbids both.
 const PAGE: &str = include_str!("page.html");
 
 pub(crate) fn run() -> Output {

@@ -1,4 +1,4 @@
-//! `sign`: a JSON object, or a text, becomes a token.
+//! `sign`: signs a JSON object or a text.
 
 use clap::ArgMatches;
 use django_session::{Algorithm, CachedSessions, Codec, Compression};
@@ -36,9 +36,9 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
 fn session(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Failure> {
     let cookie = settings::cookie(options)?;
     let json = input::utf8(file(options))?;
-    // Of all that the library reads, this takes the JSON of a dict as it is.
+    // This decoder of the library accepts the JSON of a dict without a signature.
     let session = CachedSessions::new(cookie.clone()).decode(json.trim().as_bytes());
-    let session = session.map_err(|error| Failure::rejected(format!("input is no session: {error}")))?;
+    let session = session.map_err(|error| Failure::rejected(format!("input is not a session: {error}")))?;
     let clock = settings::clock(options)?;
     let format = if *kind == Kind::Cached { Format::Pickle } else { Format::Json };
     write::session(&session, &Target { kind, keys, cookie: &cookie, clock: &clock, encrypted: false, format })

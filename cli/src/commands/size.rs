@@ -1,4 +1,4 @@
-//! `size`: what each key weighs, and how many bytes are left.
+//! `size`: shows the bytes of each key, and how many bytes are left.
 
 use clap::ArgMatches;
 use django_session::{Algorithm, CachedSessions, Clock, Compression, CookieOptions, KeyRing, SecretKey, Session};
@@ -12,21 +12,21 @@ use crate::kind::Kind;
 use crate::report::{Object, Style, counted, printable};
 use crate::settings;
 
-/// What browsers keep, under either rule.
+/// The limit of browsers under both RFCs. They differ in what counts.
 const LIMIT: i64 = 4096;
 
 struct Sizes {
     json: usize,
-    /// The payload without compression.
+    /// The length of the payload without compression.
     base64: usize,
     /// As Django writes it.
     django: Written,
-    /// As `CookieSessions` writes it, which compresses only from 512 bytes of JSON on.
+    /// As `CookieSessions` writes it: compressed only from 512 bytes of JSON on.
     this_crate: Written,
     keys: Vec<(String, usize)>,
 }
 
-/// The lengths of what one of the two writes.
+/// The lengths that Django or this crate writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Written {
     payload: usize,
@@ -46,7 +46,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     }))
 }
 
-/// From a JSON object, or from a token, which need not be verified to be measured.
+/// Reads a JSON object, or a token, which is not verified.
 fn load(options: &ArgMatches, cookie: &CookieOptions) -> Result<Session, Failure> {
     let text = input::text(file(options))?;
     if text.trim_start().starts_with('{')
@@ -64,13 +64,13 @@ fn load(options: &ArgMatches, cookie: &CookieOptions) -> Result<Session, Failure
     }
 }
 
-/// Signs with a random key: lengths do not depend on it.
+/// Measures the session. It is signed with a random key, because lengths do not depend on the key.
 fn measure(session: &Session, kind: &Kind, cookie: &CookieOptions) -> Result<Sizes, Failure> {
     let payload = crate::write::unsigned_payload(session, cookie)?;
     let contents = crate::content::unverified(&payload, None, cookie);
     let key = SecretKey::generate().map_err(|error| Failure::rejected(error.to_string()))?;
     let signer = kind.signer(&KeyRing::new(key), Algorithm::Sha256, &Clock::system());
-    let signer = signer.ok_or_else(|| Failure::usage("this kind is no cookie"))?;
+    let signer = signer.ok_or_else(|| Failure::usage("this kind is not a cookie"))?;
     let now = std::time::SystemTime::now();
     let header = cookie.set_cookie("", now).map_err(|error| crate::write::failure(&error))?;
     let name = cookie.name().len();
@@ -155,7 +155,7 @@ fn human(sizes: &Sizes, style: Style) -> String {
     out
 }
 
-/// A bar for each key, the largest first.
+/// Draws a bar for each key, the largest first.
 fn chart(keys: &[(String, usize)], style: Style) -> String {
     const WIDTH: usize = 30;
     let Some(largest) = keys.first().map(|(_, bytes)| (*bytes).max(1)) else { return String::new() };
@@ -164,7 +164,7 @@ fn chart(keys: &[(String, usize)], style: Style) -> String {
     format!("\n{}", crate::report::table(&keys.iter().map(row).collect::<Vec<_>>(), style))
 }
 
-/// The names outside of `writers` are Django's, and older.
+/// Writes the sizes as JSON. The names outside `writers` are the sizes under Django, from before `writers` was added.
 fn json(sizes: &Sizes) -> String {
     let key =
         |object: Object, (key, bytes): &(String, usize)| object.raw(key, &Object::new().plain("bytes", bytes).end());

@@ -1,4 +1,4 @@
-//! What can be said of a token whose signature fits in no way that was tried.
+//! Finds causes by the form of a token, for tokens whose signature was not found to be valid.
 
 use django_session::{CookieOptions, KeyRing};
 
@@ -11,8 +11,8 @@ use crate::kind::Kind;
 use crate::report::counted;
 use crate::verify::{self, Seeming};
 
-/// Decodes a token whose signature was not found to fit, and returns the causes that its form shows. Without `keys` none were
-/// tried.
+/// Decodes a token without a valid signature, and returns the causes that its form shows. `keys` is `None` if no keys
+/// were tried.
 pub(crate) fn by_form(
     input: &Input,
     keys: Option<&KeyRing>,
@@ -24,7 +24,7 @@ pub(crate) fn by_form(
     let mut token = &input.token;
     let mut hints = Vec::new();
     let repaired = if seeming.as_ref().is_some_and(is_readable) { None } else { repaired(&input.token) };
-    // A repair that makes no token of it explains nothing.
+    // A repair whose result is not a token explains nothing.
     if let Some((text, repairs)) = &repaired
         && shape(text) != Shape::Unknown
     {
@@ -54,42 +54,42 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
             "Use django-session csrf unmask, and look for the cookie named sessionid.",
         ),
         Shape::Jwt => {
-            Hint::new("jwt", "It is a JSON Web Token, which Django does not make.", "Decode it with a tool for JWT.")
+            Hint::new("jwt", "It is a JSON Web Token, which Django does not create.", "Decode it with a tool for JWT.")
         }
         Shape::ItsDangerous => Hint::new(
             "itsdangerous",
-            "It is a token of itsdangerous: dots stand where Django has colons. Flask signs its sessions so.",
+            "It is a token of itsdangerous, which has dots where Django has colons. Flask signs its sessions with it.",
             "Decode it with itsdangerous and the key of that application.",
         ),
         Shape::Fernet => Hint::new(
             "fernet",
-            "It is encrypted with Fernet, which Django does not do itself.",
-            "Decrypt it with the package that made it.",
+            "It is encrypted with Fernet, which Django itself does not use.",
+            "Decrypt it with the package that created it.",
         ),
         Shape::Payload => Hint::new(
             "cut",
-            "It is a payload alone: time and signature are missing.",
-            "Copy all of the value, up to the semicolon: a double-click selects one part of it.",
+            "It is only a payload: time and signature are missing.",
+            "Copy the whole value, up to the semicolon: a double-click selects only one part of it.",
         ),
         Shape::Cut => Hint::new(
             "cut",
             "It looks cut off: it ends before its signature.",
-            "Copy all of the value, up to the semicolon. A column or a log line that is too short may have cut it.",
+            "Copy the whole value, up to the semicolon. A column or a log line that is too short may have cut it.",
         ),
         Shape::Dated { signature } if !is_signature_len(signature) => Hint::new(
             "cut",
-            format!("The signature has {}; SHA-256 makes 43 and SHA-1 makes 27.", counted(signature, "character")),
-            "Copy all of the value: its end is missing, or something was added to it.",
+            format!("The signature has {}; SHA-256 has 43 and SHA-1 has 27.", counted(signature, "character")),
+            "Copy the whole value: its end is missing, or something was added to it.",
         ),
         Shape::Undated { .. } if kind.is_session() && tried => Hint::new(
             "no_time",
             "It has one colon; a session has two, with the time between them.",
-            "Copy all of the value; or read it as what a Signer made: --kind object --salt ….",
+            "Copy the whole value, or read it as a token of a Signer: --kind object --salt ….",
         ),
         Shape::Legacy if tried && *kind != Kind::Legacy => Hint::new(
             "legacy",
-            "It is a session as Django stored them before 3.1.",
-            "Read it with --kind legacy; here with_legacy reads it, feature legacy.",
+            "It is a session in the format that Django stored before 3.1.",
+            "Read it with --kind legacy. In this crate, with_legacy of the feature legacy reads it.",
         ),
         Shape::Unknown if *source == Source::Token && kind.is_session() => Hint::new(
             "unknown_form",
@@ -103,7 +103,7 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
     hints
 }
 
-/// Base64 of sixty characters almost always has a capital.
+/// Sixty characters of base64 almost always contain an upper-case letter.
 fn lower_case(token: &str) -> Vec<Hint> {
     let changed = token.len() > 60
         && token.contains(':')
@@ -112,8 +112,8 @@ fn lower_case(token: &str) -> Vec<Hint> {
     let hint = || {
         Hint::new(
             "lower_case",
-            "It has no capital letters: something has put it into lower case.",
-            "Copy it from the browser; a log or a database column that ignores case has lost the difference.",
+            "It has no upper-case letters: something has converted it to lower case.",
+            "Copy it from the browser. A log or a database column that ignores case has lost the difference.",
         )
     };
     changed.then(hint).into_iter().collect()
@@ -128,13 +128,13 @@ fn of_contents(contents: &Contents, tried: bool, known: bool, len: usize) -> Opt
             } else {
                 "Its payload is encrypted."
             },
-            "Give the keys that it was encrypted with. Django reads it with the serializer of the package django-session-rs.",
+            "Provide the keys that encrypted it. Django reads it with the serializer of the package django-session-rs.",
         )),
-        // Authenticated decryption has verified the key.
+        // Decryption is authenticated, so it has verified the key.
         _ if contents.is_decrypted() && !known => Some(Hint::new(
             "other_salt",
             "One of the keys decrypts the payload, so the key is right. The signature fits none of the salts that were tried.",
-            "Give the salt of the server that wrote it: --salt here, with_salt in the service that rejects it. If that is the same, copy the token again: its time or signature was changed.",
+            "Provide the salt of the server that wrote it: --salt here, with_salt in the service that rejects it. If that is the same, copy the token again: its time or signature was changed.",
         )),
         Value::Unreadable(reason) if !known => Some(Hint::new(
             "damaged",

@@ -1,4 +1,4 @@
-//! Why a token is rejected: tries everything that can be tried, then looks at its form.
+//! Finds out why a token is rejected: searches for a signature that is valid, then examines the form of the token.
 
 mod form;
 mod repair;
@@ -7,10 +7,10 @@ mod search;
 pub(crate) use form::by_form;
 pub(crate) use search::{algorithms, search};
 
-/// One cause, in a sentence, and what to do about it.
+/// A cause of a rejection, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hint {
-    /// A word for programs, which stays the same between versions.
+    /// A code for programs. It does not change between versions.
     pub(crate) code: &'static str,
     pub(crate) cause: String,
     pub(crate) remedy: String,

@@ -1,20 +1,20 @@
-//! What happens to a token on its way: undoes it, and says what it was.
+//! Undoes changes that quoting, encoding and wrapping make to a token.
 
 use zeroize::Zeroizing;
 
 use crate::diagnose::Hint;
 
-/// Undoes one thing, if it was done; and says what it was.
+/// A repair, which returns `None` if there is nothing to undo, and its hint.
 type Step = (fn(&str) -> Option<String>, fn() -> Hint);
 
-/// Returns the token as it was before, and what was undone; `None` if there was nothing to undo.
+/// Returns the repaired token and what was undone, or `None` if there was nothing to undo.
 pub(super) fn repaired(token: &str) -> Option<(Zeroizing<String>, Vec<Hint>)> {
     let steps: [Step; 5] = [
         (python_bytes, || {
             Hint::new(
                 "bytes_literal",
-                "The token is written as bytes of Python, b'…'.",
-                "Decode it to text before it is sent.",
+                "The token is written as Python bytes, b'…'.",
+                "Decode it to text before sending it.",
             )
         }),
         (unquoted, || {
@@ -28,7 +28,7 @@ pub(super) fn repaired(token: &str) -> Option<(Zeroizing<String>, Vec<Hint>)> {
             Hint::new(
                 "white_space",
                 "The token is broken by white space.",
-                "Join it into one line: a mail, a terminal or a header that was folded has wrapped it.",
+                "Join it into one line: a mail, a terminal or a folded header has wrapped it.",
             )
         }),
         (percent_decoded, || {

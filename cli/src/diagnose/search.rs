@@ -1,4 +1,4 @@
-//! Tries other texts, kinds, algorithms and keys, until a signature fits.
+//! Tries other texts, kinds, algorithms and keys until a signature is valid.
 
 use django_session::{Algorithm, Clock, CookieOptions, KeyRing, Timestamp};
 use zeroize::Zeroizing;
@@ -11,25 +11,25 @@ use crate::kind::Kind;
 use crate::report::counted;
 use crate::verify::{Authentic, Scheme};
 
-/// A longer token is tried as it is, and no other way: each try is an HMAC of it.
+/// Longer tokens are tried only as they are, because each try computes an HMAC of the token.
 pub(super) const LIMIT: usize = 64 * 1024;
 
-/// What was found to fit, and how it differs from what was expected.
+/// A valid signature that was found, and how it differs from the expected one.
 pub(crate) struct Explained {
     pub(crate) scheme: Scheme,
     pub(crate) authentic: Authentic,
     pub(crate) hints: Vec<Hint>,
 }
 
-/// All readings of the keys: as they were given first.
+/// All readings of the keys: first as they were given, then as other programs may read them.
 struct Readings {
     plain: KeyRing,
     cookies: KeyRing,
-    /// Of each key of the rings, which key it is and what happened to it.
+    /// For each key of the rings, the index of the given key, and how the reading differs from it.
     origins: Vec<(usize, Option<KeySlip>)>,
 }
 
-/// Searches for what signed this. `expected` is what it should have been.
+/// Searches for the key, kind and algorithm that signed the input. `expected` is the kind that it should have.
 pub(crate) fn search(input: &Input, keys: &Keys, expected: &Kind, cookie: &CookieOptions) -> Option<Explained> {
     if input.token.len() > LIMIT {
         return None;
@@ -59,7 +59,7 @@ impl Readings {
         let mut origins: Vec<_> = (0..bytes.len()).map(|index| (index, None)).collect();
         for (index, key) in keys.iter().enumerate() {
             for (slip, reading) in slips(&key.bytes) {
-                // The library takes no blank key.
+                // The library rejects blank keys.
                 if !reading.trim_ascii().is_empty() {
                     bytes.push(reading);
                     origins.push((index, Some(slip)));
@@ -82,7 +82,7 @@ impl Readings {
     }
 }
 
-/// Those whose signatures are as long as this one.
+/// Returns the algorithms whose signatures have the length of this one.
 pub(crate) fn algorithms(kind: &Kind, token: &str) -> Vec<Algorithm> {
     if *kind == Kind::Legacy {
         return vec![Algorithm::Sha1];
@@ -127,22 +127,22 @@ fn other_kind(found: &Kind, expected: &Kind) -> Hint {
     if let (Kind::Session { salt: None }, Kind::Session { .. }) = (found, expected) {
         return Hint::new(
             "other_salt",
-            "It was signed with Django's session salt, not with the one of --salt: the writer uses no salt of its own.",
+            "It was signed with Django's session salt, not with the one of --salt: the server that wrote it has no salt of its own.",
             "Leave out --salt, and with_salt in the service that rejects it.",
         );
     }
-    let cause = format!("It is a {}, not a {}: the salt is another one.", found.phrase(), expected.phrase());
+    let cause = format!("It is a {}, not a {}: the salts differ.", found.phrase(), expected.phrase());
     let remedy = match (found, expected) {
         (Kind::OldCookie { .. }, _) => {
-            "Django 5.2.15 and 6.0.6 bind the name anew: set SIGNED_COOKIE_LEGACY_SALT_FALLBACK there, or with_legacy_salt here.".to_owned()
+            "Django 5.2.15 and 6.0.6 changed how the name is signed: set SIGNED_COOKIE_LEGACY_SALT_FALLBACK in Django, or use with_legacy_salt in this crate.".to_owned()
         }
         (Kind::Stored, Kind::Session { .. }) => {
-            "A row of django_session is no cookie: the cookie holds session_key, and the server finds the row.".to_owned()
+            "A row of django_session is not a cookie: the cookie contains session_key, and the server finds the row.".to_owned()
         }
         (Kind::Session { .. }, Kind::Stored) => {
-            "The site keeps its sessions in cookies: its SESSION_ENGINE is signed_cookies.".to_owned()
+            "The site stores its sessions in cookies: its SESSION_ENGINE is signed_cookies.".to_owned()
         }
-        _ => format!("Read it as one: --kind {}.", found.word()),
+        _ => format!("Read it with --kind {}.", found.word()),
     };
     Hint::new("other_salt", cause, remedy)
 }
@@ -152,12 +152,12 @@ fn other_algorithm(algorithm: Algorithm) -> Hint {
         Algorithm::Sha1 => Hint::new(
             "sha1",
             "It was signed with SHA-1: by Django before 3.1, or with DEFAULT_HASHING_ALGORITHM = \"sha1\".",
-            "Have it signed anew by a later Django, or accept SHA-1 for a while: with_legacy_algorithm, feature legacy.",
+            "Let a later Django sign it again, or accept SHA-1 for a while: with_legacy_algorithm of the feature legacy.",
         ),
         other => Hint::new(
             "other_algorithm",
             format!("It was signed with {other:?}, not with SHA-256."),
-            "Set the same algorithm on both sides: with_algorithm here.",
+            "Set the same algorithm on both sides: with_algorithm in this crate.",
         ),
     }
 }
@@ -165,12 +165,12 @@ fn other_algorithm(algorithm: Algorithm) -> Hint {
 fn earlier() -> Hint {
     Hint::new(
         "several_cookies",
-        "The browser sent several cookies of this name, and the last one is not the site's; an earlier one is.",
-        "Delete the other cookie: it has another Path or Domain, or a sibling domain has set it. Django takes the last.",
+        "The browser sent several cookies with this name. The last one is not the site's; an earlier one is.",
+        "Delete the other cookie: it has another Path or Domain, or a sibling domain has set it. Django uses the last one.",
     )
 }
 
-/// A token whose end is missing or changed: what a key would have signed is almost the same.
+/// Explains a token whose end is missing or changed: it is almost the token that one of the keys would have signed.
 fn damaged(
     text: &str,
     kinds: &[Kind],
@@ -198,7 +198,7 @@ fn damaged(
     None
 }
 
-/// What differs between a token and what a key would have signed, if that is little.
+/// Returns the difference between a token and what a key would have signed, if it is small.
 fn damage(text: &str, whole: &str) -> Option<Hint> {
     /// Two signatures of different keys differ in more characters than this.
     const FEW: usize = 8;
@@ -207,14 +207,14 @@ fn damage(text: &str, whole: &str) -> Option<Hint> {
         return Some(Hint::new(
             "cut",
             format!("The token lacks its last {}; the rest is what the key signed.", counted(missing, "character")),
-            "Look for what cuts it: a column or a log line that is too short, or a selection by double-click.",
+            "Find out what cuts it: a column or a log line that is too short, or a selection by double-click.",
         ));
     }
     if text.starts_with(whole) {
         return Some(Hint::new(
             "added",
-            "Something follows the token; up to there it is what the key signed.",
-            "Copy the value alone, up to the semicolon.",
+            "Something follows the token; the text before it is what the key signed.",
+            "Copy only the value, up to the semicolon.",
         ));
     }
     let changed = text.bytes().zip(whole.bytes()).filter(|(one, other)| one != other).count();
@@ -222,12 +222,12 @@ fn damage(text: &str, whole: &str) -> Option<Hint> {
         Hint::new(
             "changed",
             format!("The signature differs in {}; the rest is what the key signed.", counted(changed, "character")),
-            "Copy it again from where it came.",
+            "Copy it again from its source.",
         )
     })
 }
 
-/// The same payload and time, signed with this key.
+/// Signs the same payload and time with this key.
 fn resigned(value: &str, kind: &Kind, keys: &KeyRing) -> Option<String> {
     let (payload, time) = value.rsplit_once(':')?;
     let seconds = crate::verify::base62(time)?;

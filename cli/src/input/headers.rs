@@ -1,27 +1,27 @@
-//! Cookies in headers, in the output and the commands of curl, and in cookie jars.
+//! Finds cookies in headers, in the output of curl and in curl commands, and in cookie jars.
 
 use zeroize::Zeroizing;
 
 use crate::input::{Header, Input, Shape, Source, shape};
 
-/// A longer line is no header.
+/// Longer lines are not searched.
 const LINE_LIMIT: usize = 64 * 1024;
 
-/// Of cookies of one name, only the last are tried.
+/// The maximum number of earlier cookies with the same name that are tried.
 const TRIED: usize = 16;
 
-/// How many names are kept for a message.
+/// The maximum number of names that an error message may list.
 const NAMES: usize = 32;
 
 pub(super) struct Cookie<'t> {
     header: Header,
     name: &'t str,
     value: &'t str,
-    /// A response has it deleted.
+    /// Whether a response deletes it.
     deleted: bool,
 }
 
-/// Returns the cookies of all lines, in their order.
+/// Returns the cookies of all lines, in order.
 pub(super) fn cookies(text: &str) -> Vec<Cookie<'_>> {
     let mut cookies = Vec::new();
     let single = text.lines().nth(1).is_none();
@@ -42,8 +42,8 @@ pub(super) fn cookies(text: &str) -> Vec<Cookie<'_>> {
     cookies
 }
 
-/// Chooses the last cookie of the wanted name; else the one that is most like a session. One that a response deletes is
-/// chosen if there is no other of that sort.
+/// Chooses the last cookie with the wanted name, or else the one that is most likely a session. Chooses a cookie that a
+/// response deletes only if no other one matches.
 pub(super) fn choose(cookies: &[Cookie<'_>], wanted: Option<&str>) -> Option<Input> {
     let last = |test: &dyn Fn(&Cookie<'_>) -> bool| {
         let live = cookies.iter().rposition(|cookie| !cookie.deleted && test(cookie));
@@ -62,7 +62,7 @@ pub(super) fn choose(cookies: &[Cookie<'_>], wanted: Option<&str>) -> Option<Inp
         .or_else(|| last(&|_| true))?;
     let chosen = cookies.get(at)?;
     let same_name = |cookie: &&Cookie<'_>| cookie.name == chosen.name;
-    // The cookies of a response were not sent by the browser.
+    // Cookies of a Set-Cookie header were not sent by the browser.
     let same_way = |cookie: &&Cookie<'_>| (cookie.header == Header::SetCookie) == (chosen.header == Header::SetCookie);
     let before = cookies.iter().take(at).rev().filter(same_name).filter(same_way).filter(|cookie| !cookie.deleted);
     let mut earlier: Vec<_> = before.take(TRIED).map(owned).collect();
@@ -83,7 +83,7 @@ fn owned(cookie: &Cookie<'_>) -> Zeroizing<String> {
     Zeroizing::new(cookie.value.to_owned())
 }
 
-/// What follows the name of a header, in a line of curl or of a server's log too.
+/// Returns the text after the name of a header, which may be inside a curl command or a line of a server's log.
 fn after_name<'t>(line: &'t str, name: &str) -> Option<&'t str> {
     let at = line.as_bytes().windows(name.len()).position(|window| window.eq_ignore_ascii_case(name.as_bytes()))?;
     let (before, rest) = (line.get(..at)?, line.get(at..)?.get(name.len()..)?);
@@ -94,14 +94,14 @@ fn after_name<'t>(line: &'t str, name: &str) -> Option<&'t str> {
     }
 }
 
-/// Whether a command line has this option.
+/// Returns whether a command line has this option.
 fn has_option(line: &str, option: &str) -> bool {
     let is_option =
         |word: &str| word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with(['\'', '"']));
     line.split_whitespace().any(is_option)
 }
 
-/// The cookies of `curl -b '…'`.
+/// Returns the cookies of `curl -b '…'`.
 fn curl_option(line: &str) -> Option<&str> {
     let at = ["-b ", "--cookie "].iter().find_map(|option| Some((line.find(&format!(" {option}"))?, option.len())));
     let (at, len) = at?;
@@ -112,7 +112,7 @@ fn curl_option(line: &str) -> Option<&str> {
     }
 }
 
-/// A line of Netscape's format, which curl writes: domain, subdomains, path, secure, expires, name, value.
+/// Reads a line of a cookie jar of curl, in Netscape's format: domain, subdomains, path, secure, expires, name, value.
 fn jar(line: &str) -> Option<Cookie<'_>> {
     let mut fields = line.split('\t');
     let subdomains = fields.nth(1)?;
@@ -122,7 +122,8 @@ fn jar(line: &str) -> Option<Cookie<'_>> {
     (is_flag && fields.next().is_none()).then_some(Cookie { header: Header::Jar, name, value, deleted: false })
 }
 
-/// A row of a browser's developer tools: name, value, domain, path, and more. A row of a database begins with a session key.
+/// Reads a row copied from a browser's developer tools: name, value, domain, path, and more. A database row starts with
+/// a session key instead.
 fn developer_tools(line: &str) -> Option<Cookie<'_>> {
     let mut fields = line.trim_end().split('\t').map(str::trim);
     let (name, value, path) = (fields.next()?, fields.next()?, fields.nth(1));
@@ -131,7 +132,7 @@ fn developer_tools(line: &str) -> Option<Cookie<'_>> {
     (is_cookie && is_name(name)).then_some(Cookie { header: Header::Pair, name, value, deleted: false })
 }
 
-/// `name=value; name=value` without the name of a header, of either header.
+/// Reads `name=value; …`, the value of a `Cookie` or `Set-Cookie` header without the header's name.
 fn pairs(line: &str) -> Vec<Cookie<'_>> {
     const ATTRIBUTES: [&str; 8] =
         ["expires", "max-age", "domain", "path", "secure", "httponly", "samesite", "partitioned"];
@@ -146,7 +147,7 @@ fn pairs(line: &str) -> Vec<Cookie<'_>> {
     pairs.unwrap_or_default()
 }
 
-/// The cookie of a `Set-Cookie` header. What Django's `delete_cookie` writes is marked as deleted.
+/// Reads the value of a `Set-Cookie` header. Marks the cookie as deleted if it is, as by Django's `delete_cookie`.
 fn set_cookie(value: &str) -> Option<Cookie<'_>> {
     let mut parts = value.split(';');
     let first = parts.next()?;
@@ -154,7 +155,7 @@ fn set_cookie(value: &str) -> Option<Cookie<'_>> {
         let mut pairs = parts.clone().filter_map(|part| part.split_once('='));
         pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
     };
-    // As in browsers, Max-Age counts before Expires.
+    // As in browsers, Max-Age takes precedence over Expires.
     let deleted = match (attribute("max-age").and_then(|age| age.parse::<i64>().ok()), attribute("expires")) {
         (Some(age), _) => age <= 0,
         (None, Some(date)) => date.contains("1970"),
@@ -168,7 +169,7 @@ fn set_cookie(value: &str) -> Option<Cookie<'_>> {
     is_name(name).then_some(Cookie { header: Header::SetCookie, name, value, deleted })
 }
 
-/// A pair, if its name is one and its value is more than the padding of base64.
+/// Reads a pair, if it has a valid name and its value is more than the padding of base64.
 fn pair(header: Header, text: &str) -> Option<Cookie<'_>> {
     let (name, value) = text.split_once('=')?;
     let (name, value) = (name.trim(), value.trim());

@@ -1,4 +1,4 @@
-//! What was given: finds the token in a header, a row or a curl line, and says where it was found.
+//! Reads the input and finds the token in it: in a header, a row or a curl command.
 
 mod headers;
 mod read;
@@ -12,15 +12,15 @@ use zeroize::Zeroizing;
 pub(crate) use read::{bytes, text, utf8};
 pub(crate) use shape::{Shape, is_row_key, shape};
 
-/// A text to inspect, and what surrounds it.
+/// A token to inspect, and where it was found.
 pub(crate) struct Input {
     pub(crate) token: Zeroizing<String>,
     pub(crate) source: Source,
-    /// Earlier cookies of the same name in the same header.
+    /// Earlier cookies with the same name.
     pub(crate) earlier: Vec<Zeroizing<String>>,
-    /// A response deletes this cookie; its value may be empty.
+    /// Whether a response deletes this cookie. Its value may be empty.
     pub(crate) deleted: bool,
-    /// Names of the cookies among which it was found.
+    /// Names of all cookies in the input.
     pub(crate) names: Vec<String>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Input {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Token,
-    /// `count` cookies came with it, itself included.
+    /// A cookie. `count` is the number of cookies, including this one.
     Cookie {
         header: Header,
         name: String,
@@ -40,7 +40,7 @@ pub(crate) enum Source {
     Bytes,
 }
 
-/// What held the cookies.
+/// Where the cookies were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Header {
     Cookie,
@@ -59,7 +59,7 @@ impl Source {
         }
     }
 
-    /// The word of `"input"` in JSON.
+    /// Returns the value of `"input"` in JSON.
     pub(crate) const fn word(&self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -97,10 +97,10 @@ impl fmt::Display for Source {
     }
 }
 
-/// A longer text is taken for a token.
+/// Longer texts are not searched, but treated as a token.
 const SEARCHED: usize = 2 << 20;
 
-/// Finds the token in a text. `wanted` is the name of the cookie that is preferred.
+/// Finds the token in a text. `wanted` is the name of the preferred cookie.
 pub(crate) fn find(text: &str, wanted: Option<&str>) -> Input {
     let text = text.trim();
     if text.len() <= SEARCHED {

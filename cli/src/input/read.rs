@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::exit::Failure;
 use crate::input::{Shape, shape};
 
-/// The most that is read: far more than a cookie, a row or a cache entry has.
+/// The maximum length of the input, in bytes: far more than a cookie, a row or a cache entry has.
 const LIMIT: u64 = 16 << 20;
 
 /// Reads all bytes of a file, or of standard input.
@@ -36,7 +36,7 @@ pub(crate) fn text(file: Option<&OsStr>) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(String::from_utf8_lossy(&bytes(file)?).into_owned()))
 }
 
-/// Reads text to sign, every byte of which counts.
+/// Reads text to sign. It must be valid UTF-8, because every byte is signed.
 pub(crate) fn utf8(file: Option<&OsStr>) -> Result<Zeroizing<String>, Failure> {
     let bytes = bytes(file)?;
     let text = std::str::from_utf8(&bytes)
@@ -44,7 +44,8 @@ pub(crate) fn utf8(file: Option<&OsStr>) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// A key or a token in place of a file name is a mistake that a shell keeps in its history; the message does not repeat it.
+/// Returns the error for a file that cannot be opened. It does not repeat the name, because that may be a key or a
+/// token.
 fn cannot_open(name: &OsStr, error: &io::Error) -> Failure {
     let name = name.to_string_lossy();
     let is_token = match shape(&name) {

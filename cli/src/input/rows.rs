@@ -1,10 +1,10 @@
-//! A row of the table `django_session`, as a database's client or `dumpdata` prints it.
+//! Reads a row of the table `django_session`, as a database client or `dumpdata` prints it.
 
 use serde_json::Value;
 
 use crate::input::{Shape, is_row_key, shape};
 
-/// Returns `session_data`, and `expire_date` if it is there.
+/// Returns `session_data`, and `expire_date` if there is one.
 pub(super) fn find(text: &str) -> Option<(String, Option<String>)> {
     if text.starts_with(['{', '[']) {
         let value: Value = serde_json::from_str(text).ok()?;
@@ -27,7 +27,7 @@ fn in_json(value: &Value) -> Option<(String, Option<String>)> {
     }
 }
 
-/// Fields between `|`, tabs, commas or semicolons, of which one is a session's data and another its key or date.
+/// Reads fields between `|`, tabs, commas or semicolons. One of them must be a session's data, another its key or date.
 fn in_line(line: &str) -> Option<(String, Option<String>)> {
     [&['|', '│'][..], &['\t'], &[','], &[';']].iter().find_map(|separators| {
         let fields: Vec<_> = line.split(*separators).map(bare).filter(|field| !field.is_empty()).collect();
@@ -42,7 +42,7 @@ fn in_line(line: &str) -> Option<(String, Option<String>)> {
     })
 }
 
-/// A column a line: `\\x` of psql, `\\G` of mysql, `.mode line` of sqlite3.
+/// Reads one column per line: `\\x` of psql, `\\G` of mysql, `.mode line` of sqlite3.
 fn in_record(text: &str) -> Option<(String, Option<String>)> {
     let column = |name: &str| {
         text.lines().find_map(|line| {
@@ -56,7 +56,7 @@ fn in_record(text: &str) -> Option<(String, Option<String>)> {
     is_data.then(|| (data.to_owned(), expires.map(ToOwned::to_owned)))
 }
 
-/// Without white space and quotes around it.
+/// Removes white space and quotes around a field.
 fn bare(field: &str) -> &str {
     let field = field.trim();
     let inside = |quote: char| field.strip_prefix(quote).and_then(|field| field.strip_suffix(quote));

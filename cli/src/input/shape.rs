@@ -1,9 +1,9 @@
-//! What a text looks like, before any key is tried.
+//! Recognizes the form of a text without any key.
 
 /// The form of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// `payload:time:signature`; so many characters of signature.
+    /// `payload:time:signature`. `signature` is the length of the signature.
     Dated {
         signature: usize,
     },
@@ -13,19 +13,19 @@ pub(crate) enum Shape {
     },
     /// Base64 of `digest:json`, which Django stored before 3.1.
     Legacy,
-    /// The key of a session that is kept on the server.
+    /// The key of a session that is stored on the server.
     SessionKey,
-    /// 32 or 64 letters and digits, with upper case among them.
+    /// A CSRF secret or token: 32 or 64 letters and digits.
     Csrf,
-    /// `payload` alone.
+    /// Only `payload`.
     Payload,
-    /// `payload:`, and a part of the time or all of it: the signature is missing.
+    /// `payload:`, with part of the time or all of it, but without the signature.
     Cut,
     /// A JSON Web Token.
     Jwt,
-    /// A token of itsdangerous, which Flask signs its sessions with.
+    /// A token of itsdangerous, as in Flask's sessions.
     ItsDangerous,
-    /// Fernet, of the Python package cryptography.
+    /// A Fernet token of the Python package cryptography.
     Fernet,
     Unknown,
 }
@@ -54,7 +54,7 @@ fn without_colon(text: &str) -> Shape {
     if is_session_key(text) {
         Shape::SessionKey
     } else if is_legacy(text) {
-        // Before Csrf: the shortest have 60 letters and digits, and some have 64.
+        // Must come before Csrf: some legacy sessions are 64 letters and digits.
         Shape::Legacy
     } else if matches!(text.len(), 32 | 64) && alphanumeric() {
         Shape::Csrf
@@ -71,29 +71,30 @@ fn without_colon(text: &str) -> Shape {
     }
 }
 
-/// Base64 that begins as JSON, zlib, or an encrypted payload.
+/// Returns whether this is base64 that starts like JSON, zlib, or an encrypted payload.
 fn is_payload(text: &str) -> bool {
     let starts = ["eyJ", ".eJ", "AQ", "Ag"].iter().any(|start| text.starts_with(start));
     starts && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
-/// Base64 of 40 hexadecimal digits and a colon: the digits make pairs that begin with few letters.
+/// Returns whether this is base64 of 40 hexadecimal digits and more. Of each 4 characters, the first can only be one of
+/// five.
 fn is_legacy(text: &str) -> bool {
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
     let is_hex = |four: &[u8]| match four {
-        // The two high bits of a hexadecimal digit are 00 (of 0-9) or 01 (of a-f).
+        // The first character encodes the six high bits of a digit in ASCII: 0-9 give M, N and O; a-f give Y and Z.
         [first, ..] => b"MNOYZ".contains(first),
         [] => false,
     };
     text.len() >= 60 && text.bytes().all(is_base64) && text.as_bytes().chunks(4).take(13).all(is_hex)
 }
 
-/// What Django makes: 32 of `a-z0-9`, with a letter and a digit among them.
+/// Returns whether this has the form of Django's session keys: 32 characters of `a-z0-9`.
 fn is_session_key(text: &str) -> bool {
     text.len() == 32 && is_row_key(text)
 }
 
-/// What a row has for its key.
+/// Returns whether this may be the `session_key` of a row.
 pub(crate) fn is_row_key(text: &str) -> bool {
     (8..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }

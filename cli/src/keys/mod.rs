@@ -1,4 +1,4 @@
-//! The site's keys: where they are read, and how the library gets them.
+//! The site's keys: reads them and passes them to the library.
 
 mod slips;
 mod sources;
@@ -11,21 +11,21 @@ pub(crate) use sources::read;
 
 use crate::exit::Failure;
 
-/// A secret key, and what it was read from. It is wiped when it is dropped.
+/// A secret key and its origin. The key is wiped from memory when it is dropped.
 pub(crate) struct Key {
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     pub(crate) origin: String,
 }
 
-/// All keys, in the order in which they are tried; the first signs, unless it is a fallback.
+/// All keys, in the order in which they are tried. The first one signs, unless it is a fallback.
 #[derive(Default)]
 pub(crate) struct Keys {
     list: Vec<Key>,
-    /// `SECRET_KEY_FALLBACKS` is set, and `SECRET_KEY` is not.
+    /// Whether `SECRET_KEY_FALLBACKS` is set and `SECRET_KEY` is not.
     only_fallbacks: bool,
 }
 
-/// What stands in front of the secret key in Django's derivation: nothing, or the purpose of a signed cookie.
+/// The prefix that Django puts before the secret key when it derives a signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prefix {
     None,
@@ -50,12 +50,12 @@ impl Keys {
         self.list.get(index)
     }
 
-    /// Whether the first key signs. In Django a fallback only verifies.
+    /// Returns whether the first key signs. In Django, a fallback only verifies.
     pub(crate) fn sign(&self) -> bool {
         !self.only_fallbacks
     }
 
-    /// Fails if no key signs.
+    /// Returns an error if there are only fallbacks.
     pub(crate) fn must_sign(&self) -> Result<(), Failure> {
         match self.sign() {
             true => Ok(()),
@@ -63,14 +63,14 @@ impl Keys {
         }
     }
 
-    /// Makes a ring of these keys for the library.
+    /// Creates a `KeyRing` of these keys.
     pub(crate) fn ring(&self, prefix: Prefix) -> Result<KeyRing, Failure> {
         ring(self.iter().map(|key| key.bytes.as_slice()), prefix)
             .ok_or_else(|| Failure::usage("this needs a key: set SECRET_KEY, or use --key-file, --key-env or --ask"))
     }
 }
 
-/// Makes a ring of the keys that are not blank, or `None` if there are none.
+/// Creates a `KeyRing` of the keys that are not blank, or returns `None` if there are none.
 pub(crate) fn ring<'k>(keys: impl Iterator<Item = &'k [u8]>, prefix: Prefix) -> Option<KeyRing> {
     let start: &[u8] = match prefix {
         Prefix::None => b"",

@@ -1,4 +1,4 @@
-//! What happens to a key between two servers: the same key, as another program reads it.
+//! Common mistakes with keys: the same key, as another program may read it.
 
 use zeroize::Zeroizing;
 
@@ -33,16 +33,16 @@ impl KeySlip {
         }
     }
 
-    /// How the key that signed relates to the one given, and what to do.
+    /// Returns how the key that signed differs from the given key, and what to do.
     pub(crate) const fn sentences(self) -> (&'static str, &'static str) {
         match self {
             Self::Newline => (
                 "It was signed with this key and a newline at its end.",
-                "The server that signs reads its key from a file: let it strip the newline.",
+                "The server that signs reads its key from a file: strip the newline there.",
             ),
             Self::CarriageReturn => (
                 "It was signed with this key and a carriage return at its end.",
-                "The server that signs reads a file with Windows line ends: let it strip them.",
+                "The server that signs reads a file with Windows line endings: strip them there.",
             ),
             Self::Trimmed => (
                 "It was signed with this key without the white space around it.",
@@ -50,37 +50,37 @@ impl KeySlip {
             ),
             Self::Quoted => (
                 "It was signed with this key in quotes.",
-                "The server that signs takes the quotes of its settings for a part of the key: remove them there.",
+                "The server that signs treats the quotes in its settings as part of the key: remove them there.",
             ),
             Self::Unquoted => (
                 "It was signed with this key without the quotes around it.",
                 "Remove the quotes from the key that you gave.",
             ),
             Self::DollarsHalved => (
-                "It was signed with this key, with $ where you have $$.",
-                "Docker Compose writes $ as $$ in its files: give the key with single ones.",
+                "It was signed with this key, with $ instead of $$.",
+                "Docker Compose writes $ as $$ in its files: provide the key with single $.",
             ),
             Self::DollarsDoubled => (
-                "It was signed with this key, with $$ where you have $.",
-                "The server that signs was given the key in the spelling of Docker Compose: write single $ there.",
+                "It was signed with this key, with $$ instead of $.",
+                "The server that signs has the key as it is written for Docker Compose: write single $ there.",
             ),
             Self::Interpolated => (
                 "It was signed with this key without a part that begins with $.",
-                "A shell or Docker Compose took that part for a variable: put the key in single quotes there.",
+                "A shell or Docker Compose expanded that part as a variable: put the key in single quotes there.",
             ),
             Self::Comment => (
                 "It was signed with the part of this key before #.",
-                "The server that signs takes the rest for a comment: put the key in quotes in its .env file.",
+                "The server that signs treats the rest as a comment: put the key in quotes in its .env file.",
             ),
             Self::Html => (
-                "It was signed with this key, with & < > \" ' where you have HTML entities.",
-                "Give the key as it stands in the settings, not as a web page shows its source.",
+                "It was signed with this key, with & < > \" ' instead of HTML entities.",
+                "Copy the key from the settings, not from the source of a web page.",
             ),
         }
     }
 }
 
-/// Returns the other readings of a key that differ from it.
+/// Returns the readings of a key that differ from it.
 pub(crate) fn slips(key: &[u8]) -> Vec<(KeySlip, Zeroizing<Vec<u8>>)> {
     let key = Zeroizing::new(String::from_utf8_lossy(key).into_owned());
     let quoted = |quote: char| format!("{quote}{}{quote}", *key);
@@ -108,7 +108,7 @@ fn unquoted(key: &str) -> &str {
     inside('"').or_else(|| inside('\'')).unwrap_or(key)
 }
 
-/// Without `$NAME` and `${NAME}`, as a shell expands variables that are not set.
+/// Removes `$NAME` and `${NAME}`, as a shell does with variables that are not set.
 fn interpolated(key: &str) -> String {
     let mut parts = key.split('$');
     let mut out = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Reads keys from the environment, from files and from the terminal; never from arguments.
+//! Reads keys from the environment, from files and from the terminal, but never from arguments.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,17 +12,17 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::exit::Failure;
 use crate::keys::{Key, Keys};
 
-/// Django's names, which are read unless an option names others.
+/// The environment variables that are read by default, with the names of Django's settings.
 const KEY: &str = "SECRET_KEY";
 const FALLBACKS: &str = "SECRET_KEY_FALLBACKS";
 
-/// A key file is no longer: each key is tried on each token.
+/// The maximum length of a key file, in bytes.
 const FILE_LIMIT: u64 = 64 * 1024;
 
-/// Nor has it more keys.
+/// The maximum number of keys in a file. Each key is tried on each token.
 const KEYS_LIMIT: usize = 64;
 
-/// Reads all keys that the options name; none is no error. Adds to `warnings`.
+/// Reads all keys that the options name. There may be none. Adds warnings to `warnings`.
 pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<Keys, Failure> {
     let mut keys = Vec::new();
     let mut only_fallbacks = false;
@@ -30,7 +30,7 @@ pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<K
         file(Path::new(path), number, &mut keys, warnings)?;
     }
     for (number, name) in (1_usize..).zip(options.get_many::<String>("key-env").unwrap_or_default()) {
-        // A key in place of the name is a mistake that the message must not repeat.
+        // The message must not repeat the name: somebody may have typed a key instead.
         let value = env::var_os(name).ok_or_else(|| {
             Failure::usage(format!("--key-env {number} names an environment variable that is not set"))
         })?;
@@ -42,7 +42,8 @@ pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<K
     }
     if options.get_flag("ask") {
         let answer = rpassword::prompt_password("Secret key: ");
-        let answer = answer.map_err(|error| Failure::usage(format!("the terminal cannot be asked: {error}")))?;
+        let answer =
+            answer.map_err(|error| Failure::usage(format!("the key cannot be read from the terminal: {error}")))?;
         push(&mut keys, answer.into_bytes(), "terminal")?;
     }
     if !["key-file", "key-env"].iter().any(|id| options.contains_id(id)) && !options.get_flag("ask") {
@@ -51,7 +52,7 @@ pub(crate) fn read(options: &ArgMatches, warnings: &mut Vec<String>) -> Result<K
     Ok(Keys { list: keys, only_fallbacks })
 }
 
-/// Returns whether there are fallbacks alone.
+/// Reads the keys of the environment. Returns whether there are only fallbacks.
 fn environment(keys: &mut Vec<Key>) -> Result<bool, Failure> {
     if let Some(value) = env::var_os(KEY).filter(|value| !value.is_empty()) {
         push(keys, value.into_encoded_bytes(), KEY)?;
@@ -60,7 +61,7 @@ fn environment(keys: &mut Vec<Key>) -> Result<bool, Failure> {
     if let Some(value) = env::var_os(FALLBACKS).filter(|value| !value.is_empty()) {
         let json = Zeroizing::new(value.into_encoded_bytes());
         let fallbacks: Vec<String> = serde_json::from_slice(&json)
-            .map_err(|_| Failure::usage(format!("{FALLBACKS} is not a JSON list of texts")))?;
+            .map_err(|_| Failure::usage(format!("{FALLBACKS} is not a JSON list of strings")))?;
         for (index, fallback) in (1_usize..).zip(fallbacks) {
             push(keys, fallback.into_bytes(), &format!("{FALLBACKS} {index}"))?;
         }
@@ -68,7 +69,8 @@ fn environment(keys: &mut Vec<Key>) -> Result<bool, Failure> {
     Ok(!has_key && !keys.is_empty())
 }
 
-/// Reads the file of the `number`th `--key-file`. A path that cannot be read may be a key: it is not repeated.
+/// Reads the file of the `number`th `--key-file`. The error does not repeat a path that cannot be read: it may be a
+/// key.
 fn file(path: &Path, number: usize, keys: &mut Vec<Key>, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let shown = path.display();
     let mut content = Zeroizing::new(Vec::new());

@@ -1,4 +1,4 @@
-//! A report for people: what it is, whether it is good, and what is in it.
+//! Writes a report as text: the kind, whether it is valid, and the contents.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::kind::Kind;
 use crate::report::{Redaction, Report, Style, Trust, algorithm_word, counted, printable, table};
 use crate::time::{date, span};
 
-/// Writes a report.
+/// Writes a report as text.
 pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> String {
     let mut out = String::new();
     match report.trust {
@@ -110,7 +110,7 @@ fn facts(report: &Report, style: Style) -> Vec<(String, String)> {
     facts
 }
 
-/// A date, and how long ago it was.
+/// Formats a date, and how long ago it was.
 fn dated(seconds: i64, age: i64) -> String {
     let ago = if age < 0 { "in the future" } else { "ago" };
     format!("{}, {} {ago}", date(seconds), span(age.unsigned_abs()))

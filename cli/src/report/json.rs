@@ -1,4 +1,4 @@
-//! One JSON object. Its names and their meaning stay the same between versions; new ones may be added.
+//! Writes a report as one JSON object. Its names and their meaning do not change between versions; names may be added.
 
 use std::fmt::{Display, Write as _};
 
@@ -8,7 +8,7 @@ use crate::content::{Contents, Value};
 use crate::report::text::is_harmless;
 use crate::report::{Redaction, Report, Trust, algorithm_word};
 
-/// A JSON object that is written name by name, so that values stay to the byte.
+/// A JSON object that is written name by name, so that the bytes of values do not change.
 pub(crate) struct Object(String);
 
 impl Object {
@@ -16,7 +16,7 @@ impl Object {
         Self("{".to_owned())
     }
 
-    /// Adds JSON as it is.
+    /// Adds a value that is already JSON.
     pub(crate) fn raw(mut self, name: &str, json: &str) -> Self {
         if self.0.len() > 1 {
             self.0.push(',');
@@ -35,7 +35,7 @@ impl Object {
         self.raw(name, &text.map_or("null".to_owned(), quoted))
     }
 
-    /// Adds a number or a truth value, or null.
+    /// Adds a number, a boolean or null.
     pub(crate) fn optional(self, name: &str, value: Option<impl Display>) -> Self {
         self.raw(name, &value.map_or("null".to_owned(), |value| value.to_string()))
     }
@@ -50,13 +50,13 @@ impl Object {
     }
 }
 
-/// A JSON text in ASCII.
+/// Writes a JSON string.
 pub(crate) fn quoted(text: &str) -> String {
     let json = serde_json::to_string(text).unwrap_or_else(|_| "null".to_owned());
     harmless(&json)
 }
 
-/// The same JSON, without characters that a terminal acts on. Outside of strings JSON has none of them but white space.
+/// Escapes the characters that a terminal interprets. Outside of strings, JSON has none of them except white space.
 fn harmless(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for char in json.chars() {
@@ -69,7 +69,7 @@ fn harmless(json: &str) -> String {
     out
 }
 
-/// Writes a report.
+/// Writes a report as JSON.
 pub(crate) fn json(report: &Report, redaction: Redaction) -> String {
     let verified = matches!(report.trust, Trust::Verified { .. });
     let (key_index, algorithm) = match &report.trust {
@@ -142,7 +142,7 @@ fn sizes(session: &Session) -> String {
     session.iter().fold(Object::new(), size).end()
 }
 
-/// Keys whose values JSON cannot hold, and their types in Python.
+/// Writes the keys whose values JSON cannot represent, and their Python types.
 fn unreadable(session: &Session) -> String {
     let add = |object: Object, (key, python_type): (String, String)| object.text(&key, &python_type);
     crate::content::beyond_json(session).into_iter().fold(Object::new(), add).end()

@@ -1,4 +1,4 @@
-//! What `inspect` found, as text for people and as JSON for programs.
+//! The report of `inspect`, as text for people and as JSON for programs.
 
 mod human;
 mod json;
@@ -16,19 +16,19 @@ use crate::content::{Contents, Value};
 use crate::diagnose::Hint;
 use crate::kind::Kind;
 
-/// Everything that there is to say about an input.
+/// The result of `inspect`.
 pub(crate) struct Report {
     pub(crate) kind: Kind,
-    /// A word and a phrase for where it was found.
+    /// Where the token was found: as a word for JSON and as a phrase.
     pub(crate) input: (&'static str, String),
     pub(crate) trust: Trust,
     pub(crate) signed_at: Option<i64>,
     pub(crate) now: i64,
     pub(crate) lifetime: Option<Lifetime>,
     pub(crate) contents: Option<Contents>,
-    /// Bytes of the text that was inspected.
+    /// The length of the token or the cache entry, in bytes.
     pub(crate) bytes: usize,
-    /// Of a cookie: its name's bytes, and those of the attributes that the site's options would give it.
+    /// For a cookie: the bytes of its name, and of its attributes under Django's defaults.
     pub(crate) cookie: Option<(usize, usize)>,
     pub(crate) hints: Vec<Hint>,
 }
@@ -45,44 +45,45 @@ pub(crate) enum Trust {
     Unsigned,
     /// No key was given.
     Unknown,
-    /// No key signed it, or not as it should be: then `explained` holds the index of the key and the algorithm.
+    /// No key signed it, or not as expected. In the second case, `explained` has the index of the key and the
+    /// algorithm.
     Rejected {
         reason: String,
         explained: Option<(usize, Algorithm)>,
     },
 }
 
-/// How long it is good.
+/// How long a token is valid.
 pub(crate) struct Lifetime {
-    /// Seconds that it is good after signing, if that is what ends it.
+    /// Seconds after signing until it expires, if its age is what limits it.
     pub(crate) max_age: Option<u64>,
-    /// Unix seconds.
+    /// When it expires, in Unix seconds.
     pub(crate) end: i64,
     pub(crate) expired: bool,
     pub(crate) browser_close: bool,
-    /// Its own expiry lies ahead, but it is older than a cookie may be.
+    /// Whether it is older than the age of the cookie, although its own expiry is in the future.
     pub(crate) beyond_cookie_age: bool,
-    /// Why it ends then.
+    /// What determines the end.
     pub(crate) by: &'static str,
 }
 
 impl Report {
-    /// Seconds since it was signed; negative if that lies in the future.
+    /// Returns the seconds since it was signed; negative if that is in the future.
     pub(crate) fn age(&self) -> Option<i64> {
         self.signed_at.map(|signed_at| self.now.saturating_sub(signed_at))
     }
 
-    /// When the session began, if it holds that, in Unix seconds.
+    /// Returns when the session began, if it is recorded, in Unix seconds.
     pub(crate) fn started_at(&self) -> Option<i64> {
         self.session()?.started_at().map(Timestamp::as_secs)
     }
 
-    /// Seconds since the session began; negative if that lies in the future.
+    /// Returns the seconds since the session began; negative if that is in the future.
     pub(crate) fn session_age(&self) -> Option<i64> {
         self.started_at().map(|started_at| self.now.saturating_sub(started_at))
     }
 
-    /// The session, if it holds one that can be read.
+    /// Returns the session, if the contents are a session that can be read.
     pub(crate) fn session(&self) -> Option<&Session> {
         match &self.contents {
             Some(Contents { value: Value::Session(session), .. }) => Some(session),
@@ -95,7 +96,7 @@ impl Report {
     }
 }
 
-/// The name of `hashlib`.
+/// Returns the name of an algorithm in Python's `hashlib`.
 pub(crate) fn algorithm_word(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::Sha1 => "sha1",

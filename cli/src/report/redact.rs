@@ -1,9 +1,9 @@
-//! Values that are worth stealing are cut, unless they are asked for.
+//! Cuts secret values, unless `--show-secrets` is given.
 
 /// Session keys whose values are secrets.
 const REDACTED: [&str; 3] = ["_auth_user_hash", "_csrftoken", "_password_reset_token"];
 
-/// How many characters of a secret are shown.
+/// The maximum number of characters of a secret that are shown.
 const SHOWN: usize = 6;
 
 /// Whether secrets are cut.
@@ -14,12 +14,12 @@ pub(crate) enum Redaction {
 }
 
 impl Redaction {
-    /// Returns the JSON of a session's value, with its secrets cut.
+    /// Returns the JSON of a session's value with secrets cut.
     pub(crate) fn value(self, key: &str, json: &str) -> String {
         if self == Self::Cut && REDACTED.contains(&key) { cut(json) } else { self.json(json) }
     }
 
-    /// Returns JSON in which the values of secret keys are cut, at any depth. All else stays as it is, to the byte.
+    /// Returns JSON in which the values of secret keys are cut, at any depth. Other values do not change by a byte.
     pub(crate) fn json(self, json: &str) -> String {
         if self == Self::None {
             return json.to_owned();
@@ -32,7 +32,7 @@ impl Redaction {
             out.push_str(before);
             out.push_str(text);
             rest = after;
-            // A text before a colon is a key.
+            // A string before a colon is a key.
             let Some(value) = after.trim_ascii_start().strip_prefix(':').map(str::trim_ascii_start) else { continue };
             if serde_json::from_str::<String>(text).is_ok_and(|key| REDACTED.contains(&key.as_str())) {
                 let (value, after) = value.split_at(value_len(value));
@@ -49,12 +49,12 @@ impl Redaction {
 fn cut(json: &str) -> String {
     let inside = json.trim_matches('"');
     let shown: String = inside.chars().take(SHOWN).filter(char::is_ascii_alphanumeric).collect();
-    // At most half of a short one.
+    // Of a short secret, nothing is shown.
     let shown = if inside.len() < SHOWN.saturating_mul(2) { "" } else { &shown };
     format!("\"{shown}…\"")
 }
 
-/// The length of the text that a JSON begins with, quotes included.
+/// Returns the length of the string at the start of a JSON text, including its quotes.
 fn string_len(json: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in json.bytes().enumerate().skip(1) {
@@ -68,7 +68,7 @@ fn string_len(json: &str) -> usize {
     json.len()
 }
 
-/// The length of the value that a JSON begins with.
+/// Returns the length of the value at the start of a JSON text.
 fn value_len(json: &str) -> usize {
     let mut depth = 0_usize;
     let mut at = 0_usize;

@@ -1,16 +1,16 @@
-//! Text on a terminal: colours, columns, and characters that would do something there.
+//! Text for a terminal: colours, columns, and the escaping of characters that a terminal interprets.
 
 use std::fmt::Write as _;
 
 use std::env;
 use std::io::{self, IsTerminal as _};
 
-/// Whether to colour.
+/// Whether to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Style(bool);
 
 impl Style {
-    /// Colours on a terminal, unless `NO_COLOR` is set.
+    /// Uses colours if standard output is a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
     pub(crate) fn of_stdout() -> Self {
         let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -42,7 +42,7 @@ impl Style {
     }
 }
 
-/// Replaces what could move a cursor, change a colour or turn the direction of text.
+/// Escapes the characters that could move the cursor, change colours or reverse the direction of text.
 pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
@@ -55,7 +55,7 @@ pub(crate) fn printable(text: &str) -> String {
     out
 }
 
-/// Whether a terminal shows a character, and does nothing else with it. Those that are not have four digits.
+/// Returns whether a terminal only shows a character. The other characters have code points of at most four digits.
 pub(super) fn is_harmless(char: char) -> bool {
     let is_invisible = matches!(
         char,
@@ -71,13 +71,13 @@ pub(super) fn is_harmless(char: char) -> bool {
     !char.is_control() && !is_invisible
 }
 
-/// Writes a count and its noun, in the plural unless it is one.
+/// Formats a count and its noun, in the plural unless the count is one.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
 
-/// Aligns the first column.
+/// Formats rows of two columns, and aligns the second one.
 pub(crate) fn table(rows: &[(String, String)], style: Style) -> String {
     const WIDEST: usize = 28;
     let width = |text: &str| text.chars().count();

@@ -1,4 +1,4 @@
-//! Runs the program, with no key in its environment but those that are given.
+//! Runs the program without the keys of the test's own environment.
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// As long and random as Django wants it.
+/// A key that passes Django's check `security.W009`.
 pub(crate) const KEY: &str = "k3y-of-the-site-with-more-than-fifty-characters-in-it-1";
 pub(crate) const OLD_KEY: &str = "0ld-key-of-the-site-with-more-than-fifty-characters-in-1";
 /// 2026-11-25 10:22:05 UTC.
@@ -20,7 +20,7 @@ pub(crate) const SIGNED: &str = "1795602125";
 pub(crate) const NOW: &str = "1795613645";
 pub(crate) const SECRET_HASH: &str = "5b0d6d1f9c2e8a7b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b";
 
-/// A session of a user, as Django's `login` leaves it, and two values that JSON libraries lose.
+/// A session as Django's `login` writes it, with two values that JSON libraries lose.
 pub(crate) fn session() -> String {
     format!(
         r#"{{"_auth_user_id":"7","_auth_user_backend":"django.contrib.auth.backends.ModelBackend","_auth_user_hash":"{SECRET_HASH}","big":12345678901234567890123456789012345678901234567890,"odd":NaN}}"#
@@ -67,11 +67,11 @@ impl Run {
         Ran { code, out: String::from_utf8(out).expect("output is UTF-8"), err }
     }
 
-    /// Returns the exit code, the output, which may be no text, and the errors.
+    /// Returns the exit code, the output, which may be binary, and the errors.
     pub(crate) fn run_bytes(mut self) -> (i32, Vec<u8>, String) {
         let command = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // A program that stops early closes the pipe.
+        // Ignore errors: a program that stops early closes the pipe.
         let _ = child.stdin.take().unwrap().write_all(&self.input);
         let output = child.wait_with_output().unwrap();
         let err = String::from_utf8(output.stderr).expect("errors are UTF-8");
@@ -87,7 +87,7 @@ impl Run {
 
 impl Ran {
     pub(crate) fn json(&self) -> Value {
-        // What only Python calls JSON.
+        // serde_json rejects what only Python accepts as JSON.
         serde_json::from_str(
             &self
                 .out
@@ -110,12 +110,12 @@ pub(crate) fn signed(kind: &str) -> String {
     Run::new(&["sign", "--kind", kind, "--time", SIGNED]).key(KEY).input(session()).out()
 }
 
-/// A file of vectors that Django made, in the repository of the library.
+/// A file of vectors that Django created, in the repository of the library.
 pub(crate) fn vectors(name: &str) -> Option<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(name);
-    // The package as published is without them.
+    // The published package does not include them.
     let text = fs::read_to_string(path).ok()?;
-    // serde_json takes no half of a surrogate pair.
+    // serde_json rejects lone surrogates.
     serde_json::from_str(&text).or_else(|_| serde_json::from_str(&text.replace("\\ud", "\\ue"))).ok()
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn unhex(text: &str) -> Vec<u8> {
     text.as_bytes().chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect()
 }
 
-/// A file of this content, which only its owner can read.
+/// Creates a file with this content that only its owner can read.
 pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -1,4 +1,4 @@
-// The page in a Chromium from file://: what a visitor sees, that nothing leaves it, and pictures, light and dark.
+// Tests the page in Chromium from file://: what it shows, and that it sends nothing. Takes screenshots, light and dark.
 
 import assert from "node:assert/strict";
 import { createHmac, createHash } from "node:crypto";
@@ -60,7 +60,7 @@ try {
   await page.uncheck("#secrets");
   await page.fill("#days", "0.1");
   await verdict("EXPIRED");
-  // The clock goes on: 3 seconds are left, and then none.
+  // The page follows the clock: the session expires after a few seconds.
   await page.fill("#days", String((now - (now - 11520) + 4 + (Date.now() / 1000 - now)) / 86400));
   await verdict("Good");
   await verdict("EXPIRED");
@@ -74,7 +74,7 @@ try {
     }
   };
   await pictures("rejected");
-  // What is selected stays selected while the clock goes on.
+  // A selection stays while the page updates.
   await page.evaluate(() => getSelection().selectAllChildren(document.getElementById("values")));
   await page.waitForTimeout(1500);
   assert.match(await page.evaluate(() => getSelection().toString()), /_auth_user_backend/);
@@ -85,7 +85,7 @@ try {
   await verdict("Key 1 signed this session cookie; what is in it is not read here.");
   assert.match(await text("#hints"), /encrypted/);
   await pictures("encrypted");
-  // Dates that no calendar has.
+  // A time that is out of range for a date.
   await page.fill("#token", `eyJhIjoxfQ:zzzzzzzzzzz:${"a".repeat(43)}`);
   await verdict("REJECTED");
   assert.match(await text("#facts"), /s after 1970/);
@@ -100,7 +100,7 @@ try {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   await page.screenshot({ path: join(process.env.ARTEFACTS, "page-narrow.png"), fullPage: true });
 
-  // Nothing can be sent.
+  // The page cannot send anything.
   const blocked = await page.evaluate(() => fetch("https://example.com/").then(() => "sent", () => "blocked"));
   assert.equal(blocked, "blocked");
   assert.deepEqual(requests.filter((url) => url !== file), []);

@@ -1,4 +1,4 @@
-// The page's own script, in Node, which has the same WebCrypto and DecompressionStream, against what Djangos made.
+// Runs the page's script in Node, which also has WebCrypto and DecompressionStream, on vectors that Django created.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -42,7 +42,7 @@ let checked = 0;
 for (const version of ["1.11", "3.1", "5.2", "6.1"]) {
   for (const [name, field] of [["signed_cookie_sessions", "token"], ["stored", "text"]]) {
     for (const one of cases("sessions-", version, name)) {
-      // The page's keys are text.
+      // The page only accepts keys that are text.
       const text = key(one).toString("utf8");
       if (!Buffer.from(text).equals(key(one))) continue;
       const result = await inspect(one[field], ["another", text]);
@@ -96,7 +96,7 @@ for (const text of ["abcdefghij0123456789abcdefghij01", "hello", "a:b", "::::", 
 for (const text of ["%ff%3a%3a", `a:1:${"\u{e9}".repeat(43)}`, `eyJhIjoxfQ:zzzzzzzzzzz:${"a".repeat(43)}`, `${"session".repeat(1e5)}=`]) {
   assert.notEqual((await inspect(text, ["secret"])).verified, true);
 }
-// The key as another program reads it: with a newline, without its quotes.
+// Keys as another program reads them: with a newline, without quotes.
 for (const slip of ["secret\n", "secret ", '"secret"', "'secret'"]) {
   const result = await inspect(token, [slip]);
   assert.deepEqual([result.verified, result.notes.length], [false, 1], slip);

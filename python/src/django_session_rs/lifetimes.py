@@ -82,7 +82,7 @@ class LifetimeMiddleware:
                 logger.info("Session rejected: %s", reason)
                 session.flush()
             request.session_had_user = SESSION_KEY in session
-            # The view has not read the session yet: without this, every response would vary on the cookie.
+            # The view has not read the session yet. Without this, the response would always vary on the cookie.
             session.accessed = session.modified
         response = self.get_response(request)
         is_written = session.modified or settings.SESSION_SAVE_EVERY_REQUEST
