@@ -9,7 +9,7 @@ const FOUR_HUNDRED_DAYS: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// The longest value of an attribute that browsers accept, in bytes (RFC 6265bis).
 const MAX_ATTRIBUTE: usize = 1024;
 
-/// Builds [`CookieOptions`]: what browsers would refuse or misread is a [`ConfigError`] of [`build`](Self::build).
+/// A builder of [`CookieOptions`]. [`build`](Self::build) rejects options that browsers would reject or misread.
 ///
 /// ```
 /// use django_session::{CookieOptions, SameSite};
@@ -26,7 +26,8 @@ const MAX_ATTRIBUTE: usize = 1024;
 pub struct CookieOptionsBuilder(pub(super) CookieOptions);
 
 impl CookieOptions {
-    /// Starts with Django's defaults: path "/", no domain, `HttpOnly`, `SameSite=Lax`, two weeks; and `Secure`.
+    /// Creates a builder with Django's defaults (path "/", no domain, `HttpOnly`, `SameSite=Lax`, two weeks) and
+    /// `Secure`.
     ///
     /// ```
     /// use django_session::CookieOptions;
@@ -55,7 +56,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Sets the domain whose hosts all get the cookie. Default: only the host that set it.
+    /// Sets the domain whose hosts all receive the cookie. Default: only the host that set it.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -98,7 +99,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Sets which requests of other sites carry the cookie; `None` omits the attribute. Default: [`SameSite::Lax`].
+    /// Sets which requests from other sites carry the cookie; `None` omits the attribute. Default: [`SameSite::Lax`].
     ///
     /// ```
     /// # use django_session::{CookieOptions, SameSite};
@@ -112,7 +113,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Sets whether a site that embeds this one gets a cookie of its own. Default: no.
+    /// Sets whether each site that embeds this one has its own cookie. Default: no.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -140,8 +141,8 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Sets whether the browser forgets the cookie when it closes; a cookie that it keeps anyway is still rejected
-    /// after [`max_age`](Self::max_age). Default: no.
+    /// Sets whether the browser deletes the cookie when it closes. If it does not, the cookie is still rejected after
+    /// [`max_age`](Self::max_age). Default: no.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -172,7 +173,7 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Checks everything.
+    /// Validates the options and returns them.
     ///
     /// # Errors
     /// [`ConfigError::CookieName`], [`CookiePath`](ConfigError::CookiePath),
@@ -210,8 +211,9 @@ impl CookieOptionsBuilder {
     }
 }
 
-/// RFC 6265's name is RFC 2616's token; Django and browsers also take ":". A name longer than any attribute may be leaves
-/// no room for the others.
+/// Returns whether this is a name of RFC 6265, which is a token of RFC 2616, or one with ":", which Django and browsers
+/// also accept. The limit for attributes applies to the name too, because a longer one leaves no room for the other
+/// parts.
 fn is_token(name: &str) -> bool {
     (1..=MAX_ATTRIBUTE).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;\\\"/[]?={}".contains(&byte))

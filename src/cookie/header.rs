@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 
-/// The header as text, in which Django, too, has U+FFFD where bytes are not UTF-8.
+/// Returns the header as text. Bytes that are not UTF-8 become U+FFFD, as in Django.
 pub(crate) fn text(header: &[u8]) -> Cow<'_, str> {
-    // The lossy way looks at every byte on its own.
+    // Tried first, because the lossy conversion reads the bytes one by one.
     str::from_utf8(header).map_or_else(|_| String::from_utf8_lossy(header), Cow::Borrowed)
 }
 
-/// The values of every cookie with exactly this name, in the order of the header.
+/// Returns the value of each cookie with exactly this name, in the order of the header.
 ///
-/// Read as Django reads it: pairs are parted by ";", name and value by the first "=", and both lose the spaces around
-/// them; a value in double quotes loses those. Nothing is percent-decoded. But only spaces and tabs are taken for such:
-/// were it all that Unicode calls white space, a sibling domain could plant a cookie whose name starts with one and
-/// which the browser does not take for `__Host-`.
+/// As in Django, pairs are separated by ";", and name and value by the first "=". White space around both is removed,
+/// and double quotes around the value. Nothing is percent-decoded.
+///
+/// Unlike in Django, only spaces and tabs are white space. If all white space of Unicode were removed, a sibling domain
+/// could plant a cookie whose name starts with another such character, and to which browsers do not apply the rules of
+/// `__Host-`.
 pub(crate) fn values<'h>(header: &'h str, name: &str) -> impl DoubleEndedIterator<Item = &'h str> {
     const SPACE: [char; 2] = [' ', '\t'];
     header.split(';').filter_map(move |pair| {

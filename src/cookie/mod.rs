@@ -1,4 +1,4 @@
-//! Token ⇄ header: what the browser is told, and what it sends.
+//! Token ⇄ header: `Set-Cookie` and `Cookie`.
 
 mod builder;
 pub(crate) mod header;

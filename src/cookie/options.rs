@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::size::SizeRule;
 
-/// When the browser sends a cookie along with requests that come from another site.
+/// When browsers send a cookie with requests that come from another site.
 ///
 /// ```
 /// use django_session::{CookieOptions, SameSite};
@@ -31,10 +31,10 @@ impl SameSite {
     }
 }
 
-/// Everything about a cookie but its value: checked once, when it is built.
+/// Everything about a cookie except its value, validated once when it is built.
 ///
-/// Django: the `SESSION_COOKIE_*` settings and `SESSION_EXPIRE_AT_BROWSER_CLOSE`, with the same defaults but for
-/// Secure, which is on.
+/// Django: the `SESSION_COOKIE_*` settings and `SESSION_EXPIRE_AT_BROWSER_CLOSE`, with the same defaults except
+/// for Secure, which is on.
 ///
 /// ```
 /// use django_session::{ConfigError, CookieOptions};
@@ -47,7 +47,7 @@ impl SameSite {
 /// # Ok::<(), ConfigError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "attributes are there or not")]
+#[expect(clippy::struct_excessive_bools, reason = "each attribute is present or absent")]
 pub struct CookieOptions {
     pub(super) name: String,
     pub(super) path: String,
@@ -61,10 +61,10 @@ pub struct CookieOptions {
     pub(super) size_rule: SizeRule,
 }
 
-/// Django's age of sessions.
+/// Django's default age of a session.
 pub(crate) const TWO_WEEKS: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// Django's session cookie, `sessionid` with its defaults; and `Secure`.
+/// Django's session cookie `sessionid`, with Django's defaults and `Secure`.
 ///
 /// ```
 /// use django_session::CookieOptions;
@@ -90,12 +90,12 @@ impl Default for CookieOptions {
 }
 
 impl CookieOptions {
-    /// Browsers compare prefixes without regard to case.
+    /// Returns whether the name has this prefix. Like browsers, ignores case.
     pub(super) fn is_named(&self, prefix: &str) -> bool {
         self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 
-    /// A name that promises the browser that no script set the cookie.
+    /// Returns whether the name has a prefix by which browsers ensure that no script set the cookie.
     pub(super) fn is_http_prefixed(&self) -> bool {
         self.is_named("__Http-") || self.is_named("__Host-Http-")
     }
@@ -124,7 +124,7 @@ impl CookieOptions {
         self.max_age
     }
 
-    /// Returns whether the browser forgets the cookie when it closes.
+    /// Returns whether the browser deletes the cookie when it closes.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -161,7 +161,7 @@ impl CookieOptions {
         self.domain.as_deref()
     }
 
-    /// Returns whether the cookie travels over HTTPS only.
+    /// Returns whether the cookie is sent over HTTPS only.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -197,7 +197,7 @@ impl CookieOptions {
         self.same_site
     }
 
-    /// Returns whether each site that embeds ours has a cookie of its own.
+    /// Returns whether each site that embeds this one has its own cookie.
     ///
     /// ```
     /// # use django_session::CookieOptions;

@@ -11,9 +11,9 @@ use crate::cookie::CookieOptions;
 use crate::encoding;
 use crate::error::EncodeError;
 
-/// The value of a `Set-Cookie` header that fits and is safe to send: otherwise there is none.
+/// The value of a `Set-Cookie` header, which is within the size limit and safe to send.
 ///
-/// It is spelled as Django spells it. The cookie's value goes on the wire as it is: the ":" of a token is never
+/// It has the same format as Django's. The cookie's value is sent as it is: the ":" of a token is never
 /// percent-encoded.
 ///
 /// ```
@@ -35,11 +35,11 @@ pub struct SetCookie {
     name_len: usize,
 }
 
-/// RFC 9110's IMF-fixdate, the one form of a date that every browser reads.
+/// IMF-fixdate of RFC 9110, the one date format that every browser reads.
 const IMF_FIXDATE: StaticFormatDescription =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
-/// How long a browser keeps a cookie: seconds, and the date they end.
+/// How long a browser keeps a cookie: the seconds, and the date at which they end.
 pub(crate) struct Lifetime {
     max_age: i64,
     expires: OffsetDateTime,
@@ -50,10 +50,11 @@ impl Lifetime {
         Self::new(max_age.try_into().unwrap_or(Duration::MAX), now)
     }
 
-    /// From now on; what is left may be negative, as in Django.
+    /// Creates a lifetime that starts at `now`. `left` may be negative, as in Django.
     pub(crate) fn new(left: Duration, now: SystemTime) -> Result<Self, EncodeError> {
         let expires = clock::nanos_since_epoch(now).saturating_add(left.whole_nanoseconds());
-        // By seconds, which end at 64 bits: of more nanoseconds than that, some versions of time make another date.
+        // From seconds in 64 bits, because some versions of `time` compute a wrong date from nanoseconds beyond 64
+        // bits.
         match OffsetDateTime::from_unix_timestamp(clock::floor_seconds(expires)) {
             Ok(expires) if (1..=9999).contains(&expires.year()) => Ok(Self { max_age: left.whole_seconds(), expires }),
             _ => Err(EncodeError::ExpiryOutOfRange),
@@ -64,12 +65,12 @@ impl Lifetime {
 impl CookieOptions {
     /// Returns the `Set-Cookie` header for this value, which is not encoded. `now` is for the Expires attribute.
     ///
-    /// Sessions have [`CookieSessions::commit`](crate::CookieSessions::commit); this is for other cookies, as
-    /// [signed ones](crate::SignedCookie).
+    /// This is for cookies other than the session's, for example [signed ones](crate::SignedCookie). For sessions, use
+    /// [`CookieSessions::commit`](crate::CookieSessions::commit).
     ///
     /// # Errors
-    /// [`EncodeError::CookieValue`], [`EncodeError::CookieTooLarge`], and [`EncodeError::ExpiryOutOfRange`] if `now` is
-    /// far off.
+    /// [`EncodeError::CookieValue`], [`EncodeError::CookieTooLarge`], and [`EncodeError::ExpiryOutOfRange`] if the
+    /// cookie expires outside the years 1 to 9999.
     ///
     /// ```
     /// use django_session::CookieOptions;
@@ -91,8 +92,10 @@ impl CookieOptions {
         SetCookie::new(self, value, lifetime.as_ref()).map(|(cookie, _)| cookie)
     }
 
-    /// Returns the `Set-Cookie` header that removes the cookie from the browser: with the same Path, Domain, SameSite,
-    /// Secure and `Partitioned`, without which it would keep it.
+    /// Returns the `Set-Cookie` header that removes the cookie from the browser.
+    ///
+    /// It has the same Path, Domain, SameSite, Secure and `Partitioned`, because browsers would otherwise keep the
+    /// cookie.
     ///
     /// ```
     /// use django_session::CookieOptions;
@@ -110,8 +113,8 @@ impl CookieOptions {
         SetCookie::removal(self)
     }
 
-    /// The removal of the present cookie from this former scope; `None` if the scope is that of the present cookie.
-    /// Browsers ignore a leading dot of the domain, and keep partitioned cookies apart.
+    /// Returns the removal of the present cookie from this former scope, or `None` if both scopes are the same.
+    /// Browsers ignore a leading dot of the domain, and store partitioned cookies separately.
     pub(crate) fn former_removal(&self, present: &Self) -> Option<SetCookie> {
         let scope = |options: &Self| {
             let domain = options.domain.as_deref().map(|domain| domain.strip_prefix('.').unwrap_or(domain));
@@ -123,13 +126,14 @@ impl CookieOptions {
 }
 
 impl SetCookie {
-    /// Sets the cookie; without a lifetime, until the browser closes. Also tells how many bytes are left.
+    /// Creates the header that sets the cookie, until the browser closes if there is no lifetime. Also returns how many
+    /// bytes are left.
     pub(crate) fn new(
         options: &CookieOptions,
         value: &str,
         lifetime: Option<&Lifetime>,
     ) -> Result<(Self, usize), EncodeError> {
-        // Without an early end, several bytes are looked at at once.
+        // A fold, because a loop without an early exit reads several bytes at a time.
         if !value.bytes().fold(true, |all, byte| all & is_cookie_octet(byte)) {
             return Err(EncodeError::CookieValue);
         }
@@ -142,13 +146,14 @@ impl SetCookie {
         }
     }
 
-    /// Django writes the empty value in quotes, and no `HttpOnly`; only where the name demands it, a browser does too.
+    /// Creates the header that removes the cookie. Like Django's, it has an empty value in quotes and no `HttpOnly`,
+    /// except if browsers require that for the name's prefix.
     pub(super) fn removal(options: &CookieOptions) -> Self {
         let past = Lifetime { max_age: 0, expires: OffsetDateTime::UNIX_EPOCH };
         Self::write(options, "\"\"", Some(&past), options.is_http_prefixed())
     }
 
-    /// The attributes stand in the order in which Django writes them.
+    /// Writes the header. The attributes are in Django's order.
     #[expect(clippy::expect_used)]
     fn write(options: &CookieOptions, value: &str, lifetime: Option<&Lifetime>, http_only: bool) -> Self {
         const FIXED: usize = 160;
@@ -180,7 +185,7 @@ impl SetCookie {
             }
             Ok(())
         };
-        write().expect("memory takes every byte, and a date has every part of the format");
+        write().expect("writing to memory does not fail, and a date has every part of the format");
         Self { header: encoding::into_text(header), name_len: options.name.len() }
     }
 
@@ -209,7 +214,7 @@ impl SetCookie {
         self.header.get(..self.name_len).unwrap_or_default()
     }
 
-    /// Returns the cookie's value as it stands in the header; that of a removal is `""`, two double quotes.
+    /// Returns the cookie's value as it appears in the header; that of a removal is `""`, two double quotes.
     ///
     /// ```
     /// # use django_session::CookieOptions;
@@ -239,7 +244,7 @@ impl SetCookie {
     }
 }
 
-/// The header's value, with the secret in it: for the header, not for logs.
+/// Writes the header's value, which contains the secret: use it for the header, not in logs.
 ///
 /// ```
 /// # use django_session::CookieOptions;
@@ -259,14 +264,14 @@ impl From<SetCookie> for String {
     }
 }
 
-/// The name only: whoever has the value has the session.
+/// Shows only the name, because anyone who has the value has the session.
 impl fmt::Debug for SetCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookie").field("name", &self.name()).finish_non_exhaustive()
     }
 }
 
-/// What RFC 6265, section 4.1.1, lets stand in a value.
+/// Returns whether RFC 6265, section 4.1.1, allows this byte in a value.
 fn is_cookie_octet(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
 }

@@ -6,11 +6,11 @@ use crate::error::{BadSignature, EncodeError};
 use crate::key::KeyRing;
 use crate::signing::TimestampSigner;
 
-/// Writes and reads one signed cookie: what Django's `set_signed_cookie` writes and `get_signed_cookie` reads.
+/// One signed cookie, as Django's `set_signed_cookie` writes and `get_signed_cookie` reads it.
 ///
-/// Name and salt are bound to the signature, so that a cookie does not verify under another name or salt. The salt may be
-/// empty, as in Django. The value goes into the cookie as it is, readable by the browser; Django quotes a value with other
-/// characters than a cookie may hold, this type rejects it.
+/// The signature is bound to name and salt, so that a cookie does not verify under another name or salt. The salt may
+/// be empty, as in Django. The value is sent as it is, and the browser can read it. A value with characters that are
+/// not allowed in cookies is rejected; Django quotes it.
 ///
 /// Django: since 5.2.15 and 6.0.6; [`with_legacy_salt`](Self::with_legacy_salt) also reads what older versions wrote.
 ///
@@ -36,7 +36,8 @@ pub struct SignedCookie {
 }
 
 impl SignedCookie {
-    /// Makes the cookie that `options` names, with a salt for its purpose. It keeps the derived keys: make it once.
+    /// Creates the signed cookie with these options and a salt for its purpose. Create it once and reuse it, because
+    /// the keys are derived here.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SignedCookie};
@@ -51,7 +52,7 @@ impl SignedCookie {
         Self { options, salt: salt.to_owned(), signer }
     }
 
-    /// Accepts, but never writes, what Django signed before 5.2.15 and 6.0.6. There the salt was `name + salt`, so that
+    /// Accepts, but never writes, what Django signed before 5.2.15 and 6.0.6. Its salt was `name + salt`, so that
     /// a cookie `ab` with the salt `c` verifies as `a` with the salt `bc`
     /// ([CVE-2026-6873](https://www.cve.org/CVERecord?id=CVE-2026-6873)).
     ///
@@ -73,7 +74,7 @@ impl SignedCookie {
         self
     }
 
-    /// Takes the time from another clock than the system's.
+    /// Uses another clock than the system's.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, KeyRing, SecretKey, SignedCookie};
@@ -90,7 +91,7 @@ impl SignedCookie {
         self
     }
 
-    /// Returns the cookie's options. Their [`removal`](CookieOptions::removal) makes the browser forget it.
+    /// Returns the cookie's options. Their [`removal`](CookieOptions::removal) removes the cookie from the browser.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SignedCookie};
@@ -108,7 +109,8 @@ impl SignedCookie {
     ///
     /// # Errors
     /// [`EncodeError::CookieValue`] for a value that holds a control character, a space, `"`, `,`, `;`, `\` or anything
-    /// outside ASCII; [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`] if the clock is far off.
+    /// outside ASCII; [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`] if the cookie
+    /// expires outside the years 1 to 9999.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SignedCookie};
@@ -123,11 +125,11 @@ impl SignedCookie {
         self.options.set_cookie(&self.signer.seal_at(value.into(), now.into()), now)
     }
 
-    /// Returns the value from a `Cookie` header, as text or bytes, or `None` if the header has no cookie of this name. Of
-    /// several, the last that verifies is taken.
+    /// Returns the value from a `Cookie` header (text or bytes), or `None` if the header has no cookie of this name. If
+    /// there are several, the last one that verifies is used.
     ///
     /// # Errors
-    /// [`BadSignature`] if there are such cookies, and none verifies: the reason for the last of them.
+    /// [`BadSignature`] if the header has cookies of this name, but none verifies: the reason for the last one.
     ///
     /// ```
     /// # use django_session::{BadSignature, CookieOptions, KeyRing, MaxAge, SecretKey, SignedCookie};
@@ -153,7 +155,7 @@ impl SignedCookie {
     }
 }
 
-/// The name only.
+/// Shows only the name.
 impl fmt::Debug for SignedCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedCookie").field("name", &self.options.name()).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-/// The hash that a signature is made with, once to derive the key from salt and secret and once as HMAC.
+/// The hash function of a signature: it derives the key from salt and secret, and it is the hash of the HMAC.
 ///
 /// Django: the `algorithm` argument of its signers.
 ///

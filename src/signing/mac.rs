@@ -15,15 +15,15 @@ use crate::signing::Algorithm;
 /// The longest tag, SHA-512's, in bytes.
 const MAX_TAG: usize = 64;
 
-/// A tag, on the stack: one that was computed, or one that was presented.
+/// A MAC tag on the stack, either computed or presented by a client.
 pub(super) struct Tag {
-    /// Zero from `len` on.
+    /// The bytes from `len` on are zero.
     bytes: [u8; MAX_TAG],
     len: usize,
 }
 
 impl Tag {
-    /// The tag that `decode` writes into a buffer, of which it returns the filled part.
+    /// Returns the tag that `decode` writes into a buffer. `decode` returns the part that it filled.
     pub(super) fn presented(decode: impl FnOnce(&mut [u8]) -> Option<&[u8]>) -> Option<Self> {
         let mut bytes = [0; MAX_TAG];
         let len = decode(&mut bytes)?.len();
@@ -35,19 +35,20 @@ impl Tag {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Compares tags of one length, in constant time: by words, an eighth of the instructions that bytes would take.
+    /// Compares tags of equal length in constant time. Comparing words takes an eighth of the instructions of comparing
+    /// bytes.
     fn is(&self, other: &Self) -> bool {
         let equal = self.words().zip(other.words()).map(|(ours, theirs)| ours.ct_eq(&theirs));
         equal.fold(Choice::from(1), |all, equal| all & equal).into()
     }
 
-    /// The last one is padded with zeros.
+    /// Returns the tag in words; the last one is padded with zeros.
     fn words(&self) -> impl Iterator<Item = u64> {
         self.bytes.as_chunks().0.iter().take(self.len.div_ceil(8)).map(|eight| u64::from_ne_bytes(*eight))
     }
 }
 
-/// An HMAC whose key is `H(salt ‖ secret)`, derived and scheduled once. Django: `salted_hmac`.
+/// Creates an HMAC whose key is `H(salt ‖ secret)`, derived and scheduled once. Django: `salted_hmac`.
 fn salted_hmac(algorithm: Algorithm, salt: &[u8], secret: [&[u8]; 2]) -> Box<dyn KeyedHmac> {
     match algorithm {
         #[cfg(feature = "legacy")]
@@ -70,7 +71,7 @@ fn keyed<D: Digest + EagerHash>(salt: &[u8], [prefix, secret]: [&[u8]; 2]) -> Hm
     mac
 }
 
-/// The same for every hash; the keyed state is cloned for each message.
+/// An HMAC with its key, for any hash. The keyed state is cloned for each message.
 trait KeyedHmac: Send + Sync {
     fn tag(&self, message: &[u8]) -> Tag;
     fn tag_len(&self) -> usize;
@@ -91,16 +92,16 @@ impl<M: Mac + Clone + Send + Sync> KeyedHmac for M {
     }
 }
 
-/// Every MAC that one signer accepts, in the order of trying: the first one signs.
+/// Every MAC that one signer accepts, in the order in which they are tried. The first one signs.
 ///
 /// Fallback keys, an older algorithm and an older salt are all just further entries.
 pub(super) struct MacRing {
     keys: KeyRing,
-    /// Goes before every secret.
+    /// Prepended to every secret.
     prefix: &'static [u8],
-    /// All that goes before that; the current one first.
+    /// Each is prepended to the prefix. The current salt is first.
     salts: Vec<Box<[u8]>>,
-    /// The current one first.
+    /// The current algorithm is first.
     algorithms: Vec<Algorithm>,
     /// Each with the index of its key in the ring.
     macs: Arc<[(usize, Box<dyn KeyedHmac>)]>,
@@ -125,7 +126,7 @@ impl MacRing {
         Self { keys: keys.share(), prefix, salts, algorithms, macs: Arc::default() }.derive()
     }
 
-    /// Signs with this algorithm instead.
+    /// Replaces the current algorithm.
     pub(super) fn with_algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithms.splice(..1, [algorithm]);
         self.derive()
@@ -137,7 +138,7 @@ impl MacRing {
         self.derive()
     }
 
-    /// Signs with this salt instead.
+    /// Replaces the current salt.
     pub(super) fn with_salt(mut self, salt: &[u8]) -> Self {
         self.salts.splice(..1, [salt.into()]);
         self.derive()
@@ -176,20 +177,20 @@ impl MacRing {
         self.current().tag_len()
     }
 
-    /// By the current key, salt and algorithm.
+    /// Returns the tag of the current key, salt and algorithm.
     pub(super) fn tag(&self, message: &[u8]) -> Tag {
         self.current().tag(message)
     }
 
-    /// The first bytes of each MAC of this message, which tell rings apart.
+    /// Returns the first bytes of each MAC of this message, by which rings can be compared.
     #[cfg(any(feature = "actix-web", feature = "tower"))]
     pub(super) fn fingerprints(&self, message: &[u8]) -> Box<[u64]> {
         let first = |tag: &Tag| tag.as_bytes().first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
         self.macs.iter().map(|(_, mac)| first(&mac.tag(message))).collect()
     }
 
-    /// The index of the first key that gives `message` this tag. Tags of another length are passed over, which tells
-    /// nothing but the length of what was presented.
+    /// Returns the index of the first key whose tag of `message` is this one. MACs of another tag length are skipped,
+    /// which reveals only the length of the presented tag.
     pub(super) fn verify(&self, message: &[u8], tag: &Tag) -> Option<usize> {
         let mut macs = self.macs.iter().filter(|(_, mac)| mac.tag_len() == tag.len);
         macs.find(|(_, mac)| mac.tag(message).is(tag)).map(|&(key_index, _)| key_index)

@@ -1,4 +1,4 @@
-//! Text ⇄ token: who signed it, and when.
+//! Text ⇄ token: signatures and timestamps.
 
 mod algorithm;
 mod mac;

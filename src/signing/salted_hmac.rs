@@ -8,8 +8,9 @@ use crate::signing::mac::{MacRing, Tag};
 
 /// Computes and verifies Django's salted HMACs in lower-case hexadecimal, with the keys of a ring.
 ///
-/// Django: `salted_hmac(salt, value, algorithm="sha256").hexdigest()`. Django itself uses it for the hash of a logged-in
-/// user's password, which [`SessionAuth`](crate::SessionAuth) covers; sites use it for links and tokens of their own.
+/// Django: `salted_hmac(salt, value, algorithm="sha256").hexdigest()`. Django itself uses it for the hash of a
+/// logged-in user's password, which [`SessionAuth`](crate::SessionAuth) covers; sites use it for links and tokens of
+/// their own.
 ///
 /// ```
 /// use django_session::{KeyRing, SaltedHmac, SecretKey};
@@ -26,7 +27,7 @@ use crate::signing::mac::{MacRing, Tag};
 pub struct SaltedHmac(MacRing);
 
 impl SaltedHmac {
-    /// Makes an HMAC for one purpose, with SHA-256.
+    /// Creates an HMAC for one purpose, with SHA-256.
     ///
     /// # Errors
     /// [`ConfigError::EmptySalt`].
@@ -45,12 +46,12 @@ impl SaltedHmac {
         }
     }
 
-    /// With a salt that is not empty.
+    /// Creates an HMAC. The salt must not be empty.
     pub(crate) fn salted(keys: &KeyRing, salt: &[u8]) -> Self {
         Self(MacRing::new(keys, b"", salt))
     }
 
-    /// The same settings with another salt.
+    /// Returns the same settings with another salt.
     pub(crate) fn with_salt(self, salt: &[u8]) -> Result<Self, ConfigError> {
         if salt.is_empty() { Err(ConfigError::EmptySalt) } else { Ok(Self(self.0.with_salt(salt))) }
     }
@@ -99,7 +100,8 @@ impl SaltedHmac {
         encoding::hex_encode(self.0.tag(value.as_ref()).as_bytes())
     }
 
-    /// Returns the index of the key whose HMAC of `value` this digest is: 0 is the current key. Compares in constant time.
+    /// Returns the index of the key whose HMAC of `value` is this digest: 0 is the current key. Compares in constant
+    /// time.
     ///
     /// ```
     /// # use django_session::{KeyRing, SaltedHmac, SecretKey};

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use crate::error::ConfigError;
 
-/// What stands between value, timestamp and signature: ":" unless chosen otherwise.
+/// The text between value, timestamp and signature: ":" by default.
 ///
 /// Django: the `sep` argument of its signers.
 ///
@@ -18,11 +18,11 @@ use crate::error::ConfigError;
 pub struct Separator(Cow<'static, str>);
 
 impl Separator {
-    /// Takes any text that cannot be part of a timestamp or a signature.
+    /// Creates a separator of any text that cannot be part of a timestamp or a signature.
     ///
     /// # Errors
-    /// [`ConfigError::UnsafeSeparator`] for what Django refuses: the empty text, and text made only of `A`–`Z`,
-    /// `a`–`z`, `0`–`9` and ``[ \ ] ^ _ ` - =``, with or without a newline at its end.
+    /// [`ConfigError::UnsafeSeparator`] for text that Django rejects: the empty text, and text that consists only of
+    /// `A`–`Z`, `a`–`z`, `0`–`9` and ``[ \ ] ^ _ ` - =``, with or without a newline at its end.
     ///
     /// ```
     /// use django_session::{ConfigError, Separator};
@@ -32,8 +32,8 @@ impl Separator {
     /// ```
     pub fn new(text: impl Into<Cow<'static, str>>) -> Result<Self, ConfigError> {
         let text = text.into();
-        // Django's regular expression is ^[A-z0-9-_=]*$, whose A-z spans more than letters and whose $ also stands
-        // before a last newline.
+        // Django's regular expression is ^[A-z0-9-_=]*$. Its A-z includes more than letters, and its $ also matches
+        // before a final newline.
         let body = text.strip_suffix('\n').unwrap_or(&text);
         if body.bytes().all(|byte| matches!(byte, b'A'..=b'z' | b'0'..=b'9' | b'-' | b'=')) {
             Err(ConfigError::UnsafeSeparator)
@@ -42,10 +42,10 @@ impl Separator {
         }
     }
 
-    /// At the last separator.
+    /// Splits the text at the last separator.
     pub(super) fn rsplit<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
         match *self.0.as_bytes() {
-            // Several times faster than looking for a string.
+            // Several times faster than searching for a string.
             [byte] => text.rsplit_once(char::from(byte)),
             _ => text.rsplit_once(&*self.0),
         }

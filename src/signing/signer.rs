@@ -9,15 +9,15 @@ use crate::key::RingId;
 use crate::signing::mac::{MacRing, Tag};
 use crate::signing::{Algorithm, Separator};
 
-/// The longest token that a signer looks at unless told otherwise, in bytes.
+/// The default limit for the length of a token, in bytes.
 const DEFAULT_MAX_TOKEN_LEN: usize = 1 << 20;
 
-/// Text ⇄ `text:signature`, without a date. Django: `django.core.signing.Signer`.
+/// Text ⇄ `text:signature`, without a timestamp. Django: `django.core.signing.Signer`.
 ///
-/// The salt keeps purposes apart: a token signed for one salt is nothing to a signer of another, though both have the
-/// same key. Give each purpose its own; `"django.core.signing.Signer"` is what Django takes when none is given.
+/// The salt separates purposes: a signer rejects tokens that were signed with another salt, even if the key is the
+/// same. Give each purpose its own salt. Django's default salt is `"django.core.signing.Signer"`.
 ///
-/// Make a signer once and keep it: the keys are derived when it is made, and only then.
+/// Create a signer once and reuse it, because the keys are derived when it is created.
 ///
 /// ```
 /// use django_session::{KeyRing, SecretKey, Signer};
@@ -36,7 +36,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Makes a signer for one purpose, with ":" and SHA-256, for tokens of up to 1 MiB.
+    /// Creates a signer for one purpose, with ":" and SHA-256, for tokens of up to 1 MiB.
     ///
     /// # Errors
     /// [`ConfigError::EmptySalt`].
@@ -56,7 +56,7 @@ impl Signer {
         }
     }
 
-    /// The same settings with another salt.
+    /// Returns the same settings with another salt.
     pub(crate) fn with_salt(mut self, salt: &[u8]) -> Result<Self, ConfigError> {
         if salt.is_empty() {
             return Err(ConfigError::EmptySalt);
@@ -65,12 +65,12 @@ impl Signer {
         Ok(self)
     }
 
-    /// With a salt that is not empty.
+    /// Creates a signer. The salt must not be empty.
     pub(crate) fn salted(keys: &KeyRing, salt: &[u8]) -> Self {
         Self::from_macs(MacRing::new(keys, b"", &signer_salt(salt)))
     }
 
-    /// Django's signer for cookies, which puts a prefix before each secret. With a salt that is not empty.
+    /// Creates Django's signer for cookies, which prepends a prefix to each secret. The salt must not be empty.
     pub(crate) fn for_cookies(keys: &KeyRing, salt: &[u8]) -> Self {
         Self::from_macs(MacRing::new(keys, b"django.http.cookies", &signer_salt(salt)))
     }
@@ -116,7 +116,8 @@ impl Signer {
         self
     }
 
-    /// Accepts, but never makes, signatures of one more algorithm: for the time of a change from one to the other.
+    /// Accepts, but never creates, signatures of one more algorithm. Use it while changing from one algorithm to
+    /// another.
     ///
     /// Django 3.1 and 3.2 do this with SHA-1: `legacy_algorithm`.
     ///
@@ -137,10 +138,10 @@ impl Signer {
         self
     }
 
-    /// Rejects tokens of more bytes unread. Verifying costs one pass over the token for each key,
-    /// so this bounds what a stranger can make the program do.
+    /// Rejects tokens of more than this many bytes without reading them.
     ///
-    /// Signing has no limit: raise this where longer tokens are made.
+    /// Verifying takes one pass over the token for each key, so this limits the work that a client can cause. Signing
+    /// has no limit: raise this one if you sign longer tokens.
     ///
     /// ```
     /// use django_session::{BadSignature, KeyRing, SecretKey, Signer};
@@ -172,7 +173,7 @@ impl Signer {
         self.seal(token)
     }
 
-    /// Checks the signature against the current key and then each fallback, and hands out what was signed.
+    /// Verifies the signature with the current key and then with each fallback, and returns the signed value.
     ///
     /// # Errors
     /// [`BadSignature::TooLong`], [`MissingSeparator`](BadSignature::MissingSeparator) or
@@ -202,14 +203,17 @@ impl Signer {
         })
     }
 
-    /// One number of each key, salt and algorithm that is accepted. The message is none that has a timestamp.
+    /// Returns one number for each accepted combination of key, salt and algorithm. Their message has no timestamp, so
+    /// it is not one that a [`TimestampSigner`](crate::TimestampSigner) signs.
     #[cfg(any(feature = "actix-web", feature = "tower"))]
     pub(super) fn fingerprints(&self) -> Box<[u64]> {
         self.macs.fingerprints(b"fingerprint")
     }
 
-    /// Django encodes the MAC it expects and compares texts. The presented text is decoded, strictly, instead: that
-    /// accepts the same texts, and no secret byte ever indexes a table.
+    /// Returns the index of the key that signed the value.
+    ///
+    /// Django encodes the expected MAC and compares texts. Here the presented text is decoded strictly instead: that
+    /// accepts the same texts, and no secret byte is used as an index into a table.
     fn verify(&self, value: &str, signature: &str) -> Option<usize> {
         let tag = Tag::presented(|bytes| encoding::base64_decode_slice(signature.as_bytes(), bytes))?;
         self.macs.verify(value.as_bytes(), &tag)
@@ -223,12 +227,12 @@ impl Signer {
         self.sep.as_str()
     }
 
-    /// How many bytes [`seal`](Self::seal) appends.
+    /// Returns how many bytes [`seal`](Self::seal) appends.
     pub(crate) fn overhead(&self) -> usize {
         self.sep.as_str().len().saturating_add(encoding::base64_len(self.macs.tag_len()))
     }
 
-    /// Makes a token of UTF-8 text, in place when there is room for [`overhead`](Self::overhead) more bytes.
+    /// Creates a token from UTF-8 text, in place if there is room for [`overhead`](Self::overhead) more bytes.
     pub(crate) fn seal(&self, mut value: Vec<u8>) -> String {
         let tag = self.macs.tag(&value);
         value.extend_from_slice(self.sep.as_str().as_bytes());
@@ -237,7 +241,7 @@ impl Signer {
     }
 }
 
-/// What Django's signers add to every salt.
+/// Adds the suffix that Django's signers add to every salt.
 fn signer_salt(salt: &[u8]) -> Vec<u8> {
     [salt, b"signer"].concat()
 }
@@ -251,10 +255,10 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Proof that a text was signed with one of our keys: only a signer's `unsign` makes one.
+/// Proof that a text was signed with one of the signer's keys. Only a signer's `unsign` creates one.
 ///
-/// [`Codec::decode`](crate::Codec::decode) takes nothing else, so base64, zlib and JSON never meet a byte that was not
-/// signed by us.
+/// [`Codec::decode`](crate::Codec::decode) accepts nothing else, so the decoders of base64, zlib and JSON never read
+/// data that was not signed with one of the keys.
 ///
 /// ```
 /// use django_session::{KeyRing, SecretKey, Signer};
@@ -266,7 +270,7 @@ impl fmt::Debug for Signer {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// There is no other way to one:
+/// There is no other way to create one:
 ///
 /// ```compile_fail,E0451
 /// let forged = django_session::Verified { value: "hello", key_index: 0, timestamp: None };
@@ -284,13 +288,13 @@ pub struct Verified<'t> {
     pub(super) value: &'t str,
     pub(super) key_index: usize,
     pub(super) timestamp: Option<Timestamp>,
-    /// The signer's.
+    /// The ring of the signer.
     #[cfg(feature = "encryption")]
     pub(super) ring: RingId,
 }
 
 impl<'t> Verified<'t> {
-    /// Returns what was signed.
+    /// Returns the signed value.
     ///
     /// ```
     /// # use django_session::{KeyRing, SecretKey, Signer};
@@ -303,8 +307,8 @@ impl<'t> Verified<'t> {
         self.value
     }
 
-    /// Returns which key of the ring signed it: 0 is the current one, 1 the first fallback. Anything but 0 is worth signing
-    /// anew.
+    /// Returns the index of the key that signed it: 0 is the current key, 1 the first fallback. If it is not 0, the
+    /// value should be signed again.
     ///
     /// ```
     /// # use django_session::{KeyRing, SecretKey, Signer};
@@ -334,14 +338,14 @@ impl<'t> Verified<'t> {
         self.timestamp
     }
 
-    /// The ring and the index of the key that signed it.
+    /// Returns the signer's ring and the index of the key that signed it.
     #[cfg(feature = "encryption")]
     pub(crate) const fn signed_by(&self) -> (RingId, usize) {
         (self.ring, self.key_index)
     }
 }
 
-/// Not what was signed, for that may be nobody else's business.
+/// Omits the signed value, which may be confidential.
 impl fmt::Debug for Verified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key_index, timestamp, .. } = self;

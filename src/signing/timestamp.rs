@@ -6,7 +6,7 @@ use crate::error::{BadSignature, ConfigError};
 use crate::key::KeyRing;
 use crate::signing::{Signer, Verified};
 
-/// Text ⇄ `text:timestamp:signature`: a token that knows how old it is. Django: `django.core.signing.TimestampSigner`.
+/// Text ⇄ `text:timestamp:signature`, a token whose age can be limited. Django: `django.core.signing.TimestampSigner`.
 ///
 /// ```
 /// use django_session::{BadSignature, Clock, KeyRing, SecretKey, TimestampSigner};
@@ -35,9 +35,9 @@ pub struct TimestampSigner {
 }
 
 impl TimestampSigner {
-    /// Makes a signer for one purpose, as [`Signer::new`], by the system's clock.
+    /// Creates a signer for one purpose, as [`Signer::new`] does, with the system's clock.
     ///
-    /// For another separator, algorithm or limit, make it [`from`](Self#impl-From<Signer>-for-TimestampSigner) a
+    /// For another separator, algorithm or limit, create it [`from`](Self#impl-From<Signer>-for-TimestampSigner) a
     /// [`Signer`].
     ///
     /// # Errors
@@ -55,9 +55,11 @@ impl TimestampSigner {
         Signer::new(keys, salt).map(Self::from)
     }
 
-    /// Makes the signer of one signed cookie: what Django's `set_signed_cookie` writes and `get_signed_cookie` reads, since
-    /// 5.2.15 and 6.0.6. Name and salt (which may be empty here, as in Django) are bound so that no two pairs share
-    /// signatures: [CVE-2026-6873](https://www.cve.org/CVERecord?id=CVE-2026-6873).
+    /// Creates the signer of one signed cookie, as Django's `set_signed_cookie` writes and `get_signed_cookie` reads it
+    /// since 5.2.15 and 6.0.6.
+    ///
+    /// Signatures are bound to the pair of name and salt, so that no two pairs share signatures
+    /// ([CVE-2026-6873](https://www.cve.org/CVERecord?id=CVE-2026-6873)). The salt may be empty, as in Django.
     ///
     /// ```
     /// use django_session::{KeyRing, MaxAge, SecretKey, TimestampSigner};
@@ -77,11 +79,11 @@ impl TimestampSigner {
         Signer::for_cookies(keys, bound.as_bytes()).into()
     }
 
-    /// Makes the signer of [`for_cookie`](Self::for_cookie), which also accepts, but never writes, what Django signed
-    /// before those versions: there the salt was `cookie_name + salt`, so that the cookie `ab` with salt `c` passes for `a`
-    /// with salt `bc`.
+    /// Creates the signer of [`for_cookie`](Self::for_cookie) that also accepts, but never writes, the signatures of
+    /// Django versions before those.
     ///
-    /// A token that is signed in the new way and has expired stays expired.
+    /// Their salt was `cookie_name + salt`, so that the cookie `ab` with the salt `c` verifies as `a` with the salt
+    /// `bc`. An expired token in the new format is rejected as expired.
     ///
     /// Django: `SIGNED_COOKIE_LEGACY_SALT_FALLBACK = True`.
     ///
@@ -107,7 +109,7 @@ impl TimestampSigner {
         self.map_signer(|signer| signer.accept_salt(legacy.as_bytes()))
     }
 
-    /// Changes the signer below: its separator, algorithm or limit.
+    /// Changes the underlying signer: its separator, algorithm or limit.
     ///
     /// ```
     /// # use django_session::{Algorithm, KeyRing, SecretKey, TimestampSigner};
@@ -128,7 +130,7 @@ impl TimestampSigner {
         Ok(self)
     }
 
-    /// Takes the time from another clock than the system's.
+    /// Uses another clock than the system's.
     ///
     /// ```
     /// # use django_session::{Clock, KeyRing, SecretKey, TimestampSigner};
@@ -144,8 +146,9 @@ impl TimestampSigner {
         self
     }
 
-    /// Limits how far in the future a token may have been signed. Django has no limit, and neither has the default. Leave
-    /// room for the clocks of the servers to differ.
+    /// Limits how far in the future a token may have been signed. Default: no limit, as in Django.
+    ///
+    /// Allow for a difference between the servers' clocks.
     ///
     /// ```
     /// # use django_session::{BadSignature, Clock, KeyRing, MaxAge, SecretKey, TimestampSigner};
@@ -183,12 +186,12 @@ impl TimestampSigner {
         self.seal(token)
     }
 
-    /// Checks the signature and then the age, and hands out what was signed.
+    /// Verifies the signature and then the age, and returns the signed value.
     ///
     /// # Errors
     /// Those of [`Signer::unsign`]; then [`BadSignature::MalformedTimestamp`] for anything but an optional "-" and
-    /// base62 digits that an `i64` holds, [`Expired`](BadSignature::Expired), and
-    /// [`FromTheFuture`](BadSignature::FromTheFuture) if that was [limited](Self::with_max_ahead).
+    /// base62 digits that fit in an `i64`, [`Expired`](BadSignature::Expired), and
+    /// [`FromTheFuture`](BadSignature::FromTheFuture) if there is a [limit](Self::with_max_ahead).
     ///
     /// ```
     /// # use django_session::{BadSignature, KeyRing, MaxAge, SecretKey, TimestampSigner};
@@ -204,7 +207,7 @@ impl TimestampSigner {
         self.unsign_at(token, max_age.into(), self.now())
     }
 
-    /// As [`unsign`](Self::unsign), at a time that is known already.
+    /// As [`unsign`](Self::unsign), at the time `now`.
     pub(crate) fn unsign_at<'t>(
         &self,
         token: &'t str,
@@ -220,7 +223,7 @@ impl TimestampSigner {
         Ok(Verified { value, timestamp: Some(timestamp), ..verified })
     }
 
-    /// The time by this signer's clock.
+    /// Returns the time of this signer's clock.
     pub(crate) fn now(&self) -> SystemTime {
         self.clock.now()
     }
@@ -238,18 +241,18 @@ impl TimestampSigner {
         }
     }
 
-    /// How many bytes [`seal`](Self::seal) appends at most.
+    /// Returns how many bytes [`seal`](Self::seal) appends at most.
     pub(crate) fn overhead(&self) -> usize {
         let stamp = self.signer.sep().len().saturating_add(encoding::BASE62_ROOM);
         self.signer.overhead().saturating_add(stamp)
     }
 
-    /// Makes a token of UTF-8 text, in place when there is room for [`overhead`](Self::overhead) more bytes.
+    /// Creates a token from UTF-8 text, in place if there is room for [`overhead`](Self::overhead) more bytes.
     pub(crate) fn seal(&self, value: Vec<u8>) -> String {
         self.seal_at(value, self.now().into())
     }
 
-    /// As [`seal`](Self::seal), with this date.
+    /// As [`seal`](Self::seal), with this timestamp.
     pub(crate) fn seal_at(&self, mut value: Vec<u8>, date: Timestamp) -> String {
         value.extend_from_slice(self.signer.sep().as_bytes());
         encoding::base62_encode(date.as_secs(), &mut value);
@@ -257,7 +260,7 @@ impl TimestampSigner {
     }
 }
 
-/// Adds the time to what a [`Signer`] signs, with its separator, algorithm and limit.
+/// Adds a timestamp to what a [`Signer`] signs. Keeps the signer's separator, algorithm and limit.
 ///
 /// ```
 /// use django_session::{Algorithm, KeyRing, MaxAge, SecretKey, Separator, Signer, TimestampSigner};
