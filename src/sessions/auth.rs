@@ -10,10 +10,10 @@ pub(super) const USER_ID: &str = "_auth_user_id";
 const BACKEND: &str = "_auth_user_backend";
 const HASH: &str = "_auth_user_hash";
 
-/// Where Django keeps its CSRF secret if `CSRF_USE_SESSIONS` is set.
+/// The key under which Django stores its CSRF secret if `CSRF_USE_SESSIONS` is set.
 const CSRF_SECRET: &str = "_csrftoken";
 
-/// What Django salts the hash of a user's password column with.
+/// Django's salt for the hash of a user's `password` column.
 const SALT: &[u8] = b"django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
 
 /// A user who logs in.
@@ -40,14 +40,14 @@ pub struct SessionUser<'u> {
     pub password_hash: &'u str,
 }
 
-/// Without the password's hash.
+/// Does not show the password hash.
 impl fmt::Debug for SessionUser<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionUser").field("id", &self.id).field("backend", &self.backend).finish_non_exhaustive()
     }
 }
 
-/// The key that vouches for a login: see [`SessionAuth::verify`].
+/// The key with which the hash of a login matches: see [`SessionAuth::verify`].
 ///
 /// ```
 /// # use django_session::{AuthKey, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
@@ -68,8 +68,10 @@ pub enum AuthKey {
     Fallback(usize),
 }
 
-/// Django's login in a session: who, by which backend, and a keyed hash of the user's `password` column, which ends all
-/// sessions of a user whose password changes.
+/// Django's login in a session: the user's id, the backend and a hash of the `password` column.
+///
+/// The hash is keyed. When a user's password changes, all sessions of that user end, because their hash no longer
+/// matches.
 ///
 /// ```
 /// use django_session::{KeyRing, SecretKey, Session, SessionAuth, SessionUser};
@@ -93,12 +95,12 @@ pub enum AuthKey {
 ///
 /// # Log out everywhere
 ///
-/// A number in the user's row, hashed together with the `password` column, logs the user out of all browsers when it is
-/// incremented. Both servers compare the hash in each request that needs the user, so that a copied cookie ends as well. The
-/// session needs no other key, and no clock is read.
+/// To log a user out of all browsers, hash a number in the user's row together with the `password` column, and
+/// increment that number. Both servers compare the hash in each request that needs the user, so that copied cookies
+/// become invalid too. The session needs no other key, and no clock is read.
 ///
-/// In Django 4.2 to 6.1, the user model overrides one method. Overriding `get_session_auth_hash` instead would leave the
-/// number out where Django tries `SECRET_KEY_FALLBACKS`.
+/// In Django 4.2 to 6.1, the user model overrides one method. Overriding `get_session_auth_hash` instead would omit the
+/// number when Django tries `SECRET_KEY_FALLBACKS`.
 ///
 /// ```python
 /// class User(AbstractUser):
@@ -113,7 +115,7 @@ pub enum AuthKey {
 ///         type(self).objects.filter(pk=self.pk).update(session_epoch=F("session_epoch") + 1)
 /// ```
 ///
-/// In Rust, the same text takes the place of the `password` column:
+/// In Rust, pass the same text in place of the `password` column:
 ///
 /// ```
 /// # use django_session::{KeyRing, SecretKey, Session, SessionAuth, SessionUser};
@@ -135,14 +137,15 @@ pub enum AuthKey {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The change of the method changes all hashes: when it is deployed, on both servers at once, all users are logged out. To
-/// keep the present session, call [`update_hash`](Self::update_hash) with the new text.
+/// Changing the method changes all hashes. Deploy the change on both servers at the same time: it logs all users out.
+/// To keep the current session when the number is incremented, call [`update_hash`](Self::update_hash) with the new
+/// text.
 #[doc(alias = "get_session_auth_hash")]
 #[derive(Debug, Clone)]
 pub struct SessionAuth(SaltedHmac);
 
 impl SessionAuth {
-    /// Makes it with the keys that sign the sessions.
+    /// Creates a `SessionAuth` with the keys that sign the sessions.
     ///
     /// ```
     /// # use django_session::{KeyRing, SecretKey, Session, SessionAuth};
@@ -155,8 +158,9 @@ impl SessionAuth {
         Self(SaltedHmac::salted(keys, SALT))
     }
 
-    /// Hashes with another salt, for a user model that overrides `get_session_auth_hash`. What the override hashes then
-    /// takes the place of the `password` column everywhere in this type.
+    /// Hashes with another salt, for a user model that overrides `get_session_auth_hash`.
+    ///
+    /// Wherever a method of this type takes the `password` column, pass the value that the override hashes.
     ///
     /// # Errors
     /// [`ConfigError::EmptySalt`].
@@ -178,7 +182,9 @@ impl SessionAuth {
         self.0.with_salt(salt.as_ref()).map(Self)
     }
 
-    /// Hashes with another algorithm than SHA-256: SHA-1, with the feature `legacy`, for Django before 3.1.
+    /// Hashes with another algorithm than SHA-256.
+    ///
+    /// Django before 3.1 hashes with SHA-1, which needs the feature `legacy`.
     ///
     /// ```
     /// # use django_session::{Algorithm, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
@@ -211,11 +217,13 @@ impl SessionAuth {
         Self(self.0.with_legacy_algorithm(algorithm))
     }
 
-    /// Returns whether the session's user still has this `password` column, and brings the session up to date: renews the
-    /// hash if a fallback key made it, and [flushes](Session::flush) the session if no key did.
+    /// Returns whether the session's user still has this `password` column, and updates the session.
+    ///
+    /// If a fallback key made the hash, the hash is renewed. If it matches with no key, the session is
+    /// [flushed](Session::flush). A session without a user is left unchanged.
     ///
     /// Call it for each request that needs the user: take the [`auth_user_id`](Session::auth_user_id), look the user up
-    /// among those who may log in (`is_active`), and pass the column. A session without a user is left as it is.
+    /// among those who may log in (`is_active`), and pass the column.
     ///
     /// Django: `get_user`, which also compares the [backend](Session::auth_user_backend) with `AUTHENTICATION_BACKENDS`.
     ///
@@ -251,8 +259,10 @@ impl SessionAuth {
         }
     }
 
-    /// Returns the key that vouches that the session's user still has this `password` column; `None` if no key does, or
-    /// nobody is logged in. Changes nothing: see [`authenticate`](Self::authenticate).
+    /// Returns the key with which the session's hash matches this `password` column.
+    ///
+    /// Returns `None` if it matches with no key, or if no user is logged in. Does not change the session: see
+    /// [`authenticate`](Self::authenticate).
     ///
     /// ```
     /// # use django_session::{AuthKey, KeyRing, SecretKey, Session, SessionAuth, SessionUser};
@@ -278,12 +288,14 @@ impl SessionAuth {
         })
     }
 
-    /// Logs a user in, so that Django sees the login.
+    /// Logs a user in. Django accepts this login.
     ///
-    /// The session of an anonymous visitor is kept, under a [new key](Session::cycle_key), so that nobody who planted it
-    /// has it after; one of the same user, by id and hash, is kept as it is. Any other is [flushed](Session::flush) first.
-    /// The CSRF secret in the session is removed, so that nobody who planted it can use it; the `csrftoken` cookie, if the
-    /// site has one, must be replaced as well.
+    /// - The session of an anonymous visitor continues under a [new key](Session::cycle_key), so that an attacker who
+    ///   planted it cannot use it afterwards.
+    /// - A session of the same user, by id and hash, continues under its key.
+    /// - Any other session is [flushed](Session::flush) first.
+    /// - The CSRF secret in the session is removed, so that an attacker who planted it cannot use it. If the site has a
+    ///   `csrftoken` cookie, replace it as well.
     ///
     /// Logging out is [`Session::flush`]. Django: `login`.
     ///
@@ -313,7 +325,8 @@ impl SessionAuth {
         session.write_texts([(USER_ID, user.id), (BACKEND, user.backend), (HASH, &hash)]);
     }
 
-    /// Writes the hash of the user's `password` column anew: the user changed the password and stays logged in here.
+    /// Renews the hash, so that a user who changed the password stays logged in with this session.
+    ///
     /// Django: `update_session_auth_hash`.
     ///
     /// Never call it because [`verify`](Self::verify) fails: that would revive a session of the old password.
@@ -336,11 +349,12 @@ impl SessionAuth {
 }
 
 impl Session {
-    /// Returns the primary key of the user who logged in, as text. It was true when the session was written:
-    /// [`SessionAuth::authenticate`] tells whether it still is.
+    /// Returns the primary key of the user who logged in, as text.
     ///
-    /// A whole number counts as text, as in Django: `7` and `7.0` are "7". Anything else is no user, even `42.5`, which
-    /// Django reads as 42.
+    /// It was valid when the session was written. [`SessionAuth::authenticate`] checks whether it still is.
+    ///
+    /// A whole number is returned as text, as in Django: `7` and `7.0` become "7". For any other value there is no
+    /// user, even for `42.5`, which Django reads as 42.
     ///
     /// ```
     /// # use django_session::Session;
@@ -356,7 +370,7 @@ impl Session {
         json::read(id).ok().or_else(|| whole_number(id).map(str::to_owned))
     }
 
-    /// Returns the path of the backend's class that logged the user in.
+    /// Returns the path of the backend class that logged the user in.
     ///
     /// ```
     /// # use django_session::Session;
@@ -370,19 +384,19 @@ impl Session {
         self.get(BACKEND).ok().flatten()
     }
 
-    /// Whether Django would look for a user.
+    /// Returns whether Django would look for a user.
     fn has_login(&self) -> bool {
         self.auth_user_id().is_some() && self.auth_user_backend().is_some()
     }
 
-    /// Writes these texts. None of the keys is `_session_expiry`.
+    /// Writes these texts. No key may be `_session_expiry`.
     fn write_texts<const N: usize>(&mut self, texts: [(&str, &str); N]) {
         let written = self.write(texts.map(|(key, text)| (key, format!("\"{}\"", json::escape(text)))));
         debug_assert!(written.is_ok(), "only the expiry can be malformed");
     }
 }
 
-/// The digits of an integer, or of a float that Python writes with a zero behind the point.
+/// Returns the digits of an integer, or of a float that ends in `.0`.
 fn whole_number(json: &str) -> Option<&str> {
     let number = json.strip_suffix(".0").unwrap_or(json);
     let digits = number.strip_prefix('-').unwrap_or(number);

@@ -9,10 +9,10 @@ use crate::sessions::keyed::Keyed;
 use crate::sessions::provenance::Provenance;
 use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit};
 
-/// Sessions of Django's cache engines: an entry in Redis or Memcached, found by the key in the cookie. Feature `pickle`.
+/// Sessions of Django's cache engines, found by the key in the cookie. Feature `pickle`.
 ///
-/// It reads and writes the entries' bytes, and answers what to do with the entry: see [`commit`](Self::commit). It has no
-/// I/O: the caller talks to the cache, with any client.
+/// Reads and writes the bytes of cache entries, for example in Redis or Memcached. Returns how to change the entry: see
+/// [`commit`](Self::commit). Does no I/O: the caller talks to the cache, with any client.
 ///
 /// | cache backend | bytes |
 /// |---|---|
@@ -22,21 +22,21 @@ use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit};
 ///
 /// # Data only
 ///
-/// To load a pickle in Python is to run it: **whoever can write to that cache, can run code in Django.** Here nothing in a
-/// pickle is run. It is read as data, in protocols 2 to 5:
+/// Loading a pickle in Python can run any code: **anyone who can write to that cache can run code in Django.** This
+/// type runs nothing in a pickle. It reads pickles of protocols 2 to 5 as data:
 ///
-/// - A value that JSON cannot hold (a date, a `Decimal`, a tuple, a set, bytes, any other class) makes
-///   [`get`](Session::get) of its key [`DecodeError::BeyondJson`], which names its type. The other keys are read.
-/// - Such a session is not written: that is [`EncodeError::Unreadable`], which names the key. Remove the key, or put
-///   another value there. A key of the session that is not text cannot be removed; only [`clear`](Session::clear) and
-///   [`flush`](Session::flush) can.
-/// - A value in several places is a copy in each. Integers of up to 4300 digits, NaN, the infinities and lone surrogates
-///   come back as they are.
-/// - A pickle holds at most 65,536 values and keys, which nest 1024 levels deep, and 32 KiB of integers beyond 64 bits.
-///   A reference to an earlier value counts as that value again. All references together add at most 1 MiB of JSON. There is
-///   no recursion.
+/// - For a value that JSON cannot represent (a date, a `Decimal`, a tuple, a set, bytes, any other class),
+///   [`get`](Session::get) returns [`DecodeError::BeyondJson`], which names the type. The other keys can be read.
+/// - A session with such a value is not written: the error is [`EncodeError::Unreadable`], which names the key. Remove
+///   the key, or set another value. A key that is not text cannot be removed alone; only [`clear`](Session::clear) and
+///   [`flush`](Session::flush) remove it.
+/// - A value that is referenced in several places is copied to each. Integers of up to 4300 digits, NaN, the infinities
+///   and lone surrogates are preserved.
+/// - A pickle may hold at most 65,536 values and keys, nested at most 1024 levels deep, and 32 KiB of integers beyond
+///   64 bits. A reference to an earlier value counts as that value again. All references together may add at most 1 MiB
+///   of JSON. Reading does not recurse.
 ///
-/// What is written is read by every Python from 3.4 on.
+/// Python 3.4 and later can read what this type writes.
 ///
 /// Django: `SESSION_ENGINE = "django.contrib.sessions.backends.cache"`, and the cache of `cached_db`, whose rows in the
 /// database [`StoredSessions`](crate::StoredSessions) reads.
@@ -51,13 +51,13 @@ use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit};
 /// let cache_key = sent.key().map(|key| sessions.cache_key("", 1, key)).expect("a key");
 /// assert_eq!(cache_key, ":1:django.contrib.sessions.cache3h07yf0nyr279n7rgulv1k4mir3sxh4l");
 ///
-/// // 2. GET {cache_key}: {"_auth_user_id": "7"}, from a Django
+/// // 2. GET {cache_key}: {"_auth_user_id": "7"}, as Django wrote it
 /// let bytes = b"\x80\x05\x95\x18\0\0\0\0\0\0\0}\x94\x8c\r_auth_user_id\x94\x8c\x017\x94s.";
 /// let mut session = sessions.load(sent, Some(bytes));
 /// assert_eq!(session.get::<String>("_auth_user_id")?.as_deref(), Some("7"));
 /// session.insert("visits", 1)?;
 ///
-/// // 3. What the entry and the response need.
+/// // 3. Update the entry and the response.
 /// let commit = sessions.commit(&session, 200)?;
 /// let StoredChange::Update { row } = &commit.change else { panic!() };
 /// // SET {cache_key} {row.data} EX {row.time_to_live} XX
@@ -81,12 +81,12 @@ enum Format {
     Json,
 }
 
-/// Django: `KEY_PREFIX` of the engines' `SessionStore`.
+/// Django: `KEY_PREFIX` of the engines' modules.
 const CACHE: &str = "django.contrib.sessions.cache";
 const CACHED_DB: &str = "django.contrib.sessions.cached_db";
 
 impl CachedSessions {
-    /// Makes sessions of the cache engine, in pickles, with this cookie.
+    /// Creates sessions of the cache engine, as pickles, with this cookie.
     ///
     /// ```
     /// use django_session::{CachedSessions, CookieOptions};
@@ -100,11 +100,11 @@ impl CachedSessions {
         Self { engine: CACHE, format: Format::Pickle, keyed: Keyed::new(cookie), clock: Clock::system() }
     }
 
-    /// Makes the [keys](Self::cache_key) of the `cached_db` engine.
+    /// Uses the [cache keys](Self::cache_key) of the `cached_db` engine.
     ///
-    /// That engine keeps a session in the database, and a copy in the cache. [`StoredSessions`](crate::StoredSessions)
-    /// loads from the database and commits. A copy from the cache is loaded here, and [encoded](Self::encode) here once the
-    /// database is written.
+    /// That engine stores a session in the database, and a copy in the cache. Load the copy with this type. Load from
+    /// the database, and commit, with [`StoredSessions`](crate::StoredSessions). Once the database is written,
+    /// [encode](Self::encode) the copy with this type.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, SessionKey};
@@ -118,7 +118,9 @@ impl CachedSessions {
         self
     }
 
-    /// Writes JSON, as django-redis does with its `JSONSerializer`. Both are read.
+    /// Writes JSON, as django-redis does with its `JSONSerializer`.
+    ///
+    /// Pickles and JSON are both read, whether this is set or not.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions};
@@ -167,7 +169,7 @@ impl CachedSessions {
         self
     }
 
-    /// Reads and writes dates of expiry in this time zone, without an offset, for a Django with `USE_TZ = False`: see
+    /// Reads and writes expiry dates in this time zone, without an offset, for a Django with `USE_TZ = False`: see
     /// [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
     ///
     /// ```
@@ -215,8 +217,9 @@ impl CachedSessions {
         &self.keyed.cookie
     }
 
-    /// Returns the key that the cache has a session under. Django: `KEY_PREFIX` (empty unless set) and `VERSION` (1 unless
-    /// set) of the cache, with its own `KEY_FUNCTION`.
+    /// Returns the key of a session's cache entry.
+    ///
+    /// Django: `KEY_PREFIX` (default: empty) and `VERSION` (default: 1) of the cache, with the default `KEY_FUNCTION`.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, SessionKey};
@@ -231,7 +234,7 @@ impl CachedSessions {
         format!("{prefix}:{version}:{}{}", self.engine, key.as_str())
     }
 
-    /// Returns the key in a whole `Cookie` header: see
+    /// Returns the session key in a whole `Cookie` header: see
     /// [`StoredSessions::sent_cookie`](crate::StoredSessions::sent_cookie).
     ///
     /// ```
@@ -244,7 +247,7 @@ impl CachedSessions {
         self.sent_cookies([header])
     }
 
-    /// Returns the key in all `Cookie` headers of a request: over HTTP/2 a browser may send several.
+    /// Returns the session key in all `Cookie` headers of a request. Over HTTP/2 a browser may send several.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, SessionKey};
@@ -260,11 +263,12 @@ impl CachedSessions {
         self.keyed.sent_cookie(headers)
     }
 
-    /// Loads the session of this cookie from the bytes of its entry; `None` if the cache has none. A session that has
-    /// expired is one that the cache has forgotten.
+    /// Loads the session of this cookie from the bytes of its entry.
     ///
-    /// An entry that is missing or cannot be read gives an empty session that [says why](Session::rejection). Its cookie is
-    /// left alone until the session is changed, which begins a new entry, or flushed.
+    /// Pass `None` if the cache has no entry. An expired session has none, because the cache drops the entry.
+    ///
+    /// If the entry is missing or cannot be read, the session is empty, and [`rejection`](Session::rejection) returns
+    /// why. The response leaves its cookie alone unless the session is changed, which begins a new entry, or flushed.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, DecodeError};
@@ -277,8 +281,9 @@ impl CachedSessions {
         self.keyed.load(sent, bytes.map(|bytes| self.decode(bytes)), self.clock.now())
     }
 
-    /// Returns what the entry and the response need, by the rules of
-    /// [`StoredSessions::commit`](crate::StoredSessions::commit). The cache's commands are:
+    /// Returns how to change the entry, and the headers that a response with this status needs.
+    ///
+    /// The rules are those of [`StoredSessions::commit`](crate::StoredSessions::commit). The cache's commands are:
     ///
     /// | change | Redis | Memcached |
     /// |---|---|---|
@@ -287,12 +292,13 @@ impl CachedSessions {
     /// | [`Insert`](crate::StoredChange::Insert) | `SET … EX … NX`, and `DEL` | `add`, and `delete` |
     /// | [`Delete`](crate::StoredChange::Delete) | `DEL` | `delete` |
     ///
-    /// A [time to live](crate::StoredRow::time_to_live) of zero is a `DEL` instead. Memcached takes one of more than thirty
-    /// days as a date: add the present time to it. Set its flags to 1: by them, Django's clients tell a pickle from bytes.
+    /// If the [time to live](crate::StoredRow::time_to_live) is zero, delete the entry instead. Memcached reads more
+    /// than thirty days as a date: add the current time. Set Memcached's flags to 1, by which Django's clients
+    /// distinguish a pickle from bytes.
     ///
     /// # Errors
-    /// Those of [`encode`](Self::encode), [`EncodeError::ExpiryOutOfRange`], and [`EncodeError::NoRandomBytes`] if a new
-    /// key is needed. Commit again with a status of 500 then.
+    /// Those of [`encode`](Self::encode); [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::NoRandomBytes`] if a new
+    /// key or id is needed. Then commit again with a status of 500.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, StoredChange};
@@ -307,7 +313,7 @@ impl CachedSessions {
         self.keyed.commit(session, status, self.clock.now(), |session| self.encode(session))
     }
 
-    /// Makes a session without keys.
+    /// Creates an empty session.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions};
@@ -318,11 +324,13 @@ impl CachedSessions {
         Session::empty(Provenance::default(), self.keyed.terms)
     }
 
-    /// Reads a session from the cache. Bytes that do not begin as a pickle of protocol 2 or later are read as JSON.
+    /// Decodes a session from the bytes of a cache entry.
+    ///
+    /// Bytes that do not begin like a pickle of protocol 2 or later are read as JSON.
     ///
     /// # Errors
-    /// [`DecodeError::Deserialize`] for what is not the pickle of a dict or a JSON object, or goes beyond the
-    /// [limits](Self#data-only); or if `_session_expiry` is neither seconds nor a date.
+    /// [`DecodeError::Deserialize`] if the bytes are neither a pickled dict nor a JSON object, exceed the
+    /// [limits](Self#data-only), or have a `_session_expiry` that is neither seconds nor a date.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, DecodeError};
@@ -346,11 +354,11 @@ impl CachedSessions {
         }
     }
 
-    /// Writes a session for the cache: a pickle of protocol 4, or [JSON](Self::with_json).
+    /// Encodes a session for the cache: as a pickle of protocol 4, or as [JSON](Self::with_json).
     ///
     /// # Errors
-    /// [`EncodeError::Unreadable`] if the session holds a value that JSON cannot. [`EncodeError::Serialize`] for a session
-    /// beyond the [limits](Self#data-only): what could not be read is not written.
+    /// [`EncodeError::Unreadable`] if the session holds a value that JSON cannot represent. [`EncodeError::Serialize`]
+    /// if the session exceeds the [limits](Self#data-only): a pickle that could not be read is not written.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions, EncodeError};

@@ -30,16 +30,16 @@ use crate::sessions::provenance::Provenance;
 #[must_use]
 #[non_exhaustive]
 pub struct Commit {
-    /// The `Set-Cookie` header that sets or removes the cookie. It is appended to other `Set-Cookie` headers.
+    /// The `Set-Cookie` header that sets or removes the cookie. Append it to the other `Set-Cookie` headers.
     pub set_cookie: Option<SetCookie>,
     /// The `Set-Cookie` headers that remove [former cookies](CookieSessions::with_former_cookie).
     pub former_removals: Vec<SetCookie>,
-    /// Whether `Cookie` belongs into the `Vary` header, so that no cache gives this response to another visitor.
+    /// Whether `Cookie` must be in the `Vary` header, so that no cache serves this response to another visitor.
     pub vary_on_cookie: bool,
 }
 
 impl Commit {
-    /// With these `former` removals, if the browser sent a cookie that is now set or removed.
+    /// Creates a commit. Includes the `former` removals if the browser sent a cookie that is now set or removed.
     pub(super) fn new(session: &Session, set_cookie: Option<SetCookie>, former: &[SetCookie]) -> Self {
         let may_have_former = set_cookie.is_some() && session.cookie_count() > 0;
         Self {
@@ -49,7 +49,9 @@ impl Commit {
         }
     }
 
-    /// Returns the value of the `Vary` header to set, if one is to be set: the values that the response has, and `Cookie`.
+    /// Returns the value to set the `Vary` header to: the `present` values and `Cookie`.
+    ///
+    /// Returns `None` if the header need not change.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -97,23 +99,30 @@ impl Commit {
 }
 
 impl<S: Serializer> CookieSessions<S> {
-    /// Returns the headers that a response with this status needs for the session. These are the rules of Django's
-    /// `SessionMiddleware`, except that a request which only reads never sends a cookie:
+    /// Returns the headers that a response with this status needs for the session.
     ///
-    /// - A changed session is written. An unchanged one is written only if its cookie was accepted, and for
-    ///   [save-every-request](Self::with_save_every_request), to [refresh](Self::with_refresh_after) or to
-    ///   [re-sign](Self::with_resign) it. If it cannot be written, the browser keeps what it has.
+    /// These are the rules of Django's `SessionMiddleware`, except that a request which only reads never sends a
+    /// cookie:
+    ///
+    /// - A changed session is written.
+    /// - An unchanged session is written only if its cookie was accepted, and only for
+    ///   [save-every-request](Self::with_save_every_request), to [refresh](Self::with_refresh_after) it or to
+    ///   [re-sign](Self::with_resign) it. If it cannot be written, the browser keeps its cookie.
     /// - Nothing is written with a status of 500 or more.
-    /// - An accepted session that was changed and has no keys left (but its start and id) is removed; Django writes `{}`.
+    /// - An accepted session that was changed and has no keys left, other than its start and id, is removed. Django
+    ///   writes `{}`.
     /// - A session that was [flushed](Session::flush) is removed whatever the status, if the browser sent a cookie.
-    /// - A rejected cookie is replaced when the session is changed, removed when it is flushed, and else left alone.
-    /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
+    /// - A rejected cookie is replaced when the session is changed, removed when it is flushed, and otherwise left
+    ///   alone.
+    /// - The response varies on `Cookie` if the session was read or changed, or if a cookie is set or removed.
     ///
     /// # Errors
     /// [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::Serialize`] with a serializer
-    /// other than JSON's; [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot. The changes
-    /// are lost then, so the response should be an error. Commit again with its status of 500, for the headers that it
-    /// needs: the removal after a flush, and `Vary`.
+    /// other than JSON's; [`EncodeError::Unreadable`] if the session, from a cache, holds a value that JSON cannot
+    /// represent; [`EncodeError::NoRandomBytes`] with [ids](Self::with_ids) or encryption.
+    ///
+    /// The changes are then lost, so respond with an error. Commit again with the status 500 to get the headers that
+    /// this response needs: the removal after a flush, and `Vary`.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -152,8 +161,8 @@ impl<S: Serializer> CookieSessions<S> {
 
     /// Returns how many more bytes the cookie could hold if the session were written now. Counts as access.
     ///
-    /// With compression, a key may cost less than the bytes of its JSON. When a session grows to 512 bytes of JSON, it is
-    /// compressed, and more bytes may be left than before.
+    /// With compression, a key may take fewer bytes than its JSON. A session is compressed once its JSON has 512 bytes,
+    /// so more bytes may be left after it has grown to that size.
     ///
     /// # Errors
     /// Those of [`commit`](Self::commit).
@@ -174,7 +183,7 @@ impl<S: Serializer> CookieSessions<S> {
         self.set_cookie(&session.clone(), Date::Now).map(|(_, bytes_left)| bytes_left)
     }
 
-    /// Returns the date of the cookie to write, if one is to be written.
+    /// Returns the date to sign the cookie with, or `None` if no cookie is to be written.
     fn date(&self, session: &Session) -> Option<Date> {
         if session.is_modified() {
             return Some(Date::Now);
@@ -212,6 +221,6 @@ impl<S: Serializer> CookieSessions<S> {
 #[derive(Clone, Copy)]
 enum Date {
     Now,
-    /// That of the cookie which it replaces.
+    /// The date of the cookie that is replaced.
     Kept(Timestamp),
 }

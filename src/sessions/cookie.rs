@@ -13,24 +13,27 @@ use crate::sessions::search::Search;
 use crate::sessions::{ExpiryPolicy, Session};
 use crate::signing::{Algorithm, Signer, TimestampSigner};
 
-/// What Django salts its signed-cookie sessions with.
+/// Django's salt for its signed-cookie sessions.
 const SALT: &[u8] = b"django.contrib.sessions.backends.signed_cookies";
 
-/// A longer cookie is not looked at: browsers keep 4096 bytes, or little more.
+/// The longest cookie that is read, in bytes. Browsers store 4096 bytes, or little more.
 const MAX_TOKEN_LEN: usize = 8192;
 
 const SESSION_ID_LEN: usize = 32;
 
-/// The most that a session inflates to, in bytes: 64 times what a cookie holds.
+/// The most bytes that a session may inflate to: 64 times the size of a cookie.
 const INFLATE_LIMIT: usize = 256 * 1024;
 
-/// Sessions in a signed cookie: a `Cookie` header in, a [`Session`] out; a [`Session`] in, a `Set-Cookie` header out.
+/// Sessions in a signed cookie.
 ///
-/// The same as Django with `SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"`: given the same
-/// `SECRET_KEY` and cookie settings, both read and write the same cookie. The rules of its `SessionMiddleware` are all in
+/// [`load_header`](Self::load_header) turns a `Cookie` header into a [`Session`], and [`commit`](Self::commit) turns a
+/// [`Session`] into a `Set-Cookie` header.
+///
+/// Django: `SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"`. With the same `SECRET_KEY` and cookie
+/// settings, both read and write the same cookie. The rules of Django's `SessionMiddleware` are all in
 /// [`commit`](Self::commit).
 ///
-/// Make it once and keep it, say in an `Arc`: the keys are derived when it is made.
+/// Create it once and share it, for example in an `Arc`: creating it derives the keys.
 ///
 /// ```
 /// use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -64,7 +67,8 @@ pub struct CookieSessions<S = JsonSerializer> {
 }
 
 impl CookieSessions {
-    /// Creates JSON sessions with Django's defaults, except for the expiry policy.
+    /// Creates JSON sessions with Django's defaults, except for the [expiry policy](Self::with_expiry_policy) and the
+    /// [compression](Self::with_compression).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -144,8 +148,9 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Accepts, but never writes, cookies of one more algorithm: see [`Signer::with_legacy_algorithm`]. Django 3.1 and 3.2
-    /// do so with SHA-1.
+    /// Accepts, but never writes, cookies of one more algorithm: see [`Signer::with_legacy_algorithm`].
+    ///
+    /// Django 3.1 and 3.2 do this with SHA-1.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -171,11 +176,11 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Signs with another salt than Django's, which keeps sessions of different purposes apart: a cookie that was signed
-    /// with one salt is rejected under another, whatever its name.
+    /// Signs with another salt than Django's.
     ///
-    /// Give every session cookie but Django's a salt of its own. Two of one salt and ring accept each other's content, so
-    /// that a visitor can rename the one to the other.
+    /// A cookie that was signed with one salt is rejected under another, whatever its name. Give every session cookie
+    /// except Django's its own salt. Two cookies with the same salt and ring accept each other's content, so a visitor
+    /// can rename one to the other.
     ///
     /// # Errors
     /// [`ConfigError::EmptySalt`].
@@ -198,7 +203,7 @@ impl<S> CookieSessions<S> {
         Ok(self)
     }
 
-    /// Rejects sessions that were signed further in the future: see [`TimestampSigner::with_max_ahead`].
+    /// Rejects sessions that were signed more than `limit` in the future: see [`TimestampSigner::with_max_ahead`].
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -218,7 +223,9 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Rejects longer cookies unread: see [`Signer::with_max_token_len`]. Default: 8192 bytes, twice what browsers keep.
+    /// Rejects cookies of more than `bytes` bytes unread: see [`Signer::with_max_token_len`].
+    ///
+    /// Default: 8192 bytes, twice what browsers store.
     ///
     /// ```
     /// # use django_session::{BadSignature, CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -235,10 +242,11 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Sets whether to compress what is written. Default: [`Compression::IfLarge`]. Django compresses
-    /// [if smaller](Compression::IfSmaller), and reads all of them.
+    /// Sets whether sessions are compressed when they are written. Default: [`Compression::IfLarge`].
     ///
-    /// Where secrets and text of the visitor's choice share a session, its compressed length may tell the secret.
+    /// Django compresses [if smaller](Compression::IfSmaller). Compressed sessions are read whatever this setting is.
+    ///
+    /// If a session holds both a secret and text that the visitor chooses, its compressed length may reveal the secret.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -259,7 +267,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Rejects a session that inflates to more bytes: see [`Codec::with_inflate_limit`]. Default: 256 KiB.
+    /// Rejects sessions that inflate to more than `bytes` bytes: see [`Codec::with_inflate_limit`]. Default: 256 KiB.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -282,11 +290,13 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Removes the cookie from a former scope as well (domain, path, partitioned) whenever it sets or removes it, if the
-    /// browser sent one. The name in `former` is ignored.
+    /// Removes the cookie from a former scope (domain, path, partitioned) as well.
     ///
-    /// A browser keeps cookies of different scopes apart and sends them all. After a change of scope, without this, logout
-    /// would leave the old cookie behind, still logged in. Options with the scope of the present cookie are ignored.
+    /// This happens whenever a response sets or removes the cookie, if the browser sent one. Browsers store cookies of
+    /// different scopes separately and send them all. After a change of scope, without this, logout would leave the old
+    /// cookie behind, still logged in.
+    ///
+    /// The name in `former` is ignored. Options with the scope of the present cookie have no effect.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -307,7 +317,7 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Sets which ages a session must not exceed when it is loaded. Default: [`ExpiryPolicy::OwnElseAge`].
+    /// Sets which maximum ages are enforced when a session is loaded. Default: [`ExpiryPolicy::OwnElseAge`].
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -356,10 +366,12 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Reads and writes dates for a Django with `USE_TZ = False`: [`Expiry::At`](crate::Expiry::At) in its local time
-    /// without an offset. By default dates are written with their offset, and those without one are taken for UTC.
+    /// Reads and writes dates for a Django with `USE_TZ = False`.
     ///
-    /// The offset is fixed: where clocks change in summer, dates are an hour off for half of the year.
+    /// [`Expiry::At`](crate::Expiry::At) is written in `local` time, without an offset. By default dates are written
+    /// with their offset, and dates without an offset are read as UTC.
+    ///
+    /// The offset is fixed: in a zone with daylight saving time, dates are an hour off for half of the year.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -418,7 +430,7 @@ impl<S> CookieSessions<S> {
         &self.cookie
     }
 
-    /// One number of each key, salt and algorithm that is accepted.
+    /// Returns one number for each accepted combination of key, salt and algorithm.
     #[cfg(any(feature = "actix-web", feature = "tower"))]
     pub(crate) fn fingerprints(&self) -> Box<[u64]> {
         self.signer.fingerprints()
@@ -440,8 +452,9 @@ impl<S> CookieSessions<S> {
 }
 
 impl<S: Serializer> CookieSessions<S> {
-    /// Loads the session in this cookie's value. A rejected one gives an empty session that
-    /// [says why](Session::rejection).
+    /// Loads the session in this cookie's value.
+    ///
+    /// If the cookie is rejected, the session is empty, and [`rejection`](Session::rejection) returns why.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -460,13 +473,13 @@ impl<S: Serializer> CookieSessions<S> {
         search.found(self.terms)
     }
 
-    /// Loads the session in this cookie's value, or says why it is rejected.
+    /// Loads the session in this cookie's value, or returns why the cookie is rejected.
     ///
-    /// To answer a request, use [`load`](Self::load) or [`load_header`](Self::load_header), whose empty session
-    /// remembers that there was a cookie to remove, and [why](Session::rejection).
+    /// To handle a request, use [`load`](Self::load) or [`load_header`](Self::load_header). Their empty session records
+    /// that there was a cookie to remove, and [why it was rejected](Session::rejection).
     ///
     /// # Errors
-    /// [`DecodeError`], of every kind but `Config`.
+    /// [`DecodeError`] if the cookie was not signed with our keys, cannot be decoded, or has expired.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -505,8 +518,9 @@ impl<S: Serializer> CookieSessions<S> {
 
     /// Loads the session from a whole `Cookie` header, as text or bytes.
     ///
-    /// Of several cookies of our name, the last that our keys signed counts, even if it has expired. Only cookies that they
-    /// did not sign are skipped: a sibling domain may have planted them. (Django takes the last, whoever signed it.)
+    /// If several cookies have our name, the last one that our keys signed is used, even if it has expired. Cookies
+    /// that our keys did not sign are skipped, because a sibling domain may have planted them. Django uses the last
+    /// one, signed or not.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -525,8 +539,9 @@ impl<S: Serializer> CookieSessions<S> {
         self.load_headers([header])
     }
 
-    /// Loads the session from all `Cookie` headers of a request: over HTTP/2 a browser may send several. Bytes that are not
-    /// UTF-8 are read as U+FFFD, as in Django.
+    /// Loads the session from all `Cookie` headers of a request. Over HTTP/2 a browser may send several.
+    ///
+    /// Bytes that are not UTF-8 are read as U+FFFD, as in Django.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -552,7 +567,7 @@ impl<S: Serializer> CookieSessions<S> {
     }
 }
 
-/// Session ids of Django's other engines.
+/// Returns whether the cookie holds a session id of Django's other engines.
 fn is_session_id(token: &str) -> bool {
     token.len() == SESSION_ID_LEN && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }

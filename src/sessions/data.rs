@@ -9,12 +9,12 @@ use crate::pickle;
 
 /// An ordered map from keys to the JSON text of their values.
 ///
-/// What was loaded stays as it came, in one piece; values are only looked at when they are asked for.
+/// The loaded text is stored unchanged, in one string. A value is deserialized only when it is read.
 #[derive(Clone, Default)]
 pub(super) struct Data {
     loaded: String,
     entries: Vec<Entry>,
-    /// Why a key was left out when this was loaded, if one was.
+    /// Why a key was left out when the data was loaded, if one was.
     left_out: Option<Box<DecodeError>>,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct Data {
 struct Entry {
     /// JSON text, without its quotes.
     key: Text,
-    /// JSON text, or why there is none.
+    /// JSON text, or why the value has none.
     value: Result<Text, Box<DecodeError>>,
 }
 
@@ -47,15 +47,17 @@ impl Entry {
     }
 }
 
-/// Few sessions have more keys; so many are loaded without moving them.
+/// The number of entries that are allocated at first. Few sessions have more keys.
 const USUAL: usize = 16;
 
-/// So many characters of a key stand in an error.
+/// The number of characters of a key that an error shows.
 const SHOWN: usize = 64;
 
 impl Data {
+    /// Parses a JSON object.
+    ///
     /// # Errors
-    /// [`DecodeError::Deserialize`] for what is not one JSON object.
+    /// [`DecodeError::Deserialize`] if the text is not one JSON object.
     pub(super) fn parse(loaded: String) -> Result<Self, DecodeError> {
         let mut entries = Vec::with_capacity(USUAL);
         let found = |key, value| entries.push(Entry { key: Text::Loaded(key), value: Ok(Text::Loaded(value)) });
@@ -63,10 +65,10 @@ impl Data {
         Ok(Self { loaded, entries, left_out: None })
     }
 
-    /// The data of a pickled dict.
+    /// Parses a pickled dict.
     ///
     /// # Errors
-    /// [`DecodeError::Deserialize`] for what is not one, or asks for more than it may.
+    /// [`DecodeError::Deserialize`] if the pickle is not a dict, or exceeds a limit.
     #[cfg(feature = "pickle")]
     pub(super) fn unpickle(pickle: &[u8]) -> Result<Self, DecodeError> {
         let beyond_json = |python_type| Box::new(DecodeError::BeyondJson { python_type });
@@ -91,7 +93,8 @@ impl Data {
         self.entries.len()
     }
 
-    /// Of a key that occurs more than once, which only `json.dumps({1: …, "1": …})` makes, the last counts, as in Python.
+    /// Returns the index of the last entry with this key. `json.dumps({1: …, "1": …})` in Python writes a key twice,
+    /// and Python uses the last one when it reads.
     fn position(&self, key: &str) -> Option<usize> {
         self.entries.iter().rposition(|entry| json::spells(entry.key.of(&self.loaded), key))
     }
@@ -100,6 +103,8 @@ impl Data {
         self.position(key).is_some()
     }
 
+    /// Returns the JSON text of the key's value.
+    ///
     /// # Errors
     /// Why the value could not be read.
     pub(super) fn get(&self, key: &str) -> Result<Option<&str>, DecodeError> {
@@ -109,7 +114,7 @@ impl Data {
         }
     }
 
-    /// Replaces the value in its place, or appends it.
+    /// Replaces the key's value in place, or appends the key.
     pub(super) fn insert(&mut self, key: &str, value: String) {
         let value = Ok(Text::Written(value.into()));
         match self.position(key).and_then(|at| self.entries.get_mut(at)) {
@@ -131,7 +136,7 @@ impl Data {
         Iter { loaded: &self.loaded, entries: self.entries.iter() }
     }
 
-    /// The bytes that each key adds to the JSON object.
+    /// Returns each key with its size in the JSON object, in bytes: the key in quotes, the colon and the value.
     pub(super) fn sizes(&self) -> impl Iterator<Item = (Cow<'_, str>, usize)> {
         self.iter().map(|(key, value)| {
             let size = key.len().saturating_add(value.map_or(0, str::len)).saturating_add("\"\":".len());
@@ -139,10 +144,10 @@ impl Data {
         })
     }
 
-    /// Keys and values as [`iter`](Self::iter) gives them, of data that was read whole.
+    /// Returns the keys and the JSON text of their values, if all of them could be read.
     ///
     /// # Errors
-    /// [`EncodeError::Unreadable`] if something was not, and would be lost.
+    /// [`EncodeError::Unreadable`] if a key or a value could not be read: it would be lost.
     pub(super) fn whole(&self) -> Result<impl Iterator<Item = (&str, &str)>, EncodeError> {
         let mut unreadable = self.iter().filter_map(|(key, value)| Some((key, value.err()?)));
         if let Some((key, reason)) = unreadable.next() {
@@ -155,7 +160,7 @@ impl Data {
         }
     }
 
-    /// The JSON object.
+    /// Returns the JSON object.
     ///
     /// # Errors
     /// Those of [`whole`](Self::whole).
@@ -177,7 +182,7 @@ impl Data {
     }
 }
 
-/// Keys, as JSON text without quotes, and values, as JSON text or why there is none.
+/// An iterator over keys, as JSON text without quotes, and values, as JSON text or the reason why there is none.
 #[derive(Clone)]
 pub(super) struct Iter<'d> {
     loaded: &'d str,
@@ -196,7 +201,7 @@ impl<'d> Iterator for Iter<'d> {
     }
 }
 
-/// The key that this JSON text describes. A key with a lone surrogate, which no Rust string holds, keeps its escapes.
+/// Unescapes a key. A key with a lone surrogate, which a Rust string cannot hold, keeps its escapes.
 pub(super) fn name(key: &str) -> Cow<'_, str> {
     json::unescape(key).unwrap_or(Cow::Borrowed(key))
 }

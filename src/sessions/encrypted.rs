@@ -1,4 +1,4 @@
-//! Sessions that only the holders of the keys read.
+//! Encrypted sessions, which only the holders of the keys can read.
 
 use crate::codec::Serializer;
 use crate::encryption::Encryption;
@@ -7,8 +7,8 @@ use crate::sessions::{CookieSessions, StoredSessions};
 impl<S: Serializer> CookieSessions<S> {
     /// Encrypts sessions, so that the visitor cannot read what is in the cookie. Feature `encryption`.
     ///
-    /// The cookie gets 39 characters longer than without encryption and compression, and is not compressed unless
-    /// [asked for](Encryption::with_compression). Its size is counted as it is sent.
+    /// The cookie is 39 characters longer than without encryption and compression, and is not compressed unless
+    /// [enabled](Encryption::with_compression). The size limit applies to the encrypted cookie.
     ///
     /// Django: `SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"`, of the package
     /// `django-session-rs`.
@@ -40,10 +40,9 @@ impl<S: Serializer> CookieSessions<S> {
 }
 
 impl StoredSessions {
-    /// Encrypts the text of sessions, so that the database's readers and backups do not hold what is in them. Feature
-    /// `encryption`.
+    /// Encrypts the text of sessions, so that it cannot be read in the database or its backups. Feature `encryption`.
     ///
-    /// The copy that the `cached_db` engine keeps in the cache is not encrypted.
+    /// The copy that the `cached_db` engine stores in the cache is not encrypted.
     ///
     /// Django: `SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"`, of the package
     /// `django-session-rs`.

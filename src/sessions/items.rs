@@ -1,4 +1,4 @@
-//! The session as a dict.
+//! The dict methods of a session.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,11 +10,11 @@ use crate::sessions::{Session, SessionItems, SessionKeys};
 const TEST_COOKIE: (&str, &str) = ("testcookie", "worked");
 
 impl Session {
-    /// Returns the value for this key, or `None` if there is none.
+    /// Returns the value for `key`, if there is one.
     ///
     /// # Errors
-    /// [`DecodeError::Deserialize`] if it is not a `T`; `DecodeError::BeyondJson` for a value in a pickle that JSON cannot
-    /// hold.
+    /// [`DecodeError::Deserialize`] if the value is not a `T`; `DecodeError::BeyondJson` if it comes from a pickle and
+    /// JSON cannot represent it.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -27,7 +27,9 @@ impl Session {
         self.read().get(key)?.map(json::read).transpose()
     }
 
-    /// Returns the value for this key as JSON text, to the byte; `None` also for a value that JSON cannot hold.
+    /// Returns the JSON text of the value for `key`, byte for byte.
+    ///
+    /// Returns `None` also for a value that JSON cannot represent.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -40,11 +42,11 @@ impl Session {
         self.read().get(key).ok().flatten()
     }
 
-    /// Puts a value under this key, in the place of the old one if there was one.
+    /// Sets the value for `key`. An old value is replaced in place.
     ///
     /// # Errors
-    /// [`EncodeError::Serialize`] for a value that JSON cannot hold, and [`EncodeError::MalformedExpiry`] for one that
-    /// `_session_expiry` cannot.
+    /// [`EncodeError::Serialize`] if JSON cannot represent the value; [`EncodeError::MalformedExpiry`] if the key is
+    /// `_session_expiry` and the value is neither seconds nor a date.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -58,7 +60,7 @@ impl Session {
         self.extend([(key, value)])
     }
 
-    /// Puts all these values under their keys, or none of them. Django: `update`.
+    /// Sets several values, or none of them if one cannot be set. Django: `update`.
     ///
     /// # Errors
     /// Those of [`insert`](Self::insert).
@@ -83,7 +85,7 @@ impl Session {
         Ok(self.write_all(entries)?)
     }
 
-    /// Removes the key, and returns whether it was there. The session is modified only if it was.
+    /// Removes `key`, and returns whether it was there. The session is modified only if it was.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -101,12 +103,12 @@ impl Session {
         is_there
     }
 
-    /// Removes the key and returns its value, or `None` if there is none. Django: `pop`.
+    /// Removes `key` and returns its value, if there is one. Django: `pop`.
     ///
     /// The session is modified only if the key was there.
     ///
     /// # Errors
-    /// [`DecodeError::Deserialize`] if the value is not a `T`; then the key stays.
+    /// Those of [`get`](Self::get). The key then stays.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -125,10 +127,10 @@ impl Session {
         Ok(value)
     }
 
-    /// Returns the value for this key, after inserting what `default` returns if there is none. Django: `setdefault`.
+    /// Returns the value for `key`; if there is none, inserts what `default` returns. Django: `setdefault`.
     ///
     /// # Errors
-    /// [`EncodeError::Occupied`] if a value is there that is not a `T`; else those of [`insert`](Self::insert).
+    /// [`EncodeError::Occupied`] if there is a value that is not a `T`; otherwise those of [`insert`](Self::insert).
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -149,7 +151,7 @@ impl Session {
         Ok(value)
     }
 
-    /// Returns whether there is a value for this key. Django: `in`.
+    /// Returns whether there is a value for `key`. Django: `in`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -164,9 +166,9 @@ impl Session {
         self.read().contains(key)
     }
 
-    /// Returns the keys, in their order.
+    /// Returns the keys, in order.
     ///
-    /// A key that is no Unicode text (Python can write lone surrogates) shows as its JSON escapes.
+    /// A key with a lone surrogate, which Python can write and a Rust string cannot hold, keeps its JSON escapes.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -178,11 +180,11 @@ impl Session {
         SessionKeys(self.read().iter())
     }
 
-    /// Returns the keys with the JSON text of their values, in their order. Django: `items`.
+    /// Returns the keys with the JSON text of their values, in order. Django: `items`.
     ///
-    /// A key that stands twice in the JSON (Python writes `{1: …, "1": …}` so) is here twice, and goes back as it came;
-    /// [`get`](Self::get) finds the last. Django merges them when it loads the session. A value that JSON cannot hold is
-    /// left out.
+    /// Duplicate JSON keys, which Python writes for `{1: …, "1": …}`, are returned twice and preserved when the session
+    /// is written. [`get`](Self::get) finds the last one. Django merges them when it loads the session. A value that
+    /// JSON cannot represent is left out.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -208,8 +210,10 @@ impl Session {
         self.read().len()
     }
 
-    /// Returns whether there is no key. (Django's `is_empty` is false while the cookie has a value, and does not count as
-    /// access, so that a cache may show one visitor's page to another.)
+    /// Returns whether there are no keys.
+    ///
+    /// Django's `is_empty` is false while the cookie has a value. It does not count as access, so that a cache may
+    /// serve one visitor's page to another.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -221,7 +225,7 @@ impl Session {
         self.read().is_empty()
     }
 
-    /// Puts something there by which to see, with the next request, whether the browser keeps cookies.
+    /// Writes a test value. If the next request has it, the browser accepts cookies.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -237,7 +241,7 @@ impl Session {
     pub fn set_test_cookie(&mut self) {
         let (key, value) = TEST_COOKIE;
         let written = self.write([(key, format!("\"{value}\""))]);
-        debug_assert!(written.is_ok(), "the test cookie is no expiry");
+        debug_assert!(written.is_ok(), "the test cookie is not an expiry");
     }
 
     /// Returns whether the browser sent back what [`set_test_cookie`](Self::set_test_cookie) wrote.
@@ -253,7 +257,7 @@ impl Session {
         self.get_json(key).is_some_and(|json| json.trim_matches('"') == value)
     }
 
-    /// Takes it out again; whether it was there.
+    /// Removes the test value, and returns whether it was there.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

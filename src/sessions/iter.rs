@@ -4,7 +4,7 @@ use std::fmt;
 use crate::sessions::Session;
 use crate::sessions::data::{Iter, name};
 
-/// Iterates over the keys of a session and the JSON text of their values: see [`Session::iter`].
+/// An iterator over the keys of a session and the JSON text of their values: see [`Session::iter`].
 ///
 /// ```
 /// use django_session::{Session, SessionItems};
@@ -18,7 +18,7 @@ use crate::sessions::data::{Iter, name};
 #[derive(Clone)]
 pub struct SessionItems<'s> {
     entries: Iter<'s>,
-    /// How many of them are still to come and have JSON text.
+    /// The number of remaining entries that have JSON text.
     len: usize,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Debug for SessionItems<'_> {
     }
 }
 
-/// Iterates over the keys of a session: see [`Session::keys`].
+/// An iterator over the keys of a session: see [`Session::keys`].
 ///
 /// ```
 /// use django_session::{Session, SessionKeys};
@@ -85,7 +85,7 @@ impl fmt::Debug for SessionKeys<'_> {
     }
 }
 
-/// The keys with the JSON text of their values, as [`Session::iter`].
+/// Iterates over the keys and the JSON text of their values, like [`Session::iter`].
 ///
 /// ```
 /// let mut session = django_session::Session::default();

@@ -6,7 +6,8 @@ use crate::sessions::lifetime::Terms;
 use crate::sessions::provenance::Provenance;
 use crate::sessions::{Commit, Session, SessionKey, StoredChange, StoredCommit, StoredRow};
 
-/// The session cookie of a request, whose value is a key: see [`StoredSessions::sent_cookie`](crate::StoredSessions).
+/// The session cookie of a request, which holds a session key: see
+/// [`StoredSessions::sent_cookie`](crate::StoredSessions).
 ///
 /// ```
 /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
@@ -23,7 +24,7 @@ pub struct SentCookie {
 }
 
 impl SentCookie {
-    /// Returns the key, if the request has a cookie with one.
+    /// Returns the session key, if a cookie of the request holds a well-formed one.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -38,7 +39,7 @@ impl SentCookie {
     }
 }
 
-/// Sessions whose cookie is a key, wherever their data is.
+/// Sessions whose cookie holds only a key. Their data is stored elsewhere.
 #[derive(Debug)]
 pub(super) struct Keyed {
     pub(super) cookie: CookieOptions,
@@ -72,7 +73,7 @@ impl Keyed {
         sent
     }
 
-    /// The session of this cookie, if its key was `found`.
+    /// Returns the session of this cookie. `found` is what is stored under its key, or `None` if nothing is.
     pub(super) fn load(
         &self,
         sent: SentCookie,
@@ -123,7 +124,7 @@ impl Keyed {
         let Provenance { cookies, accepted, rejection, .. } = session.provenance;
         let renew = self.save_every_request && accepted && !session.is_discarded();
         let save = (session.is_modified() || renew) && status < 500;
-        // The row that this request may change; and whether it holds this session.
+        // `old` is the key of the row that this request may change. `exists` is whether that row holds this session.
         let old = session.key.clone().filter(|_| rejection != Some(DecodeError::NotStored));
         let exists = accepted && !session.is_flushed();
         let is_too_old = matches!(rejection, Some(DecodeError::SessionTooOld { .. } | DecodeError::Unstamped));

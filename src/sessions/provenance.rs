@@ -6,13 +6,13 @@ use crate::error::DecodeError;
 pub(super) struct Provenance {
     /// How many cookies of our name the browser sent.
     pub(super) cookies: usize,
-    /// A session was accepted.
+    /// Whether a session was accepted.
     pub(super) accepted: bool,
     /// Why the cookie was rejected.
     pub(super) rejection: Option<DecodeError>,
     /// Why a later cookie of our name was passed over for this one.
     pub(super) passed_over: Option<DecodeError>,
-    /// The key that signed the session.
+    /// The index of the key that signed the session.
     pub(super) key_index: Option<usize>,
     pub(super) signed_at: Option<Timestamp>,
 }

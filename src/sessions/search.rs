@@ -3,18 +3,18 @@ use crate::sessions::Session;
 use crate::sessions::lifetime::Terms;
 use crate::sessions::provenance::Provenance;
 
-/// The search for the session among the cookies of one name, the last of which is visited first.
+/// A search for the session in all cookies of one name. The last cookie is visited first.
 #[derive(Default)]
 pub(super) struct Search {
     cookies: usize,
-    /// Of the first cookie that our keys did not sign.
+    /// Why the first visited cookie that our keys did not sign was rejected.
     foreign: Option<DecodeError>,
-    /// Of the first cookie that they did.
+    /// The first visited cookie that our keys signed: its session, or why it was rejected.
     answer: Option<Result<Session, DecodeError>>,
 }
 
 impl Search {
-    /// Reads a cookie, unless the answer is known.
+    /// Counts a cookie. Reads it, unless a cookie that our keys signed was found before.
     pub(super) fn visit(&mut self, token: &str, read: impl FnOnce(&str) -> Result<Session, DecodeError>) {
         self.cookies = self.cookies.saturating_add(1);
         if self.answer.is_some() {
@@ -26,7 +26,7 @@ impl Search {
         }
     }
 
-    /// The session; an empty one if no cookie was accepted.
+    /// Returns the session that was found, or an empty one if no cookie was accepted.
     pub(super) fn found(self, terms: Terms) -> Session {
         let Self { cookies, foreign, answer } = self;
         let provenance = Provenance { cookies, ..Provenance::default() };

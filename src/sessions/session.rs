@@ -10,14 +10,15 @@ use crate::sessions::data::Data;
 use crate::sessions::lifetime::{KEY, Malformed, Stored, Terms};
 use crate::sessions::provenance::Provenance;
 
-/// The dict that a visitor carries: keys, and values of any type that JSON holds.
+/// The session of a visitor: a dict of keys, and values of any type that JSON can represent.
 ///
-/// A session shared with Django comes back whole: a key that is not touched is written back to the byte, whatever
-/// Python put there, and a value is read only when it is asked for.
+/// In a session shared with Django, a key that is not changed is written back byte for byte, whatever Python wrote. A
+/// value is deserialized only when it is read.
 ///
-/// It remembers whether it was read ([`is_accessed`](Self::is_accessed)) or changed ([`is_modified`](Self::is_modified)),
-/// as Django's does; [`CookieSessions::commit`](crate::CookieSessions::commit) goes by that. There is no way to change a
-/// value in place, so no change goes unnoticed.
+/// A session records whether it was read ([`is_accessed`](Self::is_accessed)) or changed
+/// ([`is_modified`](Self::is_modified)), as Django's does, and
+/// [`CookieSessions::commit`](crate::CookieSessions::commit) uses both. A value cannot be changed in place, so every
+/// change is recorded.
 ///
 /// ```
 /// use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -64,11 +65,11 @@ enum Fate {
     Kept,
     /// By [`Session::cycle_key`].
     Renamed,
-    /// By [`Session::flush`], whatever follows.
+    /// By [`Session::flush`], even if keys are inserted afterwards.
     Ended,
 }
 
-/// Whether the session was read or changed. Set through `&self`, and the session is `Sync`.
+/// Whether the session was read or changed. Atomic, because reading sets it through `&self` and the session is `Sync`.
 #[derive(Default)]
 struct Accessed(AtomicBool);
 
@@ -79,12 +80,16 @@ impl Clone for Accessed {
 }
 
 impl Session {
+    /// Parses JSON.
+    ///
     /// # Errors
     /// [`DecodeError::Deserialize`] if this is not a JSON object, or its expiry is malformed.
     pub(super) fn parse(json: String, provenance: Provenance, terms: Terms) -> Result<Self, DecodeError> {
         Self::with_data(Data::parse(json)?, provenance, terms)
     }
 
+    /// Parses a pickle.
+    ///
     /// # Errors
     /// [`DecodeError::Deserialize`] if this is not a pickled dict, or its expiry is malformed.
     #[cfg(feature = "pickle")]
@@ -95,7 +100,7 @@ impl Session {
     fn with_data(data: Data, provenance: Provenance, terms: Terms) -> Result<Self, DecodeError> {
         let own_expiry = match data.get(KEY) {
             Ok(Some(json)) => Stored::parse(json, terms.naive_offset())?,
-            // An expiry that cannot be read is no obstacle to the other keys.
+            // The other keys stay readable if the expiry is not.
             Ok(None) | Err(_) => None,
         };
         Ok(Self { data, own_expiry, ..Self::empty(provenance, terms) })
@@ -109,32 +114,32 @@ impl Session {
         self.terms
     }
 
-    /// What `_session_expiry` holds. Does not count as access.
+    /// Returns the parsed `_session_expiry`. Does not count as access.
     pub(super) fn own_expiry(&self) -> Option<Stored> {
         self.own_expiry
     }
 
-    /// The data, without counting as access.
+    /// Returns the data. Does not count as access.
     pub(super) fn data(&self) -> &Data {
         self.stamped.get().map_or(&self.data, |data| &**data)
     }
 
-    /// Adds the start and the id that the settings ask for, to a session that is dated `date`.
+    /// Adds the start and the id that the settings require to a session dated `date`.
     pub(super) fn stamp(&self, terms: Terms, date: Timestamp) -> Result<(), NoRandomBytes> {
         if let Some(data) = self.stamped_data(terms, date)? {
-            // Two threads may do this at once; what the first one adds, both write.
+            // Two threads may do this at the same time. Both then write what the first one added.
             let _ = self.stamped.set(Box::new(data));
         }
         Ok(())
     }
 
-    /// The data, for reading; sets `accessed`.
+    /// Returns the data for reading; sets `accessed`.
     pub(super) fn read(&self) -> &Data {
         self.accessed.0.store(true, Ordering::Relaxed);
         self.data()
     }
 
-    /// The data, for changing; sets `accessed` and `modified`.
+    /// Returns the data for changing; sets `accessed` and `modified`.
     fn change(&mut self) -> &mut Data {
         self.accessed.0.store(true, Ordering::Relaxed);
         self.mark_modified();
@@ -144,12 +149,12 @@ impl Session {
         &mut self.data
     }
 
-    /// Writes these keys with their JSON texts; or nothing, if a malformed `_session_expiry` is among them.
+    /// Writes these keys with their JSON texts, or none of them if `_session_expiry` is among them and malformed.
     pub(super) fn write<const N: usize>(&mut self, entries: [(&str, String); N]) -> Result<(), Malformed> {
         self.write_all(entries.into())
     }
 
-    /// As [`write`](Self::write).
+    /// Does what [`write`](Self::write) does.
     pub(super) fn write_all<K: AsRef<str>>(&mut self, entries: Vec<(K, String)>) -> Result<(), Malformed> {
         let mut own_expiry = self.own_expiry;
         for (_, json) in entries.iter().filter(|(key, _)| key.as_ref() == KEY) {
@@ -163,7 +168,7 @@ impl Session {
         Ok(())
     }
 
-    /// Removes `key`, which is there.
+    /// Removes `key`. Counts as a change even if the key is absent.
     pub(super) fn erase(&mut self, key: &str) {
         self.change().remove(key);
         if key == KEY {
@@ -185,10 +190,11 @@ impl Session {
         self.own_expiry = None;
     }
 
-    /// Ends the session, as at logout: removes all keys, and makes the response remove the cookie, whatever its status.
+    /// Ends the session, for example at logout.
     ///
-    /// A session that is filled again afterwards is written in place of the old one. If it cannot be written, because the
-    /// status is 500 or more or the cookie would be too large, the old cookie is still removed.
+    /// Removes all keys, and makes the response remove the cookie, whatever its status. If keys are inserted
+    /// afterwards, they are written in place of the old session. If they cannot be written, because the status is 500
+    /// or more or the cookie would be too large, the old cookie is still removed.
     ///
     /// A copied cookie stays valid until it expires.
     ///
@@ -206,14 +212,15 @@ impl Session {
         self.fate = Fate::Ended;
     }
 
-    /// Whether [`flush`](Self::flush) was called.
+    /// Returns whether [`flush`](Self::flush) was called.
     pub(super) fn is_flushed(&self) -> bool {
         self.fate == Fate::Ended
     }
 
-    /// Makes the response write the session anew: a signed cookie with a new date, a stored session under a new key. Call
-    /// it when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does. The session
-    /// keeps its [id](Self::id), by which its copies can be ended.
+    /// Makes the response write the session: a signed cookie gets a new date, a stored session a new key.
+    ///
+    /// Call it when a visitor gains rights; [`SessionAuth::login`](crate::SessionAuth::login) does. The session keeps
+    /// its [id](Self::id), by which its copies can be ended.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -227,13 +234,14 @@ impl Session {
         }
     }
 
-    /// Whether [`cycle_key`](Self::cycle_key) was called.
+    /// Returns whether [`cycle_key`](Self::cycle_key) was called, without a [`flush`](Self::flush).
     pub(super) fn is_cycled(&self) -> bool {
         self.fate == Fate::Renamed
     }
 
-    /// Returns the key of a stored session, as the browser sent it; `None` for a session in a signed cookie, a new one, and
-    /// one that was [flushed](Self::flush).
+    /// Returns the key of a stored session, as the browser sent it.
+    ///
+    /// Returns `None` for a session in a signed cookie, a new session, and one that was [flushed](Self::flush).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
@@ -278,8 +286,10 @@ impl Session {
         self.changes = Changes::Made;
     }
 
-    /// Makes the response leave out the session's changes so far. A later change writes all of them.
-    /// [Save-every-request](crate::CookieSessions::with_save_every_request) does not write the session either.
+    /// Discards the session's changes so far: the response does not write them.
+    ///
+    /// A later change writes all of them. [Save-every-request](crate::CookieSessions::with_save_every_request) does not
+    /// write the session either.
     ///
     /// A [flushed](Self::flush) session is still removed. Django: `session.modified = False`.
     ///
@@ -299,14 +309,14 @@ impl Session {
         self.changes = Changes::Discarded;
     }
 
-    /// Whether the last change was [discarded](Self::discard).
+    /// Returns whether the last change was [discarded](Self::discard).
     pub(super) fn is_discarded(&self) -> bool {
         self.changes == Changes::Discarded
     }
 
-    /// Returns whether anything was read or changed since the session was loaded: then the response depends on the cookie.
+    /// Returns whether the session was read or changed since it was loaded. If so, the response depends on the cookie.
     ///
-    /// What concerns the cookie alone is for logs, not for pages, and does not count as access:
+    /// The methods that describe the cookie itself are for logs, not for pages. They do not count as access:
     /// [`rejection`](Self::rejection), [`passed_over`](Self::passed_over), [`cookie_count`](Self::cookie_count),
     /// [`key_index`](Self::key_index) and [`signed_at`](Self::signed_at).
     ///
@@ -342,8 +352,9 @@ impl Session {
         self.provenance.rejection
     }
 
-    /// Returns why a later cookie of the same name was passed over for this session's: one that our keys did not sign, set
-    /// for another path or planted by a sibling domain. For logs and metrics.
+    /// Returns why a later cookie of the same name was skipped in favour of this one, for logs and metrics.
+    ///
+    /// Our keys did not sign that cookie: it was set for another path, or planted by a sibling domain.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -366,8 +377,10 @@ impl Session {
         self.provenance.passed_over
     }
 
-    /// Returns how many cookies of the session's name the browser sent. More than one means that several scopes (domains
-    /// or paths) set it: see [`with_former_cookie`](crate::CookieSessions::with_former_cookie).
+    /// Returns how many cookies of the session's name the browser sent.
+    ///
+    /// More than one means that they were set in several scopes (domains or paths): see
+    /// [`with_former_cookie`](crate::CookieSessions::with_former_cookie).
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -381,8 +394,9 @@ impl Session {
         self.provenance.cookies
     }
 
-    /// Returns which key of the ring signed the cookie that was loaded: 0 is the current one. After a rotation,
-    /// [`cycle_key`](Self::cycle_key) moves a session to the current key.
+    /// Returns which key of the ring signed the cookie that was loaded. 0 is the current key.
+    ///
+    /// After a rotation, [`cycle_key`](Self::cycle_key) moves a session to the current key.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};
@@ -421,7 +435,7 @@ impl Session {
     }
 }
 
-/// How many keys there are and what happened to them, not what they hold.
+/// Shows the number of keys and the state of the session, but neither keys nor values.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

@@ -9,7 +9,7 @@ const LEN: usize = 32;
 
 /// The key of a stored session: the value of the session cookie, and the primary key of its row.
 ///
-/// Whoever knows it has the session, so it is not printed.
+/// Anyone who knows the key has the session, so `Debug` does not show it.
 ///
 /// ```
 /// use django_session::SessionKey;
@@ -24,7 +24,9 @@ const LEN: usize = 32;
 pub struct SessionKey(Box<str>);
 
 impl SessionKey {
-    /// Returns the key if it is 8 to 40 of `[a-z0-9]`: what Django makes, and what its column holds.
+    /// Returns the key if `text` is 8 to 40 characters of `[a-z0-9]`.
+    ///
+    /// Django creates keys of these characters, and its column holds at most 40 of them.
     ///
     /// ```
     /// assert_eq!(django_session::SessionKey::parse("short"), None);
@@ -35,13 +37,13 @@ impl SessionKey {
         is_key.then(|| Self(text.into()))
     }
 
-    /// Makes a key of 32 random characters.
+    /// Generates a key of 32 random characters.
     pub(super) fn generate() -> Result<Self, NoRandomBytes> {
         let mut key = String::with_capacity(LEN);
         while key.len() < LEN {
             let mut bytes = [0; LEN];
             random::fill(&mut bytes)?;
-            // A multiple of the alphabet's length, so that all characters are equally likely.
+            // 252 is a multiple of the alphabet's length, so all characters are equally likely.
             let fair = bytes.into_iter().filter(|byte| *byte < 252);
             let chars = fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 36))).map(|char| char::from(*char));
             key.extend(chars.take(LEN.saturating_sub(key.len())));

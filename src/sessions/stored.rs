@@ -19,17 +19,18 @@ use crate::sessions::{SentCookie, Session, StoredCommit};
 use crate::signing::{Algorithm, SaltedHmac};
 use crate::signing::{Signer, TimestampSigner};
 
-/// What Django salts the text of its stored sessions with.
+/// Django's salt for the text of its stored sessions.
 const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 
-/// Sessions of Django's other engines: a row in the database, found by the key in the cookie.
+/// Sessions of Django's `db`, `cached_db` and `file` engines, found by the key in the cookie.
 ///
-/// It reads and writes the text that the db engine (the default) and the `cached_db` engine keep in
-/// `django_session.session_data`, and the file engine in its files, and answers what to do with the row. It has no I/O: the
-/// caller runs the SQL, with any database client. The rules are those of Django's `SessionMiddleware` and `SessionStore`:
-/// see [`commit`](Self::commit).
+/// Reads and writes the text that the `db` engine (the default) and the `cached_db` engine store in
+/// `django_session.session_data`, and the `file` engine in its files. Returns how to change the row. Does no I/O: the
+/// caller runs the SQL, with any database client. The rules are those of Django's `SessionMiddleware` and
+/// `SessionStore`: see [`commit`](Self::commit).
 ///
-/// `DELETE FROM django_session WHERE expire_date < now()` is what Django's `clearsessions` does.
+/// To delete expired rows, as Django's `clearsessions` does, run
+/// `DELETE FROM django_session WHERE expire_date < now()`.
 ///
 /// Django: `SESSION_ENGINE = "django.contrib.sessions.backends.db"`, since 3.1.
 ///
@@ -50,7 +51,7 @@ const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 /// assert_eq!(session.get("a")?, Some(1));
 /// session.insert("b", 2)?;
 ///
-/// // 3. What the row and the response need.
+/// // 3. Update the row and the response.
 /// let commit = sessions.commit(&session, 200)?;
 /// match &commit.change {
 ///     // UPDATE django_session SET session_data = ?, expire_date = ? WHERE session_key = ?
@@ -72,7 +73,7 @@ pub struct StoredSessions {
 }
 
 impl StoredSessions {
-    /// Makes sessions with Django's defaults and this cookie.
+    /// Creates stored sessions with Django's defaults and this cookie.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -84,7 +85,7 @@ impl StoredSessions {
     #[must_use]
     pub fn new(keys: &KeyRing, cookie: CookieOptions) -> Self {
         Self {
-            // Rows come from our own database, and what was written must be read.
+            // No limit: rows come from our own database, and every row that was written must be readable.
             signer: Signer::salted(keys, SALT).with_max_token_len(usize::MAX).into(),
             codec: Codec::default().with_compression(Compression::IfSmaller),
             keyed: Keyed::new(cookie),
@@ -167,7 +168,7 @@ impl StoredSessions {
         self
     }
 
-    /// Reads SHA-1 signatures and the form before Django 3.1 as well, as Django 3.1 and 3.2 do. Feature `legacy`.
+    /// Also reads SHA-1 signatures and the format before Django 3.1, as Django 3.1 and 3.2 do. Feature `legacy`.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -199,8 +200,9 @@ impl StoredSessions {
         &self.keyed.cookie
     }
 
-    /// Returns the key in a whole `Cookie` header, as text or bytes. Of several cookies of our name, the last that holds a
-    /// well-formed key counts.
+    /// Returns the session key in a whole `Cookie` header, as text or bytes.
+    ///
+    /// If several cookies have our name, the last one with a well-formed key is used.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
@@ -215,7 +217,7 @@ impl StoredSessions {
         self.sent_cookies([header])
     }
 
-    /// Returns the key in all `Cookie` headers of a request: over HTTP/2 a browser may send several.
+    /// Returns the session key in all `Cookie` headers of a request. Over HTTP/2 a browser may send several.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
@@ -234,12 +236,14 @@ impl StoredSessions {
         self.keyed.sent_cookie(headers)
     }
 
-    /// Loads the session of this cookie from the columns `session_data` and `expire_date` of its row; `None` if there is no
-    /// row. Without a date, the age is not checked. For a file, take the date from
+    /// Loads the session of this cookie from the columns `session_data` and `expire_date` of its row.
+    ///
+    /// Pass `None` if there is no row. Without a date, the expiry is not checked. For a file, take the date from
     /// [`expiry_date`](Session::expiry_date).
     ///
-    /// A row that is missing, has expired or was not signed with our keys gives an empty session that [says why](Session::rejection). Its cookie is
-    /// left alone until the session is changed, which begins a new row, or flushed.
+    /// If the row is missing, has expired or was not signed with our keys, the session is empty, and
+    /// [`rejection`](Session::rejection) returns why. The response leaves its cookie alone unless the session is
+    /// changed, which begins a new row, or flushed.
     ///
     /// ```
     /// # use django_session::{CookieOptions, DecodeError, KeyRing, SecretKey, StoredSessions};
@@ -259,25 +263,28 @@ impl StoredSessions {
         self.keyed.load(sent, text.map(read), now)
     }
 
-    /// Returns what the row and the response need, for a response with this status. These are the rules of Django's
-    /// `SessionMiddleware` and `SessionStore`, except that a request which only reads changes nothing:
+    /// Returns how to change the row, and the headers that a response with this status needs.
     ///
-    /// - A changed session is written; an unchanged one only for [save-every-request](Self::with_save_every_request).
-    ///   Nothing is written with a status of 500 or more.
-    /// - A new session gets a new key, of 32 random characters. So does one whose key was to be
-    ///   [cycled](Session::cycle_key), as by [`SessionAuth::login`](crate::SessionAuth::login): its old row is deleted, so
-    ///   that nobody who planted the key has the session.
-    /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. If it was filled
-    ///   again, that is a new session.
-    /// - The session of a row that is missing, has expired or was not signed with our keys is a new one. A row that was not
-    ///   signed with our keys stays.
-    /// - The response varies on `Cookie` if the session was read or changed, or a cookie is set or removed.
+    /// These are the rules of Django's `SessionMiddleware` and `SessionStore`, except that a request which only reads
+    /// changes nothing:
+    ///
+    /// - A changed session is written. An unchanged session is written only for
+    ///   [save-every-request](Self::with_save_every_request). Nothing is written with a status of 500 or more.
+    /// - A new session gets a new key, of 32 random characters.
+    /// - A session whose key was [cycled](Session::cycle_key), for example by
+    ///   [`SessionAuth::login`](crate::SessionAuth::login), gets a new key as well. Its old row is deleted, so that an
+    ///   attacker who planted the key does not have the session.
+    /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. Keys that are
+    ///   inserted afterwards are written as a new session.
+    /// - The session of a row that is missing, has expired or was not signed with our keys is a new one. A row that was
+    ///   not signed with our keys stays, unless the session is flushed.
+    /// - The response varies on `Cookie` if the session was read or changed, or if a cookie is set or removed.
     ///
     /// Change the row before the response is sent, in one transaction.
     ///
     /// # Errors
-    /// [`EncodeError::ExpiryOutOfRange`], and [`EncodeError::NoRandomBytes`] if a new key is needed. Commit again with a
-    /// status of 500 then.
+    /// Those of [`encode`](Self::encode); [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::NoRandomBytes`] if a new
+    /// key or id is needed. Then commit again with a status of 500.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
@@ -299,7 +306,7 @@ impl StoredSessions {
         self.keyed.commit(session, status, self.signer.now(), |session| self.encode(session))
     }
 
-    /// Makes a session without keys.
+    /// Creates an empty session.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -312,10 +319,11 @@ impl StoredSessions {
         Session::empty(Provenance::default(), self.keyed.terms)
     }
 
-    /// Reads the session in a stored text, however old it is.
+    /// Decodes a session from a stored text, without checking its age.
     ///
     /// # Errors
-    /// [`DecodeError`], of every kind but `Config`. (Django reads any such text as an empty session.)
+    /// [`DecodeError`] if the text was not signed with our keys or cannot be decoded. Django reads such a text as an
+    /// empty session.
     ///
     /// ```
     /// # use django_session::{BadSignature, CookieOptions, DecodeError, KeyRing, SecretKey, StoredSessions};
@@ -336,10 +344,11 @@ impl StoredSessions {
         Session::parse(self.codec.decode_json(verified)?, provenance, self.keyed.terms)
     }
 
-    /// Returns the session as stored text.
+    /// Encodes a session as text to store.
     ///
     /// # Errors
-    /// [`EncodeError::Unreadable`] for a session from a cache that holds what JSON cannot.
+    /// [`EncodeError::Unreadable`] if the session, from a cache, holds a value that JSON cannot represent;
+    /// [`EncodeError::NoRandomBytes`] with encryption.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -355,7 +364,9 @@ impl StoredSessions {
         Ok(self.signer.seal(payload))
     }
 
-    /// Writes the text as Django before 3.1 did, which reads no encrypted ones: it is never encrypted. Feature `legacy`.
+    /// Encodes a session as Django before 3.1 did. Feature `legacy`.
+    ///
+    /// The text is never encrypted, because Django before 3.1 cannot read encrypted text.
     ///
     /// # Errors
     /// Those of [`encode`](Self::encode).
@@ -376,8 +387,9 @@ impl StoredSessions {
     }
 }
 
-/// The form before Django 3.1: base64 of `hexdigest:json`. Base64 is decoded before the digest is verified, because it
-/// encloses both.
+/// The format before Django 3.1: base64 of `hexdigest:json`.
+///
+/// Base64 is decoded before the digest is verified, because it encloses both.
 #[cfg(feature = "legacy")]
 #[derive(Debug)]
 struct Legacy {
@@ -393,13 +405,14 @@ impl Legacy {
     }
 
     fn encode(&self, json: &str) -> String {
-        // In ASCII, for Django reads Latin-1. JSON text is JSON already, so this cannot fail.
+        // ASCII, because Django reads Latin-1. The text is JSON already, so this cannot fail.
         let mut ascii = Vec::with_capacity(json.len());
         let _ = JsonSerializer.dumps_json(json, &mut ascii);
         encoding::standard_base64_encode(&[self.digest.hexdigest(&ascii).as_bytes(), b":", &ascii].concat())
     }
 
-    /// `None` for a text of the newer form, which alone has colons.
+    /// Returns the JSON and the index of the key, or `None` for a text of the newer format, which alone contains
+    /// colons.
     fn decode(&self, text: &str, codec: &Codec) -> Result<Option<(String, usize)>, DecodeError> {
         if !self.accepted || text.contains(':') {
             return Ok(None);

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::sessions::{Commit, SessionKey};
 
-/// What the caller's database or cache and a response need for a session: see
+/// The changes that a session needs in the caller's database or cache, and in a response: see
 /// [`StoredSessions::commit`](crate::StoredSessions::commit) and `CachedSessions::commit`.
 ///
 /// ```
@@ -21,13 +21,13 @@ use crate::sessions::{Commit, SessionKey};
 #[must_use]
 #[non_exhaustive]
 pub struct StoredCommit<Data = String> {
-    /// What to do with the row, before the response is sent.
+    /// The change to make to the row before the response is sent.
     pub change: StoredChange<Data>,
     /// The headers that the response needs.
     pub response: Commit,
 }
 
-/// What to do with the row of a session.
+/// The change to make to the row of a session.
 ///
 /// ```
 /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredChange, StoredSessions};
@@ -42,24 +42,24 @@ pub struct StoredCommit<Data = String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoredChange<Data = String> {
-    /// Nothing.
+    /// No change.
     Nothing,
-    /// `UPDATE … WHERE session_key = row.key`. If no row has this key, another request ended the session meanwhile: do not
-    /// insert it, which would undo a logout. (Django answers with a status of 400.)
+    /// `UPDATE … WHERE session_key = row.key`. If no row has this key, another request has ended the session: do not
+    /// insert the row, which would undo a logout. Django responds with a status of 400.
     Update {
         /// The row.
         row: StoredRow<Data>,
     },
-    /// `DELETE … WHERE session_key = old` and `INSERT` this row, in one transaction: the session continues under another
-    /// key. If no row has the old key, another request ended the session meanwhile: do not insert, as for `Update`. (Django
-    /// inserts.)
+    /// `DELETE … WHERE session_key = old` and `INSERT` this row, in one transaction: the session continues under
+    /// another key. If no row has the old key, another request has ended the session: do not insert, as for `Update`.
+    /// Django inserts.
     Replace {
         /// The key of the row to delete.
         old: SessionKey,
         /// The row. Its key is new.
         row: StoredRow<Data>,
     },
-    /// `INSERT` this row, and delete the one of the session that has ended, if there is one. It may be gone already.
+    /// `INSERT` this row, and delete the row of the ended session, if there is one. That row may be gone already.
     Insert {
         /// The row. Its key is new.
         row: StoredRow<Data>,
@@ -94,11 +94,12 @@ pub struct StoredRow<Data = String> {
     pub data: Data,
     /// The column `expire_date`: when the session ends.
     pub expire_date: OffsetDateTime,
-    /// How long a cache is to keep the entry, in whole seconds. If it is zero, the session has ended: delete the entry.
+    /// How long the cache must keep the entry, in whole seconds. Zero means that the session has ended: delete the
+    /// entry.
     pub time_to_live: Duration,
 }
 
-/// Not the data, which is the visitor's.
+/// Shows neither the key nor the data.
 impl<Data> fmt::Debug for StoredRow<Data> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredRow").field("expire_date", &self.expire_date).finish_non_exhaustive()

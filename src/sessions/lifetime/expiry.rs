@@ -7,9 +7,10 @@ use crate::error::{DecodeError, EncodeError};
 use crate::json;
 use crate::sessions::lifetime::iso::{from_iso, to_iso};
 
-/// When a session ends, if not after the cookie's [`max_age`](crate::CookieOptions::max_age).
+/// When a session ends, in place of the cookie's [`max_age`](crate::CookieOptions::max_age).
 ///
-/// Django: the argument of `set_expiry`, which is a number, a date, a span or nothing, with 0 for "at browser close".
+/// Django: the argument of `set_expiry`, which is a number, a date, a `timedelta` or `None`. 0 means "at browser
+/// close".
 ///
 /// ```
 /// use django_session::{CookieOptions, Expiry, KeyRing, SecretKey, CookieSessions};
@@ -27,7 +28,7 @@ use crate::sessions::lifetime::iso::{from_iso, to_iso};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expiry {
-    /// When the browser closes; the store's age still limits it. Django: `set_expiry(0)`.
+    /// When the browser closes. The store's age still limits the session. Django: `set_expiry(0)`.
     BrowserClose,
     /// This long after the session was last written, in whole seconds, rounded up. Zero expires immediately; it is stored
     /// as -1, because Django reads 0 as "browser close". Django: `set_expiry(300)`.
@@ -36,14 +37,14 @@ pub enum Expiry {
     At(OffsetDateTime),
 }
 
-/// The value of `_session_expiry`, as Python understands it.
+/// The value of `_session_expiry`, as Python interprets it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::sessions) enum Stored {
     /// Zero or `false`.
     BrowserClose,
     /// An empty string, list or dict: the age of the setting, even if sessions end with the browser.
     CookieAge,
-    /// Another number, or `true`. Only Django writes negative numbers and fractions.
+    /// Another number, or `true`. Only Django writes fractions, and negative numbers other than -1.
     Seconds(time::Duration),
     At(OffsetDateTime),
 }
@@ -55,11 +56,11 @@ pub(in crate::sessions) enum End {
     At(OffsetDateTime),
 }
 
-/// Where Django keeps a session's own expiry.
+/// The key under which Django stores a session's own expiry.
 pub(in crate::sessions) const KEY: &str = "_session_expiry";
 
 impl Expiry {
-    /// What Django keeps under `_session_expiry`; a date without an offset if there is a `naive` one.
+    /// Returns the JSON text for `_session_expiry`. With a `naive` offset, a date is written in it, without an offset.
     pub(in crate::sessions) fn to_json(self, naive: Option<UtcOffset>) -> String {
         match self {
             Self::BrowserClose => "0".to_owned(),
@@ -74,7 +75,7 @@ impl Expiry {
 }
 
 impl Stored {
-    /// From the JSON text under `_session_expiry`. A date without an offset is one of `naive`'s.
+    /// Parses the JSON text of `_session_expiry`. A date without an offset gets the offset `naive`.
     pub(in crate::sessions) fn parse(json: &str, naive: UtcOffset) -> Result<Option<Self>, Malformed> {
         let stored = match json.as_bytes() {
             b"null" => return Ok(None),
@@ -94,7 +95,7 @@ impl Stored {
         stored.map(Some).ok_or(Malformed)
     }
 
-    /// Rounds the fraction to microseconds, as `timedelta` does, but not up to a whole second: `Max-Age` would count it.
+    /// Rounds the fraction to microseconds, as `timedelta` does, but never up to a second, which `Max-Age` would count.
     fn from_float(seconds: f64) -> Option<Self> {
         const MICROS: f64 = 1e6;
         let micros = (seconds.fract() * MICROS).round_ties_even().clamp(1.0 - MICROS, MICROS - 1.0);
@@ -103,7 +104,7 @@ impl Stored {
         Some(if seconds == 0.0 { Self::BrowserClose } else { Self::Seconds(time) })
     }
 
-    /// Returns `None` for the age of the setting.
+    /// Returns the expiry, or `None` if the age of the setting applies.
     pub(in crate::sessions) fn expiry(self) -> Option<Expiry> {
         match self {
             Self::BrowserClose => Some(Expiry::BrowserClose),
@@ -113,7 +114,7 @@ impl Stored {
         }
     }
 
-    /// Returns `None` if the setting or the browser decides.
+    /// Returns the end, or `None` if the setting or the browser decides.
     pub(super) fn end(self) -> Option<End> {
         match self {
             Self::BrowserClose | Self::CookieAge => None,
@@ -124,7 +125,7 @@ impl Stored {
 }
 
 impl End {
-    /// For a session that was written so long ago.
+    /// Returns the end for a session that was written `elapsed` ago.
     pub(in crate::sessions) fn written_before(self, elapsed: Duration) -> Self {
         match self {
             Self::After(time) => Self::After(time.saturating_sub(elapsed.try_into().unwrap_or(time::Duration::MAX))),
@@ -132,7 +133,7 @@ impl End {
         }
     }
 
-    /// What is left from `modification` on; for a date in whole seconds, rounded down, as in Django.
+    /// Returns the time from `modification` to the end. For a date it is in whole seconds, rounded down, as in Django.
     pub(in crate::sessions) fn left(self, modification: SystemTime) -> time::Duration {
         match self {
             Self::After(time) => time,
@@ -151,7 +152,7 @@ impl End {
     }
 }
 
-/// Neither seconds nor a date.
+/// The error for a `_session_expiry` that is neither seconds nor a date.
 #[derive(Debug)]
 pub(in crate::sessions) struct Malformed;
 
@@ -167,7 +168,7 @@ impl From<Malformed> for DecodeError {
     }
 }
 
-/// `None` outside the years that dates are written for.
+/// Returns the time as a date, or `None` if an [`OffsetDateTime`] cannot hold it.
 fn date(time: SystemTime) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(clock::nanos_since_epoch(time)).ok()
 }

@@ -3,7 +3,7 @@
 use time::macros::datetime;
 use time::{Date, Duration, Month, OffsetDateTime, Time, UtcOffset, Weekday};
 
-/// Python's dates begin and end here.
+/// The first and the last date that Python represents.
 const FIRST: OffsetDateTime = datetime!(0001-01-01 0:00 UTC);
 const LAST: OffsetDateTime = datetime!(9999-12-31 23:59:59.999999 UTC);
 
@@ -15,9 +15,10 @@ fn is_offset(offset: UtcOffset) -> bool {
     offset.whole_hours().abs() < 24
 }
 
-/// As Python's `isoformat`: microseconds if there are any, and seconds of the offset if there are any.
+/// Writes a date as Python's `isoformat` does: without microseconds, and without seconds of the offset, if they are
+/// zero.
 pub(super) fn to_iso(at: OffsetDateTime, naive: Option<UtcOffset>) -> String {
-    // Python has no offset of a day or more, either.
+    // Python has no offset of a day or more. Such a date is written in UTC.
     let own = if is_offset(at.offset()) { at.offset() } else { UtcOffset::UTC };
     let local = at.checked_to_offset(naive.unwrap_or(own)).filter(|at| is_year(at.year()));
     let local = local.unwrap_or(if at.unix_timestamp().is_negative() { FIRST } else { LAST });
@@ -74,7 +75,8 @@ fn date_len(text: &[u8]) -> Option<usize> {
         // After "YYYY-Www-", one digit is the day; two digits are the hour.
         (b'-', b'W') if text.get(8) != Some(&b'-') || is_digit(10) => 8,
         (b'-', _) => 10,
-        // A digit may separate date and time. The numbers of a time have two digits, so the count tells the day apart.
+        // A digit may separate date and time. The numbers of a time have two digits, so parity shows whether there is a
+        // day.
         (b'W', _) => match (7..text.len()).find(|at| !is_digit(*at)).unwrap_or(text.len()) {
             end @ ..9 => end,
             end if end.is_multiple_of(2) => 7,
@@ -143,8 +145,8 @@ impl Clock {
         Some((Self { hms, micros }, matches!(behind, None | Some(0))))
     }
 
-    /// Returns the offset in whole seconds and the microseconds that remain. Python drops those of an offset below a
-    /// second.
+    /// Returns the offset in whole seconds and the microseconds that remain. Python drops the microseconds of an offset
+    /// of less than a second.
     fn ahead_of_utc(self, is_behind: bool) -> Option<(UtcOffset, Duration)> {
         let [hours, minutes, seconds] = self.hms.map(i32::from);
         let seconds = hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_add(seconds)?;

@@ -8,7 +8,7 @@ use crate::error::{BadSignature, DecodeError};
 use crate::sessions::lifetime::Stored;
 use crate::sessions::lifetime::expiry::End;
 
-/// Which ages are checked when a session is loaded.
+/// The maximum ages that are enforced when a session is loaded.
 ///
 /// ```
 /// use django_session::{Clock, CookieOptions, CookieSessions, Expiry, ExpiryPolicy, KeyRing, SecretKey};
@@ -33,19 +33,18 @@ use crate::sessions::lifetime::expiry::End;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ExpiryPolicy {
-    /// The session's own expiry if it has one, else the cookie's age: as proposed for Django 6.2.
+    /// The session's own expiry if it has one, otherwise the cookie's age. Proposed for Django 6.2.
     #[default]
     OwnElseAge,
-    /// The cookie's age alone. `set_expiry` only tells the browser when to drop the cookie. Django up to 6.1.
+    /// The cookie's age only. `set_expiry` then only sets when the browser drops the cookie. Django up to 6.1.
     CookieAgeOnly,
-    /// Both: the stricter one counts.
+    /// Both. The earlier end applies.
     Both,
 }
 
-/// Whether a session is accepted that does not say when it began, or that has no id although
-/// [`with_ids`](crate::CookieSessions::with_ids) is on.
+/// The treatment of a session that has no start, or no id although [`with_ids`](crate::CookieSessions::with_ids) is on.
 ///
-/// A Django beside us writes such sessions, unless it has the package `django-session-rs`.
+/// Django writes such sessions, unless it has the package `django-session-rs`.
 ///
 /// ```
 /// use django_session::{Clock, CookieOptions, CookieSessions, DecodeError, KeyRing, SecretKey, SessionAuth, SessionUser, Unstamped};
@@ -69,15 +68,17 @@ pub enum ExpiryPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unstamped {
-    /// It is accepted. It begins, and gets its id, when it is next written.
+    /// The session is accepted. It gets its start and its id when it is next written.
     Stamp,
-    /// It is rejected if a user is logged in with [`SessionAuth`](crate::SessionAuth) or by Django; otherwise it is accepted.
-    /// A Django beside us must write start and id then, which the package `django-session-rs` does. Without `Refuse`, such a
-    /// Django would accept a copied cookie for ever, by signing it anew.
+    /// The session is rejected if a user is logged in with [`SessionAuth`](crate::SessionAuth) or by Django. Otherwise
+    /// it is accepted.
+    ///
+    /// Django must then write the start and the id, as the package `django-session-rs` does. With `Stamp`, a Django
+    /// without that package could keep a copied cookie valid forever, by signing it anew.
     Refuse,
 }
 
-/// How long a session may live, however often it is written.
+/// The limit on the time since a session began, however often it is written.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sessions) struct AbsoluteAge {
     pub(in crate::sessions) max_age: Duration,
@@ -90,7 +91,8 @@ pub(in crate::sessions) struct Terms {
     pub(in crate::sessions) max_age: Duration,
     pub(in crate::sessions) expire_at_browser_close: bool,
     pub(in crate::sessions) policy: ExpiryPolicy,
-    /// The offset of dates without one, if dates are written without one.
+    /// The offset for dates that are read and written without one. With `None`, dates are written with their offset,
+    /// and dates without one are read as UTC.
     pub(in crate::sessions) naive: Option<UtcOffset>,
     pub(in crate::sessions) absolute: Option<AbsoluteAge>,
     /// Whether sessions have ids.
@@ -115,10 +117,11 @@ impl Terms {
         Self { max_age: cookie.max_age(), expire_at_browser_close: cookie.expire_at_browser_close(), ..Self::default() }
     }
 
-    /// Judges the age of a session that was signed at `signed` and has an expiry of its `own`.
+    /// Checks the age of a session that was signed at `signed` and may have its `own` expiry.
     ///
     /// # Errors
-    /// [`BadSignature::Expired`] by the setting, [`DecodeError::SessionExpired`] by its own.
+    /// [`BadSignature::Expired`] if the setting's age has passed, [`DecodeError::SessionExpired`] if its own expiry
+    /// has.
     pub(in crate::sessions) fn admit(
         self,
         own: Option<Stored>,
@@ -148,13 +151,13 @@ impl Terms {
         }
     }
 
-    /// The end that the session sets itself, or else that of the setting.
+    /// Returns the end that the session sets itself, or else that of the setting.
     pub(in crate::sessions) fn end(self, own: Option<Stored>) -> End {
         let max_age = time::Duration::seconds(0_i64.saturating_add_unsigned(self.max_age.as_secs()));
         own.and_then(Stored::end).unwrap_or(End::After(max_age))
     }
 
-    /// What is left of the setting's age, if it counts beside a session's own expiry.
+    /// Returns what is left of the setting's age, if the policy applies it to a session with its own expiry.
     pub(super) fn cookie_age_left(self, elapsed: Duration) -> Option<time::Duration> {
         let left = self.max_age.saturating_sub(elapsed);
         (self.policy == ExpiryPolicy::Both).then(|| left.try_into().unwrap_or(time::Duration::MAX))
@@ -169,7 +172,7 @@ impl Terms {
     }
 }
 
-/// Judges the age of a session whose row has this date, at which it ends.
+/// Checks that a session whose row expires at `end` has not expired.
 ///
 /// # Errors
 /// [`DecodeError::SessionExpired`].

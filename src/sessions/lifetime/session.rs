@@ -26,7 +26,7 @@ impl Session {
             Some(expiry) => {
                 let json = expiry.to_json(self.terms().naive);
                 let written = self.write([(KEY, json)]);
-                debug_assert!(written.is_ok(), "what an expiry is written as can be read");
+                debug_assert!(written.is_ok(), "every expiry that is written can be read");
             }
             None => _ = self.remove(KEY),
         }
@@ -37,8 +37,9 @@ impl Session {
         self.own_expiry()
     }
 
-    /// The lifetime of the cookie from `now` on, for a session that is dated so long before; `None` is "until the browser
-    /// closes". Does not count as access.
+    /// Returns the lifetime of the cookie from `now` on, for a session that was dated `elapsed` ago.
+    ///
+    /// `None` means "until the browser closes". Does not count as access.
     pub(in crate::sessions) fn cookie_lifetime(
         &self,
         terms: Terms,
@@ -51,7 +52,7 @@ impl Session {
         Lifetime::new(self.end(terms, elapsed, now).left(now), now).map(Some)
     }
 
-    /// The end that is nearest: the session's own or the setting's, and those of the ages that it must not exceed.
+    /// Returns the nearest end: the session's own or the setting's, or that of an age that the session must not exceed.
     pub(in crate::sessions) fn end(&self, terms: Terms, elapsed: std::time::Duration, now: SystemTime) -> End {
         let end = terms.end(self.own_expiry()).written_before(elapsed);
         let limits = [terms.cookie_age_left(elapsed), self.absolute_age_left(terms, now)];
@@ -68,7 +69,7 @@ impl Session {
     ///
     /// session.set_expiry(Expiry::Inactivity(Duration::from_secs(300)));
     /// assert_eq!(session.expiry(), Some(Expiry::Inactivity(Duration::from_secs(300))));
-    /// assert_eq!(session.get("_session_expiry")?, Some(300)); // where Django looks
+    /// assert_eq!(session.get("_session_expiry")?, Some(300)); // where Django stores it
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -76,10 +77,12 @@ impl Session {
         self.read_expiry().and_then(Stored::expiry)
     }
 
-    /// Returns the time from `modification`, when it was last written, to its end: negative if that has passed.
+    /// Returns the time from `modification`, when the session was last written, to its end.
     ///
-    /// For a session that ends with the browser, it is the store's age. The time to a date is in whole seconds, rounded
-    /// down. Only a number that Django wrote has a fraction. Django: `get_expiry_age`, in seconds.
+    /// The time is negative if the end has passed. For a session that ends with the browser, it is the store's age. The
+    /// time to a date is in whole seconds, rounded down. Only a number that Django wrote has a fraction.
+    ///
+    /// Django: `get_expiry_age`, in seconds.
     ///
     /// ```
     /// let session = django_session::Session::default();
@@ -93,8 +96,9 @@ impl Session {
         self.terms().end(self.read_expiry()).left(modification)
     }
 
-    /// Returns when the session ends, if it was last written at `modification`; `None` beyond the year 9999. Django:
-    /// `get_expiry_date`.
+    /// Returns when the session ends, if it was last written at `modification`.
+    ///
+    /// Returns `None` beyond the year 9999. Django: `get_expiry_date`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

@@ -1,4 +1,4 @@
-//! The settings of how long sessions live beyond Django's: refresh, absolute age and ids.
+//! Lifetime settings that Django does not have: refresh, re-signing, absolute age and ids.
 
 use std::time::Duration;
 
@@ -8,11 +8,12 @@ use crate::sessions::lifetime::AbsoluteAge;
 use crate::sessions::{CookieSessions, StoredSessions, Unstamped};
 
 impl<S> CookieSessions<S> {
-    /// Signs a session anew that was read and is dated longer ago, so that a visitor who keeps coming stays logged in
-    /// without a cookie in each response. Half of [`max_age`](crate::CookieOptions::max_age) is a good choice. Default:
-    /// never.
+    /// Refreshes a session that was read and was signed more than `age` ago. Default: never.
     ///
-    /// The session is written as it was loaded: what a request in parallel has written meanwhile is lost.
+    /// A visitor who keeps coming stays logged in, without a cookie in each response. Half of
+    /// [`max_age`](crate::CookieOptions::max_age) is a good choice.
+    ///
+    /// The session is written as it was loaded: changes that a parallel request wrote meanwhile are lost.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -39,11 +40,12 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Sets whether a session that was read and was signed by a fallback key is signed anew. It keeps its date, so that it
-    /// expires when it would have. Default: no.
+    /// Sets whether a session is re-signed if it was read and a fallback key signed it. Default: no.
     ///
-    /// Only the ring that signs is looked at. If [`with_encryption`](crate::CookieSessions#method.with_encryption) has another
-    /// ring, a session that a fallback key of that ring encrypted is not encrypted anew.
+    /// The session keeps its date, so its expiry does not change.
+    ///
+    /// Only the ring that signs is considered. If [`with_encryption`](crate::CookieSessions#method.with_encryption) has
+    /// another ring, a session that a fallback key of that ring encrypted is not encrypted anew.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -68,10 +70,11 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Rejects a session that began longer ago, however often it was written since. Default: no limit.
+    /// Rejects a session that began more than `max_age` ago, however often it was written. Default: no limit.
     ///
-    /// When it began is kept in the session, under `_session_started`, in Unix seconds. A session begins when it is first
-    /// written, and anew when a user logs in. `Max-Age` is what is left, if that is less than the cookie's age.
+    /// The start is stored in the session, under `_session_started`, in Unix seconds. A session begins when it is first
+    /// written, and begins anew when a user logs in who was not logged in before. `Max-Age` is at most what is left of
+    /// the absolute age.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, DecodeError, KeyRing, SecretKey, Unstamped};
@@ -102,10 +105,11 @@ impl<S> CookieSessions<S> {
         self
     }
 
-    /// Gives each session an [id](crate::Session::id), by which a server-side record can end it. Default: none.
+    /// Gives each session an [id](crate::Session::id), by which a server-side record can end it. Default: no ids.
     ///
-    /// It is kept in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when it is first
-    /// written, and another when a user logs in. It keeps the id when it is written again, so that its id ends all copies.
+    /// The id is stored in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when
+    /// it is first written, and another when a user logs in who was not logged in before. It keeps the id when it is
+    /// written again, so the id ends all copies of the session.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionAuth, SessionUser};
@@ -130,7 +134,7 @@ impl<S> CookieSessions<S> {
 }
 
 impl StoredSessions {
-    /// Rejects a session that began longer ago, however often it was written since: see
+    /// Rejects a session that began more than `max_age` ago, however often it was written: see
     /// [`CookieSessions::with_absolute_age`](crate::CookieSessions::with_absolute_age).
     ///
     /// ```
@@ -151,8 +155,10 @@ impl StoredSessions {
         self
     }
 
-    /// Gives each session an [id](crate::Session::id), which may stand in logs and in a list of ended sessions, as its key
-    /// may not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    /// Gives each session an [id](crate::Session::id): see
+    /// [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    ///
+    /// Unlike the session's key, the id may appear in logs and in a list of ended sessions.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
@@ -173,7 +179,7 @@ impl StoredSessions {
 
 #[cfg(feature = "pickle")]
 impl CachedSessions {
-    /// Rejects a session that began longer ago, however often it was written since: see
+    /// Rejects a session that began more than `max_age` ago, however often it was written: see
     /// [`CookieSessions::with_absolute_age`](crate::CookieSessions::with_absolute_age).
     ///
     /// ```
@@ -193,8 +199,10 @@ impl CachedSessions {
         self
     }
 
-    /// Gives each session an [id](crate::Session::id), which may stand in logs and in a list of ended sessions, as its key
-    /// may not: see [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    /// Gives each session an [id](crate::Session::id): see
+    /// [`CookieSessions::with_ids`](crate::CookieSessions::with_ids).
+    ///
+    /// Unlike the session's key, the id may appear in logs and in a list of ended sessions.
     ///
     /// ```
     /// # use django_session::{CachedSessions, CookieOptions};

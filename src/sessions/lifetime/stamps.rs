@@ -9,15 +9,15 @@ use crate::sessions::auth::USER_ID;
 use crate::sessions::data::Data;
 use crate::sessions::lifetime::{AbsoluteAge, Terms, Unstamped};
 
-/// Integer Unix seconds.
+/// The key of the session's start, in integer Unix seconds.
 const STARTED: &str = "_session_started";
-/// 16 random bytes in base64url.
+/// The key of the session's id: 16 random bytes in base64url.
 const ID: &str = "_session_id";
 const ID_BYTES: usize = 16;
 const ID_LEN: usize = 22;
 
 impl Terms {
-    /// Judges when a session began, and whether a login says so.
+    /// Checks how long ago a session began, and whether a login has the required stamps.
     ///
     /// # Errors
     /// [`DecodeError::SessionTooOld`] and [`DecodeError::Unstamped`].
@@ -37,11 +37,11 @@ impl Terms {
 }
 
 impl Session {
-    /// Returns when the session began, if it says so: see
+    /// Returns when the session began, if it is recorded: see
     /// [`with_absolute_age`](crate::CookieSessions::with_absolute_age).
     ///
-    /// A session begins when it is first written, and anew when a user logs in who was not logged in before. It says so once
-    /// it is committed.
+    /// A session begins when it is first written, and begins anew when a user logs in who was not logged in before. The
+    /// start is recorded when the session is committed.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey, Timestamp, Unstamped};
@@ -61,8 +61,10 @@ impl Session {
         started(self.read())
     }
 
-    /// Returns the id that the session has [`with_ids`](crate::CookieSessions::with_ids), once it is committed: 22
-    /// characters of base64url. It may stand in logs and in a list of ended sessions, because it is no cookie.
+    /// Returns the session's id, if it has one: 22 characters of base64url.
+    ///
+    /// With [`with_ids`](crate::CookieSessions::with_ids), a session has an id once it is committed. The id may appear
+    /// in logs and in a list of ended sessions, because it cannot be used as a cookie.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -80,15 +82,16 @@ impl Session {
         id(self.read())
     }
 
-    /// What is left of the absolute age, if it counts.
+    /// Returns what is left of the absolute age, if it is limited and the session has a start.
     pub(super) fn absolute_age_left(&self, terms: Terms, now: SystemTime) -> Option<time::Duration> {
         let AbsoluteAge { max_age, .. } = terms.absolute?;
         let left = max_age.saturating_sub(age(started(self.data())?, now));
         Some(left.try_into().unwrap_or(time::Duration::MAX))
     }
 
-    /// Returns the data of a session that is dated `date`, with the start and the id that the settings ask for; `None` if
-    /// it has them, or is empty.
+    /// Returns the data of a session dated `date`, with the start and the id that the settings require.
+    ///
+    /// Returns `None` if it has them already, or if it has no content.
     pub(in crate::sessions) fn stamped_data(
         &self,
         terms: Terms,
@@ -110,16 +113,16 @@ impl Session {
         Ok(Some(stamped))
     }
 
-    /// Whether there is a key besides the start and the id.
+    /// Returns whether there is a key besides the start and the id.
     pub(in crate::sessions) fn has_content(&self) -> bool {
         self.data().has_others_than([STARTED, ID])
     }
 
-    /// Has the session begin anew, with another id, when it is next written.
+    /// Makes the session begin anew, with another id, when it is next written.
     pub(in crate::sessions) fn forget_stamps(&mut self) {
-        // An anonymous visitor may have planted the id, and may end it.
+        // An anonymous visitor may have planted the id, and could use it to end the session.
         self.erase(ID);
-        // An older start only shortens the session, and a Django may insist on one.
+        // Without an absolute age the start stays: an old start only shortens the session, and Django may require one.
         if self.terms().absolute.is_some() {
             self.erase(STARTED);
         }
@@ -137,7 +140,7 @@ fn id(data: &Data) -> Option<&str> {
     is_id.then_some(text)
 }
 
-/// As JSON text.
+/// Generates an id, as JSON text.
 fn random_id() -> Result<String, NoRandomBytes> {
     let mut bytes = [0; ID_BYTES];
     random::fill(&mut bytes)?;
@@ -147,7 +150,7 @@ fn random_id() -> Result<String, NoRandomBytes> {
     Ok(encoding::into_text(json))
 }
 
-/// A start in the future counts as now, which replaces it when the session is written.
+/// Returns the age of a session. A start in the future counts as now; it is replaced when the session is written.
 fn age(start: Timestamp, now: SystemTime) -> Duration {
     start.age(now).unwrap_or(Duration::ZERO)
 }
