@@ -6,8 +6,8 @@ use crate::encryption::Encryption;
 impl<S: Serializer> Codec<S> {
     /// Encrypts what is encoded, and decrypts what is decoded. Feature `encryption`.
     ///
-    /// Nothing is compressed after it was encrypted, so that the codec's [compression](Self::with_compression) counts for
-    /// plaintext only; [`Encryption::with_compression`] compresses before.
+    /// Encrypted data is not compressed, so the codec's [compression](Self::with_compression) applies only to payloads
+    /// that are written as plaintext. [`Encryption::with_compression`] compresses before encrypting.
     ///
     /// ```
     /// use django_session::{Codec, DecodeError, Encryption, KeyRing, SecretKey, Signer};
@@ -17,7 +17,7 @@ impl<S: Serializer> Codec<S> {
     /// let token = signer.sign_object("hello", &codec)?;
     /// assert_eq!(signer.unsign_object::<String, _>(&token, &codec)?, "hello");
     ///
-    /// // Whoever has the signer's keys alone verifies the token, and cannot read it.
+    /// // With the signer's keys alone, a program can verify the token, but not read it.
     /// let other = Encryption::new(&KeyRing::new(SecretKey::new("other")?));
     /// let rejected = Codec::default().with_encryption(other).decode::<String>(signer.unsign(&token)?);
     /// assert_eq!(rejected, Err(DecodeError::Decrypt));
@@ -31,12 +31,12 @@ impl<S: Serializer> Codec<S> {
 }
 
 impl Encryption {
-    /// Sets whether to compress the plaintext before it is encrypted. What is read is inflated either way. Default:
-    /// [`Compression::Never`].
+    /// Sets whether to compress the plaintext before it is encrypted. Compressed payloads are read with every setting.
+    /// Default: [`Compression::Never`].
     ///
-    /// Compress only where no visitor chooses a part of the content: whoever chooses text that stands in a session, and
-    /// sees the cookie's length, can guess the secrets beside it, character by character. (Their repetition compresses, and
-    /// the cookie gets shorter. Known as CRIME and BREACH.)
+    /// Compress only if no visitor controls a part of the content. Anyone who controls text in a session, and sees the
+    /// cookie's length, can guess the secrets next to that text, character by character: a right guess repeats the
+    /// secret, so it compresses better and the cookie gets shorter. These attacks are known as CRIME and BREACH.
     ///
     /// ```
     /// use django_session::{Codec, Compression, Encryption, KeyRing, SecretKey};

@@ -6,16 +6,17 @@ use crate::json;
 
 /// JSON as Python writes it: `json.dumps(obj, separators=(",", ":"))`, byte for byte.
 ///
-/// So everything outside printable ASCII is escaped (Django reads the bytes as Latin-1 and would take raw UTF-8 for
-/// something else, without an error), and floats are spelled as Python's `repr` does.
+/// Everything outside printable ASCII is escaped, because Django reads the bytes as Latin-1 and would silently misread
+/// raw UTF-8. Floats are written as Python's `repr` writes them.
 ///
-/// Python writes `NaN` and `Infinity` as such, which is not JSON; here they are refused, in both directions. Integers
-/// are written up to 128 bits and read as far as the requested type goes; beyond `u64`, an untyped
-/// `serde_json::Value` holds the nearest float. When read, lone surrogates (`"\ud800"`) and nesting of 128 levels or more
-/// are refused, raw UTF-8 is taken for what it is (Django takes it for Latin-1), and `-0` is a float.
+/// Python writes `NaN` and `Infinity`, which are not JSON. This serializer rejects them, when writing and when reading.
+/// Integers are written up to 128 bits, and read up to the range of the requested type; beyond `u64`, an untyped
+/// `serde_json::Value` contains the nearest float. When reading, lone surrogates (`"\ud800"`) and nesting of 128 levels
+/// or more are rejected, raw UTF-8 is read as UTF-8 (Django reads it as Latin-1), and `-0` is a float.
 ///
-/// If any crate turns on the feature `arbitrary_precision` of `serde_json`, a `serde_json::Value` keeps all digits of a
-/// number. Other types that take any JSON value, as enums with `#[serde(untagged)]` do, then see a float as a map.
+/// If any crate enables the feature `arbitrary_precision` of `serde_json`, a `serde_json::Value` keeps all digits of a
+/// number. Other types that accept any JSON value, for example enums with `#[serde(untagged)]`, then receive a float as
+/// a map.
 ///
 /// Django: `django.core.signing.JSONSerializer`.
 ///

@@ -1,4 +1,4 @@
-//! Value ⇄ payload, and the way on to a token.
+//! Value ⇄ payload, and value ⇄ token.
 
 #[cfg(feature = "encryption")]
 mod encrypted;

@@ -3,11 +3,13 @@ use serde::{Deserialize, Serialize};
 use crate::codec::Serializer;
 use crate::error::{DecodeError, EncodeError};
 
-/// `MessagePack` with field names, for services that share nothing with Django: smaller than JSON, and it holds bytes,
-/// NaN and the infinities. It ends, as JSON does, at 127 levels of nesting. Feature `msgpack`.
+/// `MessagePack` with field names, for services that share nothing with Django. Feature `msgpack`.
 ///
-/// Sessions do not depend on the features of `serde_json`. A `serde_json::Value` that is serialized by itself does: with
-/// `arbitrary_precision`, it describes its numbers as structs to every format but JSON, and is written so.
+/// It is smaller than JSON, and can represent bytes, NaN and infinity. Nesting is limited to 127 levels, as in JSON.
+///
+/// The format of sessions does not depend on the features of `serde_json`. That of a `serde_json::Value` that is
+/// serialized by itself does: with `arbitrary_precision`, it serializes its numbers as structs in every format but
+/// JSON.
 ///
 /// ```
 /// use django_session::{Codec, KeyRing, MessagePackSerializer, SecretKey, Signer};
@@ -21,7 +23,7 @@ use crate::error::{DecodeError, EncodeError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MessagePackSerializer;
 
-/// What serde_json has; rmp_serde's own 1024 levels would need more stack than a thread may have.
+/// The limit of serde_json. The 1024 levels of rmp_serde would need more stack than a thread may have.
 const MAX_DEPTH: usize = 128;
 
 impl Serializer for MessagePackSerializer {
@@ -35,7 +37,7 @@ impl Serializer for MessagePackSerializer {
         messagepack.set_max_depth(MAX_DEPTH);
         let value =
             T::deserialize(&mut messagepack).map_err(|_| refuse("not MessagePack, or not of the requested type"))?;
-        // It does not show how far it read, but it can be asked for a next marker, which must not be there.
+        // The deserializer does not return its position, so another read checks that no data is left.
         match <()>::deserialize(&mut messagepack) {
             Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
             _ => Err(refuse("trailing bytes after the value")),

@@ -12,13 +12,13 @@ use crate::encryption::Encryption;
 use crate::error::{DecodeError, EncodeError};
 use crate::signing::Verified;
 
-/// The most that a payload may inflate to unless told otherwise, in bytes.
+/// The default limit for the size of an inflated payload, in bytes.
 const DEFAULT_INFLATE_LIMIT: usize = 1 << 20;
 
-/// What the payload of a compressed value starts with.
+/// The first byte of the payload of a compressed value.
 const COMPRESSED: u8 = b'.';
 
-/// Whether to compress. What is read is inflated either way if it was compressed. Django: the `compress` argument.
+/// Whether to compress. Compressed payloads are read with every setting. Django: the `compress` argument.
 ///
 /// ```
 /// use django_session::{Codec, Compression};
@@ -34,17 +34,18 @@ pub enum Compression {
     /// Never. Django: `compress=False`.
     #[default]
     Never,
-    /// With zlib, if that saves two bytes or more; not tried below 64 bytes, where it hardly ever does. Django:
+    /// With zlib, if that saves two bytes or more. Not tried below 64 bytes, where it rarely does. Django:
     /// `compress=True`, and all of its signed-cookie sessions.
     IfSmaller,
-    /// As [`IfSmaller`](Self::IfSmaller), but not tried below 512 bytes of serialized data, because compression takes most of
-    /// the time in which a small session is read and written. It would save 53 characters of a login cookie, and
-    /// several hundred of repetitive data. The default of [`CookieSessions`](crate::CookieSessions::with_compression).
+    /// As [`IfSmaller`](Self::IfSmaller), but not tried below 512 bytes of serialized data, because compression takes
+    /// most of the time in which a small session is read and written. It would save 53 characters of a login cookie,
+    /// and several hundred of repetitive data. The default of
+    /// [`CookieSessions`](crate::CookieSessions::with_compression).
     IfLarge,
 }
 
 impl Compression {
-    /// The fewest bytes that are compressed.
+    /// Returns the fewest bytes that are compressed.
     pub(super) fn fewest(self) -> Option<usize> {
         match self {
             Self::Never => None,
@@ -54,7 +55,7 @@ impl Compression {
     }
 }
 
-/// Value ⇄ payload: serialized, perhaps compressed, in base64url.
+/// Value ⇄ payload: serialized, optionally compressed, in base64url.
 ///
 /// ```
 /// use django_session::{Codec, KeyRing, SecretKey, Signer};
@@ -78,7 +79,7 @@ pub struct Codec<S = JsonSerializer> {
 }
 
 impl<S> Codec<S> {
-    /// Makes a codec without compression, with an inflate limit of 1 MiB.
+    /// Creates a codec without compression, with an inflate limit of 1 MiB.
     ///
     /// ```
     /// use django_session::{Codec, JsonSerializer};
@@ -97,7 +98,7 @@ impl<S> Codec<S> {
         }
     }
 
-    /// The same settings with another serializer.
+    /// Returns the same settings with another serializer.
     pub(crate) fn with_serializer<T>(self, serializer: T) -> Codec<T> {
         Codec {
             serializer,
@@ -123,8 +124,8 @@ impl<S> Codec<S> {
         self
     }
 
-    /// Limits the bytes that a payload may inflate to. A larger value is encoded without compression, so that this limit
-    /// does not keep it from being read.
+    /// Limits the bytes that a payload may inflate to. A larger value is encoded without compression, so that this
+    /// limit does not keep it from being read.
     ///
     /// ```
     /// use django_session::{Codec, Compression, DecodeError, KeyRing, SecretKey, Signer};
@@ -145,7 +146,7 @@ impl<S> Codec<S> {
 }
 
 impl<S: Serializer> Codec<S> {
-    /// Turns a value into a payload, ready to be signed.
+    /// Encodes a value as a payload, which is ready to be signed.
     ///
     /// # Errors
     /// [`EncodeError::Serialize`].
@@ -158,7 +159,7 @@ impl<S: Serializer> Codec<S> {
         self.encode_with_room(value, 0).map(encoding::into_text)
     }
 
-    /// As [`encode`](Self::encode), as bytes, with room for so many more.
+    /// As [`encode`](Self::encode), but returns bytes with room for `room` more.
     pub(super) fn encode_with_room<T>(&self, value: &T, room: usize) -> Result<Vec<u8>, EncodeError>
     where
         T: Serialize + ?Sized,
@@ -166,7 +167,7 @@ impl<S: Serializer> Codec<S> {
         self.pack(room, |serializer, data| serializer.dumps(value, data))
     }
 
-    /// As [`encode_with_room`](Self::encode_with_room), of a value that is given as JSON text.
+    /// As [`encode_with_room`](Self::encode_with_room), for a value that is given as JSON text.
     pub(crate) fn encode_json_with_room(&self, json: &str, room: usize) -> Result<Vec<u8>, EncodeError> {
         self.pack(room, |serializer, data| serializer.dumps_json(json, data))
     }
@@ -179,7 +180,7 @@ impl<S: Serializer> Codec<S> {
         self.lend(|Scratch { payload: data, compressed, zlib }| {
             // 1. serialize
             serialize(&self.serializer, data)?;
-            // 2. encrypt, after which nothing is left to compress
+            // 2. encrypt; encrypted data does not compress
             #[cfg(feature = "encryption")]
             if let Some(encryption) = &self.encryption
                 && sealing::seal(encryption, self.inflate_limit, data, compressed, zlib)?
@@ -198,11 +199,13 @@ impl<S: Serializer> Codec<S> {
         })
     }
 
-    /// Turns what was signed back into a value.
+    /// Decodes a verified payload to a value.
     ///
     /// # Errors
     /// [`DecodeError::Base64`], [`Zlib`](DecodeError::Zlib), [`InflatesPast`](DecodeError::InflatesPast) or
-    /// [`Deserialize`](DecodeError::Deserialize).
+    /// [`Deserialize`](DecodeError::Deserialize). With encryption also [`Empty`](DecodeError::Empty),
+    /// [`NotEncrypted`](DecodeError::NotEncrypted), [`UnknownVersion`](DecodeError::UnknownVersion),
+    /// [`TooShort`](DecodeError::TooShort) or [`Decrypt`](DecodeError::Decrypt).
     ///
     /// ```
     /// use django_session::{Codec, DecodeError, KeyRing, SecretKey, Signer};
@@ -222,8 +225,8 @@ impl<S: Serializer> Codec<S> {
         })
     }
 
-    /// Decodes as [`decode`](Self::decode) does, into a value that borrows from the serialized bytes: they are left in
-    /// `buffer`, whatever that held.
+    /// Decodes as [`decode`](Self::decode) does, into a value that borrows from the serialized bytes. These replace the
+    /// content of `buffer`.
     ///
     /// # Errors
     /// Those of [`decode`](Self::decode).
@@ -255,7 +258,7 @@ impl<S: Serializer> Codec<S> {
         Ok(json)
     }
 
-    /// As [`decode_json`](Self::decode_json), of data that were verified in another form.
+    /// As [`decode_json`](Self::decode_json), for data that was verified in another form.
     #[cfg(feature = "legacy")]
     pub(crate) fn decode_json_data(&self, data: &[u8]) -> Result<String, DecodeError> {
         let mut json = String::new();
@@ -297,19 +300,19 @@ impl<S: Serializer> Codec<S> {
 
     /// Lends this thread's scratch.
     #[cfg(not(feature = "encryption"))]
-    #[expect(clippy::unused_self, reason = "encryption asks a codec for more")]
+    #[expect(clippy::unused_self, reason = "with encryption, this depends on the codec")]
     fn lend<R>(&self, borrow: impl FnOnce(&mut Scratch) -> R) -> R {
         Scratch::lend(borrow)
     }
 
-    /// Lends this thread's scratch, to be wiped if it meets plaintext of encrypted values.
+    /// Lends this thread's scratch, which is wiped afterwards if it may contain plaintext of encrypted values.
     #[cfg(feature = "encryption")]
     fn lend<R>(&self, borrow: impl FnOnce(&mut Scratch) -> R) -> R {
         if self.encryption.is_some() { Scratch::lend_and_wipe(borrow) } else { Scratch::lend(borrow) }
     }
 }
 
-/// Data in base64url behind a mark, with room for so many bytes more.
+/// Returns the mark and the data in base64url, with room for `room` more bytes.
 fn text(mark: &[u8], data: &[u8], room: usize) -> Vec<u8> {
     let len = mark.len().saturating_add(encoding::base64_len(data.len()));
     let mut text = Vec::with_capacity(len.saturating_add(room));

@@ -5,12 +5,12 @@ use crate::error::{DecodeError, EncodeError};
 use crate::json;
 use crate::pickle;
 
-/// Reads what Django's `PickleSerializer` wrote, and never writes: for moving a site of Django 4.2 or earlier to JSON.
-/// Feature `pickle`.
+/// A read-only serializer for what Django's `PickleSerializer` wrote, for moving a site of Django 4.2 or earlier to
+/// JSON. Feature `pickle`.
 ///
-/// Django unpickles such a cookie, so that everyone who knows the secret key can run code there. Here nothing of a pickle
-/// is run: it is read as data, within the limits that [`CachedSessions`](crate::CachedSessions) tells. All values must be
-/// ones that JSON holds. Writing is [`EncodeError::ReadOnly`].
+/// Django unpickles these cookies, so anyone who knows the secret key can run code on the server. Here no code of a
+/// pickle is run: it is read as data, within the limits that [`CachedSessions`](crate::CachedSessions) documents. JSON
+/// must be able to represent all values. Writing fails with [`EncodeError::ReadOnly`].
 ///
 /// Django: `django.contrib.sessions.serializers.PickleSerializer`, removed in 5.0.
 ///
@@ -40,12 +40,12 @@ use crate::pickle;
 pub struct PickleSerializer;
 
 impl Serializer for PickleSerializer {
-    /// Refuses every value, with [`EncodeError::ReadOnly`].
+    /// Rejects every value with [`EncodeError::ReadOnly`].
     fn dumps<T: Serialize + ?Sized>(&self, _: &T, _: &mut Vec<u8>) -> Result<(), EncodeError> {
         Err(EncodeError::ReadOnly)
     }
 
-    /// Reads a pickle as the JSON of its value. A `T` cannot borrow from it.
+    /// Reads a pickle as the JSON of its value. A `T` that borrows from the pickle is rejected.
     fn loads<'de, T: Deserialize<'de>>(&self, data: &'de [u8]) -> Result<T, DecodeError> {
         json::read_copied(&pickle::read_value(data)?)
     }

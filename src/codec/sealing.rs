@@ -1,4 +1,4 @@
-//! The codec's stage between serializer and base64: plaintext ⇄ encrypted payload, with a zlib of its own.
+//! The codec's stage between serializer and base64: plaintext ⇄ encrypted payload, with its own compression.
 
 use std::mem;
 
@@ -9,7 +9,7 @@ use crate::encryption::{Encryption, Opened, Version};
 use crate::error::{DecodeError, EncodeError};
 use crate::key::RingId;
 
-/// Encrypts `data` into `sealed`, whatever that held; `false` if it is to be written as plaintext.
+/// Encrypts `data` and replaces the content of `sealed`. Returns `false` if `data` is to be written as plaintext.
 pub(super) fn seal(
     encryption: &Encryption,
     inflate_limit: usize,
@@ -31,7 +31,8 @@ pub(super) fn seal(
     Ok(true)
 }
 
-/// Replaces the encrypted payload in `payload` by its plaintext. `plaintext` is room for that, whatever it held.
+/// Replaces the encrypted payload in `payload` with its plaintext. `plaintext` is a buffer, whose content is
+/// overwritten.
 pub(super) fn open(
     encryption: &Encryption,
     signed_by: Option<(RingId, usize)>,
@@ -48,7 +49,7 @@ pub(super) fn open(
         }
         Opened::Decrypted(Version::Deflated) => {
             let inflated = zlib.decompress(plaintext, inflate_limit, payload);
-            // Inflating may write beyond what it keeps, where the buffer is not wiped.
+            // Inflating may write beyond the final length of the buffer, where it is not wiped.
             let len = payload.len();
             payload.resize(payload.capacity(), 0);
             payload.truncate(len);

@@ -5,7 +5,7 @@ use crate::json;
 
 /// Value ⇄ bytes. Django: the `serializer` argument, `SESSION_SERIALIZER`.
 ///
-/// [`JsonSerializer`](crate::JsonSerializer) is the one that Django reads. Another serde format takes a few lines:
+/// [`JsonSerializer`](crate::JsonSerializer) writes what Django reads. Another serde format takes a few lines:
 ///
 /// ```
 /// use django_session::{Codec, DecodeError, EncodeError, KeyRing, SecretKey, Serializer, Signer};
@@ -34,7 +34,8 @@ pub trait Serializer {
     /// Appends the bytes of `value` to `out`.
     ///
     /// # Errors
-    /// [`EncodeError::Serialize`] for a value that the format cannot hold. What was appended by then is not used.
+    /// [`EncodeError::Serialize`] for a value that the format cannot represent. Bytes that were already appended are
+    /// not used.
     ///
     /// ```
     /// use django_session::{JsonSerializer, Serializer};
@@ -46,7 +47,7 @@ pub trait Serializer {
     /// ```
     fn dumps<T: Serialize + ?Sized>(&self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError>;
 
-    /// Reads a value from `data`, all of it; the value may borrow from there.
+    /// Reads a value from the whole of `data`. The value may borrow from it.
     ///
     /// # Errors
     /// [`DecodeError::Deserialize`] for anything but the bytes of one `T`.
@@ -60,11 +61,11 @@ pub trait Serializer {
     /// ```
     fn loads<'de, T: Deserialize<'de>>(&self, data: &'de [u8]) -> Result<T, DecodeError>;
 
-    /// As [`dumps`](Self::dumps), of a value that is given as JSON text: how sessions are kept.
+    /// As [`dumps`](Self::dumps), for a value that is given as JSON text. Sessions are written with it.
     ///
     /// # Errors
-    /// As [`dumps`](Self::dumps); also for what only Python calls JSON (`NaN`), and for integers beyond 64 bits, unless the
-    /// serializer writes JSON itself.
+    /// As [`dumps`](Self::dumps); also for values that are JSON only in Python (`NaN`), and for integers of more than
+    /// 64 bits, unless the serializer writes JSON itself.
     ///
     /// ```
     /// use django_session::{JsonSerializer, Serializer};
@@ -78,11 +79,11 @@ pub trait Serializer {
         self.dumps(&json::Transcode(json), out)
     }
 
-    /// As [`loads`](Self::loads), into JSON text, which replaces what is in `out`.
+    /// As [`loads`](Self::loads), into JSON text, which replaces the content of `out`. Sessions are read with it.
     ///
     /// # Errors
-    /// As [`loads`](Self::loads); also for what [`dumps_json`](Self::dumps_json) would not turn back into these very bytes:
-    /// what JSON cannot hold must not be lost on the way.
+    /// As [`loads`](Self::loads); also for data that [`dumps_json`](Self::dumps_json) would not turn back into the same
+    /// bytes, so that values that JSON cannot represent are not lost.
     ///
     /// ```
     /// use django_session::{JsonSerializer, Serializer};

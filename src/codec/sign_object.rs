@@ -1,4 +1,4 @@
-//! Value ⇄ token: the codec behind a signer.
+//! Value ⇄ token: a codec and a signer.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -55,7 +55,7 @@ impl Signer {
 }
 
 impl TimestampSigner {
-    /// Encodes a value, dates it and signs it. Django: `TimestampSigner.sign_object`.
+    /// Encodes a value, adds a timestamp and signs both. Django: `TimestampSigner.sign_object`.
     ///
     /// # Errors
     /// Those of [`Codec::encode`].
@@ -107,11 +107,11 @@ impl TimestampSigner {
     }
 }
 
-/// Signs a value as dated JSON, in one call. Django: `django.core.signing.dumps`, whose default salt is
+/// Signs a value as JSON with a timestamp, in one call. Django: `django.core.signing.dumps`, whose default salt is
 /// `"django.core.signing"`.
 ///
-/// The keys are derived in each call: make a [`TimestampSigner`] to sign more than now and then, to compress, or to
-/// choose anything else.
+/// Each call derives the keys. Create a [`TimestampSigner`] to sign more often, to compress, or to change another
+/// setting.
 ///
 /// # Errors
 /// [`EncodeError::Config`] for an empty salt; [`EncodeError::Serialize`].

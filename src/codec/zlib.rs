@@ -2,8 +2,8 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use crate::error::DecodeError;
 
-/// Compressor and decompressor, made when first needed and kept for the next token: each holds large tables that cost
-/// more to set up than a token's bytes cost to pass.
+/// A compressor and a decompressor, created when they are first needed and reused for the next token: each has large
+/// tables, and creating them takes longer than processing a token.
 #[derive(Default)]
 pub(super) struct Zlib {
     deflate: Option<Compress>,
@@ -11,14 +11,15 @@ pub(super) struct Zlib {
 }
 
 impl Zlib {
-    /// Compresses `data` of `fewest` to `most` bytes into `out`, if that is what Django calls shorter: by two bytes at least.
+    /// Compresses `data` of `fewest` to `most` bytes into `out`. Returns whether that is shorter by at least two bytes,
+    /// as Django requires.
     pub(super) fn compress(&mut self, data: &[u8], fewest: Option<usize>, most: usize, out: &mut Vec<u8>) -> bool {
         if fewest.is_none_or(|fewest| data.len() < fewest) || data.len() > most {
             return false;
         }
         let deflate = self.deflate.get_or_insert_with(|| Compress::new(Compression::default(), true));
         deflate.reset();
-        // No more room than what is worth keeping: then "is it shorter?" is "did it finish?".
+        // The output has room only for a result that is short enough, so the compression finishes only then.
         out.clear();
         out.resize(data.len().saturating_sub(2), 0);
         let finished = matches!(deflate.compress(data, out, FlushCompress::Finish), Ok(Status::StreamEnd));
@@ -26,7 +27,8 @@ impl Zlib {
         finished
     }
 
-    /// Inflates one whole zlib stream, `data` from end to end, into `out`, which never holds more than `limit + 1` bytes.
+    /// Inflates `data`, which must be exactly one complete zlib stream, into `out`, which never has more than
+    /// `limit + 1` bytes.
     pub(super) fn decompress(&mut self, data: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), DecodeError> {
         let inflate = self.inflate.get_or_insert_with(|| Decompress::new(true));
         inflate.reset(true);
@@ -48,14 +50,14 @@ impl Zlib {
                     return Ok(());
                 }
                 Ok(Status::Ok | Status::BufError) if written == room => room = room.saturating_mul(2),
-                // Damaged, cut short, or followed by something else.
+                // Damaged, truncated, or followed by other data.
                 _ => return Err(DecodeError::Zlib),
             }
         }
     }
 }
 
-/// Bytes read and bytes written so far; both count what lies in memory.
+/// Returns the bytes read and the bytes written so far. Both are in memory, so the numbers fit in a `usize`.
 fn progress(inflate: &Decompress) -> (usize, usize) {
     let size = |total| usize::try_from(total).unwrap_or(usize::MAX);
     (size(inflate.total_in()), size(inflate.total_out()))

@@ -10,12 +10,12 @@ use zeroize::Zeroize;
 use crate::encryption::format::{NONCE_LEN, TAG_LEN};
 use crate::key::SecretKey;
 
-/// Keeps this use of a secret key apart from Django's.
+/// Separates this use of a secret key from Django's.
 const INFO: &[u8] = b"django-session.sealed.v1";
 
 /// One key, with its round keys computed; `aes` wipes them when they are dropped.
 ///
-/// GCM-SIV encrypts in both directions, so the decrypting half of AES is not needed.
+/// GCM-SIV uses the encrypting half of AES in both directions, so the decrypting half is not needed.
 pub(super) struct Aead(AesGcmSiv<Aes256Enc>);
 
 impl Aead {
@@ -36,7 +36,7 @@ impl Aead {
         tag.ok().map(Into::into)
     }
 
-    /// Decrypts in place. After `false`, what is in `text` must not be used.
+    /// Decrypts in place. Returns whether the tag matches; if not, the content of `text` must not be used.
     ///
     /// The tag is compared in constant time, by `ctutils`.
     pub(super) fn decrypt(&self, nonce: [u8; NONCE_LEN], version: u8, text: &mut [u8], tag: [u8; TAG_LEN]) -> bool {

@@ -1,21 +1,21 @@
-//! `version ‖ nonce ‖ ciphertext ‖ tag`.
+//! The format of an encrypted payload: `version ‖ nonce ‖ ciphertext ‖ tag`.
 
 use crate::error::DecodeError;
 
 pub(super) const NONCE_LEN: usize = 12;
 pub(super) const TAG_LEN: usize = 16;
 
-/// How plaintext that was not encrypted begins: only a JSON object is accepted as such.
+/// The first byte of a payload that is not encrypted: only a JSON object is accepted as plaintext.
 pub(super) const OBJECT: u8 = b'{';
 
-/// What the plaintext is. The byte is authenticated with it.
+/// The form of the plaintext. The version byte is authenticated together with it.
 ///
 /// 3 is reserved for another cipher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
     /// The serialized value.
     Serialized = 1,
-    /// The same, as one zlib stream.
+    /// The serialized value, as one zlib stream.
     Deflated = 2,
 }
 
@@ -42,9 +42,11 @@ pub(super) struct Parts<'d> {
 }
 
 impl<'d> Parts<'d> {
+    /// Splits a payload into its parts.
+    ///
     /// # Errors
-    /// [`DecodeError::UnknownVersion`], then [`DecodeError::TooShort`]: no value is serialized to nothing, so that a byte
-    /// of ciphertext must be there.
+    /// [`DecodeError::UnknownVersion`], then [`DecodeError::TooShort`]: no value is serialized to zero bytes, so there
+    /// must be a byte of ciphertext.
     pub(super) fn split(version: u8, rest: &'d [u8]) -> Result<Self, DecodeError> {
         let version = Version::of(version).ok_or(DecodeError::UnknownVersion)?;
         let parts = rest.split_first_chunk().and_then(|(&nonce, rest)| Some((nonce, rest.split_last_chunk()?)));

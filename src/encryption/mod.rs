@@ -1,4 +1,4 @@
-//! Plaintext ⇄ encrypted payload, by the keys of a ring.
+//! Plaintext ⇄ encrypted payload, with the keys of a ring.
 
 mod aead;
 mod format;

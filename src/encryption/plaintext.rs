@@ -1,7 +1,7 @@
-/// Whether payloads that are not encrypted are read or written, for the time in which a site turns encryption on.
+/// Whether payloads that are not encrypted are read or written, while a site introduces encryption.
 ///
-/// Servers that share sessions cannot all be changed at one moment. Each step below is one setting, and each server reads
-/// what the others write as long as no two of them are more than one step apart:
+/// Servers that share sessions cannot all be changed at the same moment. Each step below is one setting, and each
+/// server reads what the others write as long as no two of them are more than one step apart:
 ///
 /// | step | setting | Django's side: `SESSION_ENCRYPTION_PLAINTEXT` | reads | writes |
 /// |---|---|---|---|---|
@@ -10,9 +10,9 @@
 /// | 3 | [`Reject`](Self::Reject) | `"reject"` | encrypted | encrypted |
 ///
 /// Take step 2 when every server has taken step 1, and step 3 when every server has taken step 2 and the plain sessions
-/// have expired. Nobody can forge a plain session in between: it is signed, as before.
+/// have expired. Plain sessions cannot be forged in the meantime, because they are still signed.
 ///
-/// Only a JSON object is recognized as plaintext, by its first byte `{`. Sessions are such objects.
+/// Only a JSON object is recognized as plaintext, by its first byte `{`. Sessions are JSON objects.
 ///
 /// ```
 /// use django_session::{Codec, DecodeError, Encryption, KeyRing, Plaintext, SecretKey, Signer};
@@ -43,7 +43,7 @@ pub enum Plaintext {
     Write,
     /// Reads both, and encrypts what is written.
     Accept,
-    /// Reads and writes nothing but encrypted payloads.
+    /// Reads and writes encrypted payloads only.
     #[default]
     Reject,
 }

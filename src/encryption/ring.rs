@@ -10,12 +10,13 @@ use crate::error::{DecodeError, EncodeError};
 use crate::key::{KeyRing, RingId};
 use crate::random;
 
-/// Encrypts payloads, so that only the holders of the keys read them. Feature `encryption`.
+/// Encrypts payloads, so that only the holders of the keys can read them. Feature `encryption`.
 ///
-/// Without it, whoever holds a cookie reads the session in it. It is given to
-/// [`CookieSessions`](crate::CookieSessions::with_encryption), [`StoredSessions`](crate::StoredSessions::with_encryption)
-/// or a [`Codec`](crate::Codec::with_encryption). A Django reads and writes the same sessions with the serializer of
-/// the Python package `django-session-rs`, which is in the repository of this crate.
+/// Without it, anyone who has a cookie can read the session in it. Pass it to
+/// [`CookieSessions`](crate::CookieSessions::with_encryption),
+/// [`StoredSessions`](crate::StoredSessions::with_encryption) or a [`Codec`](crate::Codec::with_encryption). Django
+/// reads and writes the same sessions with the serializer of the Python package `django-session-rs`, which is in the
+/// repository of this crate.
 ///
 /// ```
 /// use django_session::{CookieOptions, CookieSessions, Encryption, KeyRing, SecretKey};
@@ -36,24 +37,27 @@ use crate::random;
 ///
 /// # What stays visible
 ///
-/// - **The length.** A payload of `n` bytes becomes `n + 29` bytes, in base64url: whoever sees the token knows `n` exactly.
-///   A login of 171 bytes takes 318 characters instead of 279. Where the length of a value is a secret, pad the value.
-/// - **The time** of signing and the **signature**: Django's, around the encrypted payload.
-/// - **Messages** that `MessageStorage::new` or `in_cookie` keeps in a cookie of their own, which is signed and not
-///   encrypted. If they tell of the session, use `MessageStorage::in_session`; in Django,
+/// - **The length.** A payload of `n` bytes becomes `n + 29` bytes, in base64url: anyone who sees the token knows `n`
+///   exactly. A login of 171 bytes takes 318 characters instead of 279. If the length of a value is a secret, pad the
+///   value.
+/// - **The time** of signing and the **signature**, which follow the encrypted payload in Django's format.
+/// - **Messages** that `MessageStorage::new` or `in_cookie` stores in a cookie of their own, which is signed but not
+///   encrypted. If they reveal something about the session, use `MessageStorage::in_session`; in Django,
 ///   `MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"`.
-/// - That two tokens are of one visitor, if the token is sent again unchanged. Two encryptions of one value share nothing.
+/// - **Repetition.** An unchanged token that is sent again shows that it is the same visitor. Two encryptions of the
+///   same value have nothing in common.
 ///
-/// # What it does not cure
+/// # What it does not prevent
 ///
-/// - **Replay.** A copied cookie is as good as the first one until it expires. Encryption hides what is in it, and ends
-///   nothing earlier.
-/// - **A stolen key.** All that was encrypted under it can be read. There is no forward secrecy.
-/// - The salt keeps purposes apart through the signature; the encryption itself does not depend on it.
+/// - **Replay.** A copied cookie stays valid until it expires. Encryption hides its content, but does not make it
+///   expire earlier.
+/// - **A stolen key.** Everything that was encrypted with it can be read. There is no forward secrecy.
+/// - **A payload of another purpose.** The salt separates purposes only through the signature; the encryption does not
+///   depend on it.
 ///
 /// # Compression
 ///
-/// It is off unless [asked for](Self::with_compression), because the length would tell of the content.
+/// It is off unless it is [enabled](Self::with_compression), because the length would reveal some of the content.
 ///
 /// # Format
 ///
@@ -63,23 +67,24 @@ use crate::random;
 /// version   1: the plaintext is the serialized value      2: it is zlib of that
 /// ```
 ///
-/// The nonce is 12 bytes from the operating system, new for each payload. GCM-SIV ([RFC
-/// 8452](https://www.rfc-editor.org/rfc/rfc8452)) keeps its secrets even if one should come twice: it then shows only
-/// whether the two plaintexts are equal. One key is good for 2⁶⁴ payloads. On processors without AES instructions, one
-/// encryption takes some 20 µs instead of one. The crate `aes-gcm-siv` has not been audited; the AES and the POLYVAL that
-/// it is made of have been (NCC Group, 2020).
+/// The nonce is 12 random bytes from the operating system, new for each payload. GCM-SIV ([RFC
+/// 8452](https://www.rfc-editor.org/rfc/rfc8452)) stays secure even if a nonce is repeated: it then reveals only
+/// whether the two plaintexts are equal. One key can encrypt 2⁶⁴ payloads. On processors without AES instructions, one
+/// encryption takes some 20 µs instead of one. The crate `aes-gcm-siv` has not been audited; the implementations of AES
+/// and POLYVAL that it uses have been (NCC Group, 2020).
 ///
 /// # Keys
 ///
-/// The first key of the ring encrypts, and all of them decrypt, so that rotation is that of the signer. Usually the ring is
-/// the signer's. It may be another one, so that a program can verify tokens and not read the sessions.
+/// The first key of the ring encrypts, and all keys decrypt, so keys are rotated like those of the signer. Usually the
+/// ring is the signer's. If it is another ring, a program that has only the signer's keys can verify tokens, but not
+/// read the sessions.
 ///
-/// The keys that are derived are wiped when the last clone is dropped, and a codec wipes its buffers of plaintext after
-/// each call. The value itself, copies that a serializer makes of it, a session's data, the window of zlib and what a
-/// buffer leaves behind when it grows beyond 4 KiB are not wiped.
+/// The derived keys are wiped when the last clone is dropped, and a codec wipes its buffers of plaintext after each
+/// call. Not wiped are the value itself, copies that a serializer makes of it, a session's data, the window of zlib,
+/// and the old content of a buffer that grows beyond 4 KiB.
 #[derive(Clone)]
 pub struct Encryption {
-    /// The current one first.
+    /// The current key is first.
     keys: Arc<[Aead]>,
     ring: RingId,
     plaintext: Plaintext,
@@ -87,7 +92,7 @@ pub struct Encryption {
     pub(crate) fewest_deflated: Option<usize>,
 }
 
-/// What a payload was found to be.
+/// The kind of a payload that was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opened {
     /// Not encrypted, and accepted as it is.
@@ -97,9 +102,10 @@ pub(crate) enum Opened {
 }
 
 impl Encryption {
-    /// Encrypts with the first key of the ring, decrypts with each of them, and rejects plaintext. Does not compress.
+    /// Creates an encryption that encrypts with the first key of the ring, decrypts with all keys, and rejects
+    /// plaintext. It does not compress.
     ///
-    /// Make it once and clone it: the keys are derived here, and clones share them.
+    /// Create it once and clone it: the keys are derived here, and clones share them.
     ///
     /// ```
     /// use django_session::{Codec, Encryption, KeyRing, SecretKey, Signer};
@@ -149,10 +155,10 @@ impl Encryption {
         self
     }
 
-    /// Whether this value is to be encrypted.
+    /// Returns whether this value is to be encrypted.
     ///
     /// # Errors
-    /// [`EncodeError::NotAnObject`] if it is to be written as plaintext, and no reader would recognize it.
+    /// [`EncodeError::NotAnObject`] if it is to be written as plaintext, but no reader would recognize it.
     pub(crate) fn encrypts(&self, serialized: &[u8]) -> Result<bool, EncodeError> {
         match self.plaintext {
             Plaintext::Accept | Plaintext::Reject => Ok(true),
@@ -161,10 +167,10 @@ impl Encryption {
         }
     }
 
-    /// Replaces what is in `out` by the encrypted payload.
+    /// Encrypts `plaintext` and replaces the content of `out` with the payload.
     ///
     /// # Errors
-    /// [`EncodeError::NoRandomBytes`]; [`EncodeError::TooLong`] beyond 64 GiB.
+    /// [`EncodeError::NoRandomBytes`]; [`EncodeError::TooLong`] for more than 64 GiB.
     #[expect(
         clippy::indexing_slicing,
         reason = "a ring holds a key at least, and the plaintext begins where it was put"
@@ -182,10 +188,10 @@ impl Encryption {
         Ok(())
     }
 
-    /// Decrypts a payload into `out`, whatever that held, unless it is plaintext and accepted as such.
+    /// Decrypts a payload and replaces the content of `out`, unless the payload is accepted as plaintext.
     ///
-    /// `signed_by` is the ring that verified the payload's signature, and the index of the key. If that ring is this one,
-    /// that key is tried first.
+    /// `signed_by` is the ring that verified the payload's signature, and the index of the key. If that ring is this
+    /// one, that key is tried first.
     ///
     /// # Errors
     /// In this order: [`DecodeError::Empty`], [`DecodeError::NotEncrypted`], [`DecodeError::UnknownVersion`],
@@ -204,7 +210,7 @@ impl Encryption {
         };
         let first = signed_by.filter(|(ring, _)| *ring == self.ring).map(|(_, index)| index);
         for key in self.search(first) {
-            // Anew for each key: what a key that does not fit leaves behind is nobody's text.
+            // Copied for each key, because decrypting with a wrong key overwrites the ciphertext.
             out.clear();
             out.extend_from_slice(parts.ciphertext);
             if key.decrypt(parts.nonce, parts.version.byte(), out, parts.tag) {
@@ -215,7 +221,7 @@ impl Encryption {
         Err(DecodeError::Decrypt)
     }
 
-    /// All keys, in their order but for the one to begin with.
+    /// Returns all keys, `first` before the others, which keep their order.
     fn search(&self, first: Option<usize>) -> impl Iterator<Item = &Aead> {
         let others = self.keys.iter().enumerate().filter(move |(index, _)| Some(*index) != first);
         first.and_then(|index| self.keys.get(index)).into_iter().chain(others.map(|(_, key)| key))

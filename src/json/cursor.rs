@@ -1,4 +1,4 @@
-//! The tokens of JSON, one after another.
+//! Reads JSON token by token.
 
 use std::ops::Range;
 
@@ -56,7 +56,7 @@ impl<'j> Cursor<'j> {
         self
     }
 
-    /// Reads a string and a colon. Returns the positions of the string, within its quotes.
+    /// Reads a string and a colon. Returns the positions of the string, without its quotes.
     pub(super) fn key(&mut self) -> Option<Range<usize>> {
         let key = self.string()?;
         self.space();
@@ -64,7 +64,7 @@ impl<'j> Cursor<'j> {
         Some(key)
     }
 
-    /// Returns the positions of the string, within its quotes.
+    /// Reads a string. Returns its positions, without its quotes.
     pub(super) fn string(&mut self) -> Option<Range<usize>> {
         self.eat(b'"')?;
         let start = self.at;
@@ -110,7 +110,7 @@ impl<'j> Cursor<'j> {
         Some(())
     }
 
-    /// One at least.
+    /// Reads one or more digits.
     fn digits(&mut self) -> Option<()> {
         self.next()?.is_ascii_digit().then_some(())?;
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -120,14 +120,15 @@ impl<'j> Cursor<'j> {
     }
 }
 
-/// How many bytes there are before a quote, a backslash or a control character, by eights.
+/// Returns how many bytes precede the first quote, backslash or control character. Reads eight bytes at a time, and
+/// does not count the last ones if they are fewer.
 fn plain(text: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES << 7;
     let mut passed = 0_usize;
     for eight in text.as_chunks().0 {
         let word = u64::from_le_bytes(*eight);
-        // A byte's high bit, where the byte is smaller than `than`; what lies above the first may be wrong.
+        // Sets the high bit of bytes that are smaller than `than`. Bytes above the first of them may be wrong.
         let below = |word: u64, than: u64| word.wrapping_sub(ONES.wrapping_mul(than)) & !word;
         let is = |byte: u8| below(word ^ ONES.wrapping_mul(byte.into()), 1);
         let found = (below(word, 0x20) | is(b'"') | is(b'\\')) & HIGH;

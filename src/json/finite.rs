@@ -4,9 +4,10 @@ use serde::ser::{
     SerializeTupleVariant, Serializer,
 };
 
-/// Refuses NaN and the infinities, which `serde_json` would silently write as `null`, and hands on everything else.
+/// A wrapper that rejects NaN and infinity, which `serde_json` would silently write as `null`, and forwards everything
+/// else.
 ///
-/// Around a serializer it is that serializer; around a value it carries itself one level further in.
+/// Around a serializer, it checks every float. Around a value, it serializes the value with a wrapped serializer.
 pub(super) struct Finite<T>(pub(super) T);
 
 impl<T: Serialize + ?Sized> Serialize for Finite<&T> {

@@ -13,7 +13,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, Decode
     serde_json::from_str(json).map_err(refusal)
 }
 
-/// As [`read`], of text that the value cannot borrow from.
+/// As [`read`], for text that the value cannot borrow from.
 ///
 /// # Errors
 /// Those of [`read`].
@@ -33,7 +33,7 @@ fn refusal(error: serde_json::Error) -> DecodeError {
     }
 }
 
-/// The bytes as text.
+/// Returns the bytes as text.
 ///
 /// # Errors
 /// [`DecodeError::Deserialize`] if they are not UTF-8.

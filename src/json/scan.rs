@@ -1,22 +1,22 @@
-//! Where the keys and values of a JSON object begin and end.
+//! Finds where the keys and values of a JSON object begin and end.
 
 use std::ops::Range;
 
 use crate::json::cursor::Cursor;
 
-/// The deepest nesting that is followed.
+/// The deepest nesting that is accepted.
 const MAX_DEPTH: usize = 1024;
 
-/// Whether this is one JSON value that [`object`] would find its way through.
+/// Returns whether this is one JSON value that [`object`] would accept as the value of a key.
 pub(crate) fn is_value(json: &str) -> bool {
     let mut scan = Scan::new(json);
     scan.value().is_some() && scan.cursor.is_at_end()
 }
 
-/// Calls `found` with the place of each key, within its quotes, and of its value, in order.
+/// Calls `found` with the position of each key, without its quotes, and of its value, in order.
 ///
-/// Python's JSON: that of RFC 8259, and `NaN`, `Infinity` and `-Infinity`. Lone surrogates may stand in strings, as
-/// escapes. Nothing is built, and nothing recurses. `None` for anything else than one object.
+/// Accepts Python's JSON: that of RFC 8259, and `NaN`, `Infinity` and `-Infinity`. Strings may contain lone surrogates
+/// as escapes. It does not allocate or recurse. Returns `None` for anything other than one object.
 pub(crate) fn object(json: &str, mut found: impl FnMut(Range<usize>, Range<usize>)) -> Option<()> {
     let mut scan = Scan::new(json);
     scan.cursor.space();
@@ -49,7 +49,7 @@ enum Container {
 
 struct Scan<'j> {
     cursor: Cursor<'j>,
-    /// What has been opened and not closed, outermost first: the first `depth` of these.
+    /// The first `depth` of these are the open containers, outermost first.
     open: [Container; MAX_DEPTH],
     depth: usize,
 }
@@ -59,7 +59,7 @@ impl<'j> Scan<'j> {
         Self { cursor: Cursor::new(json), open: [Container::Array; MAX_DEPTH], depth: 0 }
     }
 
-    /// One value with all that is in it.
+    /// Reads one value with everything in it.
     fn value(&mut self) -> Option<()> {
         let outside = self.depth;
         loop {
@@ -100,8 +100,8 @@ impl<'j> Scan<'j> {
         Some(())
     }
 
-    /// Behind a value: closes what ends here. Whether that is all, down to the depth `outside`; if not, another value
-    /// follows.
+    /// Closes the containers that end after a value. Returns whether they are closed down to the depth `outside`; if
+    /// not, another value follows.
     fn leave(&mut self, outside: usize) -> Option<bool> {
         while self.depth > outside {
             let innermost = self.depth.saturating_sub(1);

@@ -21,7 +21,7 @@ pub(crate) fn to_ascii(json: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether Python would write these bytes of JSON text as they are.
+/// Returns whether Python would write these bytes of JSON text as they are.
 pub(super) fn is_ascii(json: &[u8]) -> bool {
     // The maximum, because a loop without an early exit is vectorized.
     json.iter().fold(0, |largest, &byte| byte.max(largest)) < DELETE
@@ -40,7 +40,7 @@ pub(crate) fn push_unit(unit: u16, out: &mut Vec<u8>) {
     out.extend([b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
 }
 
-/// The JSON text of a string, without its quotes.
+/// Returns the JSON text of a string, without its quotes.
 pub(crate) fn escape(text: &str) -> Box<str> {
     if is_plain(text) {
         return text.into();
@@ -69,18 +69,18 @@ pub(crate) fn push_escaped(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether a string has no escapes.
+/// Returns whether a string has no escapes.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..DELETE) && !matches!(byte, b'"' | b'\\'))
 }
 
-/// Undoes [`escape`]; `None` for a lone surrogate, which no Rust string holds.
+/// Undoes [`escape`]. Returns `None` for a lone surrogate, which a Rust string cannot contain.
 pub(crate) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     if text.contains('\\') { read(&format!("\"{text}\"")).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
 }
 
-/// Whether `escaped` is the JSON text of `plain`, both without quotes. An escape is longer than what it stands for, by a
-/// factor of six at most.
+/// Returns whether `escaped` is the JSON text of `plain`, both without quotes. An escape is longer than its character,
+/// by a factor of at most six.
 pub(crate) fn spells(escaped: &str, plain: &str) -> bool {
     match escaped.len().cmp(&plain.len()) {
         Ordering::Less => false,

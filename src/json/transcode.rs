@@ -1,6 +1,6 @@
-//! JSON text as a serde value, so that any serializer can write and read what a session holds.
+//! JSON text as a serde value, so that any serializer can write and read the content of a session.
 //!
-//! `serde_json` does not read the text, because it hands numbers over as maps if any crate turns on its feature
+//! The text is not read with `serde_json`, because that deserializes numbers as maps if any crate enables its feature
 //! `arbitrary_precision`.
 
 use std::borrow::Cow;
@@ -36,7 +36,7 @@ impl Serialize for Transcode<'_> {
 struct Value<'e, 'j> {
     start: Cursor<'j>,
     end: &'e Cell<Cursor<'j>>,
-    /// How much deeper the nesting may get.
+    /// How many more levels of nesting are allowed.
     levels: usize,
 }
 
@@ -246,7 +246,7 @@ impl<'de> Visitor<'de> for Append<'_> {
     }
 }
 
-/// Returns the number if this is the map that `serde_json` makes of one.
+/// Returns the number if this is a map that `serde_json` deserialized from a number.
 fn hidden_number(map: &[u8]) -> Option<&str> {
     let number = map.strip_prefix(br#"{"$serde_json::private::Number":""#)?.strip_suffix(br#""}"#)?;
     let number = str::from_utf8(number).ok()?;

@@ -11,7 +11,7 @@ use crate::json::string::{is_ascii, to_ascii};
 /// Appends the JSON text of a value.
 ///
 /// # Errors
-/// [`EncodeError::Serialize`] for a value that JSON cannot hold.
+/// [`EncodeError::Serialize`] for a value that JSON cannot represent.
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let start = out.len();
     let mut python = serde_json::Serializer::with_formatter(&mut *out, PythonFormatter);
@@ -23,7 +23,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// The JSON text of a value.
+/// Returns the JSON text of a value.
 ///
 /// # Errors
 /// Those of [`write`].
@@ -45,8 +45,8 @@ impl Formatter for PythonFormatter {
         write_repr(out, value, |text| CompactFormatter.write_f64(text, value))
     }
 
-    /// Writes a `serde_json::Number` if its feature `arbitrary_precision` is on. A number that a float holds exactly is
-    /// spelled as a float; all other numbers keep their digits.
+    /// Writes a `serde_json::Number` if its feature `arbitrary_precision` is on. A number whose text is that of a float
+    /// is written as a float; all other numbers keep their digits.
     fn write_number_str<W: Write + ?Sized>(&mut self, out: &mut W, number: &str) -> io::Result<()> {
         let float = if number.contains(['.', 'e', 'E']) { number.parse().ok() } else { None };
         match float {
@@ -59,10 +59,11 @@ impl Formatter for PythonFormatter {
     }
 }
 
-/// Python's `repr`: the digits that `shortest` writes, with an exponent from 1e16 on and below 1e-4, which has a sign and
-/// two digits at least.
+/// Writes a float as Python's `repr`: with the digits that `shortest` writes, and with an exponent from 1e16 on and
+/// below 1e-4. The exponent has a sign and at least two digits.
 ///
-/// (The standard library's digits will not do: of two shortest texts equally near it takes another than Python.)
+/// The digits of the standard library cannot be used: if two shortest texts are equally near, it chooses another than
+/// Python.
 fn write_repr<W: Write + ?Sized>(
     out: &mut W,
     value: f64,
@@ -80,7 +81,7 @@ fn write_repr<W: Write + ?Sized>(
     let (sign, text) = text.strip_prefix('-').map_or(("", text), |text| ("-", text));
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let digits = mantissa.trim_start_matches(['0', '.']);
-    // The writer may have spelled a small number as 0.00001, with the exponent in its zeros.
+    // `shortest` may have written a small number as 0.00001, whose zeros belong to the exponent.
     let zeros = mantissa.len().saturating_sub(digits.len()).saturating_sub(1);
     let exponent = exponent.parse::<i64>().unwrap_or(0).saturating_sub_unsigned(zeros as u64);
     let (first, rest) = digits.split_at_checked(1).unwrap_or_default();

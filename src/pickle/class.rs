@@ -1,13 +1,13 @@
-//! Why JSON cannot hold a value, in a word: the name of its class.
+//! The class of a value that JSON cannot represent.
 
 use crate::python_type::PythonType;
 
-/// The class of a value, which nobody imports.
+/// The class of a value. It is never imported.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class<'p> {
-    /// Of a value with opcodes of its own; or what else is the matter with it.
+    /// A class with its own opcodes, or another reason why JSON cannot represent the value.
     Known(&'static str),
-    /// What a pickle imports, by the names in it: a class, or a function that makes the value.
+    /// What the pickle imports, by its names there: a class, or a function that creates the value.
     Global { module: &'p [u8], name: &'p [u8] },
 }
 
@@ -22,7 +22,8 @@ pub(super) const TOO_MANY_DIGITS: Class<'_> = Class::Known("int of more than 430
 pub(super) const TOO_DEEP: Class<'_> = Class::Known("nested more than 1024 levels deep");
 
 impl Class<'_> {
-    /// The class of what calling this makes. Protocol 2 has no other form for `bytes` than a call of `_codecs.encode`.
+    /// Returns the class of the result if this is called. Protocol 2 represents `bytes` only as a call of
+    /// `_codecs.encode`.
     pub(super) fn called(self) -> Self {
         match self {
             Self::Global { module: b"_codecs", name: b"encode" } => BYTES,
@@ -30,13 +31,13 @@ impl Class<'_> {
         }
     }
 
-    /// As Python 3 spells it; what is built in, without a module.
+    /// Returns the name in Python 3, without a module for built-in classes.
     pub(super) fn python_type(self) -> PythonType {
         match self {
             Self::Known(name) => PythonType::new(name.as_bytes()),
             Self::Global { module: b"builtins" | b"__builtin__" | b"exceptions", name } => {
                 PythonType::new(match name {
-                    // Protocol 2 has Python 2's names.
+                    // Protocol 2 uses Python 2's names.
                     b"long" => b"int",
                     b"unicode" => b"str",
                     b"xrange" => b"range",

@@ -1,7 +1,7 @@
-/// Python's `TRUNCATED`: an argument that is longer than what is left.
+/// Python's message for an argument that is longer than the rest of the pickle.
 const TRUNCATED: &str = "pickle data was truncated";
 
-/// The bytes that are not read yet.
+/// The bytes that have not been read yet.
 pub(super) struct Input<'p>(&'p [u8]);
 
 impl<'p> Input<'p> {
@@ -23,7 +23,7 @@ impl<'p> Input<'p> {
         self.array().map(|[byte]| byte)
     }
 
-    /// As many bytes as a length before them says, which is unsigned.
+    /// Reads an unsigned length, and then as many bytes.
     pub(super) fn counted<const N: usize>(&mut self) -> Result<&'p [u8], &'static str> {
         let len = unsigned(self.array::<N>()?);
         let len = usize::try_from(len).map_err(|_| TRUNCATED)?;
@@ -32,7 +32,7 @@ impl<'p> Input<'p> {
         Ok(bytes)
     }
 
-    /// The same with a length of 4 bytes that is signed.
+    /// Reads a signed length of 4 bytes, and then as many bytes.
     pub(super) fn counted_signed(&mut self) -> Result<&'p [u8], &'static str> {
         match self.0 {
             [_, _, _, 0x80..=0xff, ..] => Err("pickle has a negative length"),
@@ -40,13 +40,13 @@ impl<'p> Input<'p> {
         }
     }
 
-    /// The length of a frame, all of which must be there.
+    /// Reads the length of a frame. The whole frame must be present.
     pub(super) fn frame(&mut self) -> Result<(), &'static str> {
         let len = u64::from_le_bytes(self.array()?);
         if usize::try_from(len).is_ok_and(|len| len <= self.0.len()) { Ok(()) } else { Err(TRUNCATED) }
     }
 
-    /// Up to the next newline, which is passed over.
+    /// Reads up to the next newline, and skips it.
     pub(super) fn line(&mut self) -> Result<&'p [u8], &'static str> {
         let end = self.0.iter().position(|&byte| byte == b'\n').ok_or(TRUNCATED)?;
         let (line, rest) = self.0.split_at_checked(end).ok_or(TRUNCATED)?;
@@ -55,7 +55,7 @@ impl<'p> Input<'p> {
     }
 }
 
-/// Little endian, of at most 8 bytes.
+/// Returns the number of at most 8 little-endian bytes.
 pub(super) fn unsigned<const N: usize>(bytes: [u8; N]) -> u64 {
     bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }

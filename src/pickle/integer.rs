@@ -1,25 +1,25 @@
-//! Integers beyond 64 bits: two's complement in little endian, as pickles have them, and decimal.
+//! Integers of more than 64 bits: the little-endian two's complement of pickles ⇄ decimal.
 
-#![expect(clippy::arithmetic_side_effects, reason = "limbs of 32 bits and nine digits at a time fill no 64 bits")]
+#![expect(clippy::arithmetic_side_effects, reason = "32-bit limbs and nine digits at a time fit in 64 bits")]
 
 use std::fmt::Write as _;
 
 use crate::pickle::limits::{Budget, DIGITS_OF_ONE};
 
-/// Nine digits, the most that fit a limb.
+/// Decimal digits in a chunk: nine, the most that fit in a limb.
 const CHUNK: usize = 9;
 const BASE: u64 = 1_000_000_000;
 const LIMB_BITS: u32 = 32;
 const LIMB: u64 = u32::MAX as u64;
 const SIGN: u8 = 0x80;
 
-/// More bytes than these have more than `DIGITS_OF_ONE` digits.
+/// An integer of more bytes than this has more than `DIGITS_OF_ONE` digits.
 const BYTES_OF_ONE: usize = 1786;
 
 pub(super) enum Integer {
     Small(i64),
     Long(String),
-    /// Of more digits than Python converts.
+    /// An integer of more digits than Python converts.
     TooLong,
 }
 
@@ -44,8 +44,8 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Integer, &'stati
     Ok(if text.len() - usize::from(negative) > DIGITS_OF_ONE { Integer::TooLong } else { Integer::Long(text) })
 }
 
-/// The fewest bytes that hold this number: digits, and a "-" before them if there is one. `None` for other text, or for
-/// more digits than Python converts.
+/// Returns the fewest bytes that represent this number, which is an optional "-" and digits. Returns `None` for other
+/// text, and for more digits than Python converts.
 pub(super) fn write(decimal: &str) -> Option<Vec<u8>> {
     let (negative, digits) = decimal.strip_prefix('-').map_or((false, decimal), |digits| (true, digits));
     if digits.len() > DIGITS_OF_ONE {
@@ -62,7 +62,7 @@ pub(super) fn write(decimal: &str) -> Option<Vec<u8>> {
             limbs.push(carry);
         }
     }
-    // A byte more, for the sign.
+    // One more byte, for the sign.
     let low_half = |limb: &u64| limb.to_le_bytes().into_iter().take(4);
     let mut bytes: Vec<u8> = limbs.iter().flat_map(low_half).chain([0]).collect();
     if negative {
@@ -73,7 +73,7 @@ pub(super) fn write(decimal: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Without the bytes that only repeat the sign.
+/// Removes the bytes that only repeat the sign.
 pub(super) fn minimal(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., below, last] = bytes
         && *last == if below & SIGN == 0 { 0 } else { u8::MAX }

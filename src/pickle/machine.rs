@@ -11,22 +11,22 @@ use crate::pickle::values::{Dict, Id, Value, Values};
 
 const WRONG_TYPE: &str = "pickle applies an opcode to a value of the wrong type";
 
-/// Runs the opcodes of one pickle. Nothing is called and nothing recurses.
+/// Runs the opcodes of one pickle. It calls nothing that the pickle names, and does not recurse.
 pub(super) struct Machine<'p> {
     input: Input<'p>,
     values: Values<'p>,
     stack: Stack,
-    /// Indexes may have gaps.
+    /// A map, because the indexes may have gaps.
     memo: BTreeMap<u32, Id>,
     nodes: Budget,
     long_ints: Budget,
 }
 
 impl<'p> Machine<'p> {
-    /// The value of a pickle, among those that it refers to.
+    /// Returns all values of a pickle, and which of them is the pickled one.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A sentence that says what is wrong with the pickle.
     pub(super) fn run(pickle: &'p [u8]) -> Result<(Values<'p>, Id), &'static str> {
         let opcodes = match pickle {
             [op::PROTO, protocol, opcodes @ ..] if limits::PROTOCOLS.contains(protocol) => opcodes,
@@ -134,7 +134,7 @@ impl<'p> Machine<'p> {
         Ok(())
     }
 
-    /// The top, with so many arguments taken from above it, becomes one value of this class.
+    /// Replaces the top `items` values with one value of this class.
     fn replace(&mut self, items: usize, class: Class<'p>) -> Result<(), &'static str> {
         for _ in 0..items {
             self.stack.pop()?;
@@ -142,7 +142,7 @@ impl<'p> Machine<'p> {
         self.push(Value::Other(class))
     }
 
-    /// Something is called with so many arguments; what it makes has its name.
+    /// Replaces a callable and its arguments with one value of the callable's class.
     fn call(&mut self, arguments: usize) -> Result<(), &'static str> {
         for _ in 0..arguments {
             self.stack.pop()?;
@@ -151,7 +151,7 @@ impl<'p> Machine<'p> {
         self.replace(1, class)
     }
 
-    /// The class of what lies on top, if JSON cannot hold it.
+    /// Returns the class of the top value, which must be one that JSON cannot represent.
     fn top_class(&self) -> Result<Class<'p>, &'static str> {
         match self.values.get(self.stack.top()?) {
             Some(&Value::Other(class)) => Ok(class),
@@ -185,7 +185,7 @@ impl<'p> Machine<'p> {
         self.push(if joined { Value::Other(class::SEPARATE_SURROGATES) } else { Value::Text(text) })
     }
 
-    /// A `str` of Python 2. Python 3 reads it as text if it is ASCII, and else not at all.
+    /// Pushes a `str` of Python 2. Python 3 reads it as text if it is ASCII, and rejects it otherwise.
     fn push_ascii(&mut self, bytes: &'p [u8]) -> Result<(), &'static str> {
         self.push(match Text::new(bytes) {
             Some(text) if bytes.is_ascii() => Value::Text(text),

@@ -15,11 +15,11 @@ pub(super) const BINPUT: u8 = b'q';
 pub(super) const LONG_BINPUT: u8 = b'r';
 pub(super) const MEMOIZE: u8 = 0x94;
 
-// What JSON holds.
+// Values that JSON can represent.
 pub(super) const NONE: u8 = b'N';
 pub(super) const NEWTRUE: u8 = 0x88;
 pub(super) const NEWFALSE: u8 = 0x89;
-/// In decimal: Python 2 writes integers of 33 to 64 bits so, in protocol 2 too.
+/// In decimal. Python 2 writes integers of 33 to 64 bits with this opcode, also in protocol 2.
 pub(super) const INT: u8 = b'I';
 pub(super) const BININT: u8 = b'J';
 pub(super) const BININT1: u8 = b'K';
@@ -40,7 +40,7 @@ pub(super) const EMPTY_DICT: u8 = b'}';
 pub(super) const SETITEM: u8 = b's';
 pub(super) const SETITEMS: u8 = b'u';
 
-// What JSON does not hold.
+// Values that JSON cannot represent.
 pub(super) const SHORT_BINBYTES: u8 = b'C';
 pub(super) const BINBYTES: u8 = b'B';
 pub(super) const BINBYTES8: u8 = 0x8e;

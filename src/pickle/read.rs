@@ -8,26 +8,27 @@ use crate::pickle::spell::{Refusal, Speller};
 use crate::pickle::values::Value;
 use crate::python_type::PythonType;
 
-/// What is in a pickled dict.
+/// The content of a pickled dict.
 pub(crate) struct Dict {
     /// The JSON texts of keys and values.
     pub(crate) json: String,
     /// In the order of the dict.
     pub(crate) items: Vec<Item>,
-    /// Why JSON cannot hold a key, if that is so. Such keys are left out.
+    /// The type of the first key that JSON cannot represent, if there is one. These keys are left out.
     pub(crate) other_key: Option<PythonType>,
 }
 
-/// Where in the JSON text a key, without its quotes, and its value are; or the type of a value that JSON cannot hold.
+/// The positions of a key (without its quotes) and its value in the JSON text, or the type of a value that JSON cannot
+/// represent.
 pub(crate) struct Item {
     pub(crate) key: Range<usize>,
     pub(crate) value: Result<Range<usize>, PythonType>,
 }
 
-/// Reads a pickled dict. A value that JSON cannot hold is no obstacle to the others.
+/// Reads a pickled dict. If JSON cannot represent a value, the others are still read.
 ///
 /// # Errors
-/// [`DecodeError::Deserialize`] for what is not the pickle of a dict, or asks for more than it may.
+/// [`DecodeError::Deserialize`] for anything but a pickled dict, and for a pickle beyond the limits.
 pub(crate) fn read_dict(pickle: &[u8]) -> Result<Dict, DecodeError> {
     dict(pickle).map_err(|reason| DecodeError::Deserialize { reason })
 }
@@ -35,8 +36,8 @@ pub(crate) fn read_dict(pickle: &[u8]) -> Result<Dict, DecodeError> {
 /// Reads a pickled value as JSON text.
 ///
 /// # Errors
-/// [`DecodeError::Deserialize`] for what is not a pickle, or asks for more than it may; [`DecodeError::BeyondJson`] for a
-/// value that JSON cannot hold.
+/// [`DecodeError::Deserialize`] for anything but a pickle, and for a pickle beyond the limits;
+/// [`DecodeError::BeyondJson`] for a value that JSON cannot represent.
 pub(crate) fn read_value(pickle: &[u8]) -> Result<String, DecodeError> {
     let refuse = |reason| DecodeError::Deserialize { reason };
     let (values, root) = Machine::run(pickle).map_err(refuse)?;

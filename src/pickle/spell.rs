@@ -15,12 +15,12 @@ pub(super) struct Speller<'v, 'p> {
     text: Budget,
 }
 
-/// Few sessions are larger; so much JSON is written without moving it.
+/// The most bytes that are allocated in advance. Few sessions are larger.
 const USUAL: usize = 4096;
 
 /// Why a value is not written.
 pub(super) enum Refusal {
-    /// JSON cannot hold it.
+    /// JSON cannot represent it.
     Beyond(PythonType),
     /// All values together are too large.
     Overspent(&'static str),
@@ -38,14 +38,14 @@ impl From<&'static str> for Refusal {
     }
 }
 
-/// A container that is written, and what is still to be written in it.
+/// A container that is being written, with its remaining items.
 enum Open<'v, 'p> {
     List(std::slice::Iter<'v, Id>),
     Dict(std::slice::Iter<'v, (Text<'p>, Id)>),
 }
 
 impl<'v, 'p> Speller<'v, 'p> {
-    /// For a pickle of so many bytes.
+    /// Creates a speller for the values of a pickle of `input` bytes.
     pub(super) fn new(values: &'v Values<'p>, input: usize) -> Self {
         Self { values, json: Vec::with_capacity(input.min(USUAL)), nodes: Budget::nodes(), text: Budget::text(input) }
     }
@@ -82,7 +82,7 @@ impl<'v, 'p> Speller<'v, 'p> {
         Ok(())
     }
 
-    /// A whole value, or the beginning of a list or dict.
+    /// Appends a whole value, or the beginning of a list or dict, which is returned.
     fn begin(&mut self, id: Id) -> Result<Option<Open<'v, 'p>>, Refusal> {
         let json = &mut self.json;
         // Writing to a Vec does not fail.
@@ -112,7 +112,7 @@ impl<'v, 'p> Speller<'v, 'p> {
         Ok(None)
     }
 
-    /// Ends what is complete, and begins the next item of the innermost container that is not.
+    /// Ends the containers that are complete. Begins the next item of the innermost one that is not, and returns it.
     fn advance(&mut self, open: &mut Vec<Open<'v, 'p>>) -> Result<Option<Id>, &'static str> {
         while let Some(innermost) = open.last_mut() {
             let is_first = matches!(self.json.last(), Some(b'[' | b'{'));
@@ -139,7 +139,7 @@ impl<'v, 'p> Speller<'v, 'p> {
     }
 }
 
-/// A float as Python's `repr`; NaN and the infinities as Python's `json` writes them.
+/// Appends a float as Python's `repr`, and NaN and infinity as Python's `json` writes them.
 fn push_float(float: f64, out: &mut Vec<u8>) {
     if json::write(&float, out).is_err() {
         out.extend_from_slice(match float {
@@ -150,7 +150,7 @@ fn push_float(float: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// Text with its escapes and without its quotes.
+/// Appends the JSON text of a string, without its quotes.
 fn push_escaped(text: Text<'_>, out: &mut Vec<u8>) {
     for piece in text.pieces() {
         match piece {

@@ -3,11 +3,11 @@ use crate::pickle::values::Id;
 
 const EMPTY: &str = "pickle stack underflow";
 
-/// The machine's stack, with the marks that set off the arguments of some opcodes.
+/// The machine's stack, with the marks that delimit the arguments of some opcodes.
 #[derive(Default)]
 pub(super) struct Stack {
     items: Vec<Id>,
-    /// How many items there were when each mark was set. Those cannot be reached while it stands.
+    /// How many items there were when each mark was set. Those items are out of reach until the mark is removed.
     marks: Vec<usize>,
 }
 
@@ -35,18 +35,18 @@ impl Stack {
         Ok(())
     }
 
-    /// Takes the last mark and what lies above it.
+    /// Removes the last mark and the items above it. Returns the items.
     pub(super) fn pop_mark(&mut self) -> Result<Vec<Id>, &'static str> {
         let fence = self.marks.pop().ok_or(EMPTY)?;
         Ok(self.items.split_off(fence.min(self.items.len())))
     }
 
-    /// Takes the top, or the last mark if there is nothing above it.
+    /// Removes the top item, or the last mark if there is nothing above it.
     pub(super) fn pop_any(&mut self) -> Result<(), &'static str> {
         if self.items.len() > self.fence() { self.pop().map(drop) } else { self.pop_mark().map(drop) }
     }
 
-    /// Takes the only item; anything else is left over.
+    /// Returns the only item. It is an error if there are other items, marks, or none.
     pub(super) fn finish(&self) -> Result<Id, &'static str> {
         match (&self.items[..], &self.marks[..]) {
             (&[only], []) => Ok(only),

@@ -1,13 +1,14 @@
-//! Python's `str`, whose code points may be surrogates: UTF-8 in which each takes three bytes (`surrogatepass`).
+//! Python's `str`, whose code points may be surrogates: UTF-8 in which each surrogate takes three bytes
+//! (`surrogatepass`).
 
 /// One surrogate, as `[0xed, high, low]`, is `0xd800` and the low bits of both.
 const LEAD: u8 = 0xed;
 
-/// Text of a pickle, checked.
+/// Validated text of a pickle.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Text<'p> {
     Chars(&'p str),
-    /// With a surrogate at least.
+    /// With at least one surrogate.
     Wide(&'p [u8]),
 }
 
@@ -18,7 +19,7 @@ pub(super) enum Piece<'p> {
 }
 
 impl<'p> Text<'p> {
-    /// `None` for bytes that Python would not decode.
+    /// Validates the bytes. Returns `None` if Python would not decode them.
     pub(super) fn new(bytes: &'p [u8]) -> Option<Self> {
         if let Ok(chars) = str::from_utf8(bytes) {
             return Some(Self::Chars(chars));
@@ -52,7 +53,8 @@ impl<'p> Text<'p> {
         })
     }
 
-    /// Whether both halves of a character stand side by side. JSON spells them as it spells the character.
+    /// Returns whether both surrogates of a character are adjacent as separate code points. In JSON, they would look
+    /// like the character.
     pub(super) fn has_separate_surrogates(self) -> bool {
         let mut after_high = false;
         self.pieces().any(|piece| {
@@ -64,7 +66,7 @@ impl<'p> Text<'p> {
     }
 }
 
-/// The first piece of some bytes, and what is behind it; `None` at their end and where they are not text.
+/// Returns the first piece and the rest, or `None` if there are no bytes or they are not text.
 fn split(bytes: &[u8]) -> Option<(Piece<'_>, &[u8])> {
     if let &[LEAD, high @ 0xa0..=0xbf, low @ 0x80..=0xbf, ref rest @ ..] = bytes {
         let unit = 0xd000 | u16::from(high & 0x3f) << 6 | u16::from(low & 0x3f);

@@ -3,11 +3,12 @@ use std::collections::hash_map::{Entry, HashMap};
 use crate::pickle::class::{Class, NON_TEXT_KEYS, SEPARATE_SURROGATES};
 use crate::pickle::text::Text;
 
-/// The values of a pickle. They refer to each other by place, so that one may stand in several, or within itself.
+/// The values of a pickle. They refer to each other by index, so that one can be contained in several others, or in
+/// itself.
 #[derive(Default)]
 pub(super) struct Values<'p>(Vec<Value<'p>>);
 
-/// The place of a value.
+/// The index of a value.
 #[derive(Clone, Copy)]
 pub(super) struct Id(usize);
 
@@ -15,20 +16,20 @@ pub(super) enum Value<'p> {
     None,
     Bool(bool),
     Int(i64),
-    /// In decimal: an integer beyond 64 bits.
+    /// An integer of more than 64 bits, in decimal.
     LongInt(Box<str>),
     Float(f64),
     Text(Text<'p>),
     List(Vec<Id>),
     Dict(Dict<'p>),
-    /// What JSON cannot hold; nothing is known of it but its class.
+    /// A value that JSON cannot represent. Only its class is known.
     Other(Class<'p>),
 }
 
 #[derive(Default)]
 pub(super) struct Dict<'p> {
     pairs: Vec<(Text<'p>, Id)>,
-    /// The first key that is left out, because JSON has none like it.
+    /// The class of the first key that was left out because JSON cannot represent it.
     other_key: Option<Class<'p>>,
 }
 
@@ -47,7 +48,7 @@ impl<'p> Values<'p> {
         self.0.get_mut(id.0)
     }
 
-    /// Leaves one of several equal keys in each dict.
+    /// Merges equal keys in each dict.
     pub(super) fn merge_keys(&mut self) {
         for value in &mut self.0 {
             if let Value::Dict(dict) = value {
@@ -58,7 +59,7 @@ impl<'p> Values<'p> {
 }
 
 impl<'p> Value<'p> {
-    /// The text of a key, or why JSON has no such key.
+    /// Returns the text of a key, or why JSON cannot represent the key.
     pub(super) fn as_key(&self) -> Result<Text<'p>, Class<'p>> {
         match *self {
             Self::Text(text) => Ok(text),
@@ -84,7 +85,7 @@ impl<'p> Dict<'p> {
         self.other_key
     }
 
-    /// As a dict of Python: the first of equal keys has its place, the last its value.
+    /// Merges equal keys as Python does: the position is that of the first, the value that of the last.
     fn merge_keys(&mut self) {
         if self.pairs.len() < 2 {
             return;

@@ -8,11 +8,12 @@ use crate::pickle::text;
 const PROTOCOL: u8 = 4;
 const NOT_JSON: &str = "not JSON";
 
-/// Writes a dict of these keys, which are JSON strings without their quotes, and values, which are JSON texts: one pickle
-/// of protocol 4 without frames and memo, which Python reads from 3.4 on.
+/// Writes a pickled dict. Keys are JSON strings without their quotes, values are JSON texts.
+///
+/// The pickle has protocol 4, and neither frames nor memo. Python reads it from 3.4 on.
 ///
 /// # Errors
-/// What [`read_dict`](super::read_dict) would not read, and what is not JSON.
+/// A sentence, for text that is not JSON, and for a dict that [`read_dict`](super::read_dict) would not read.
 pub(crate) fn write_dict<'j>(pairs: impl Iterator<Item = (&'j str, &'j str)>) -> Result<Vec<u8>, &'static str> {
     let mut writer =
         Writer { out: vec![op::PROTO, PROTOCOL], begun: None, nodes: Budget::nodes(), long_ints: Budget::long_ints() };
@@ -28,14 +29,14 @@ pub(crate) fn write_dict<'j>(pairs: impl Iterator<Item = (&'j str, &'j str)>) ->
 
 struct Writer {
     out: Vec<u8>,
-    /// Where the first item of the list or dict is that was begun just now.
+    /// Where the first item begins of the list or dict that was opened last.
     begun: Option<usize>,
     nodes: Budget,
     long_ints: Budget,
 }
 
 impl Writer {
-    /// JSON has its brackets where a pickle has its opcodes, so that one token after the other is written.
+    /// Writes a JSON text token by token: its brackets are where a pickle has the opcodes of lists and dicts.
     fn value(&mut self, json: &str) -> Result<(), &'static str> {
         let mut rest = json;
         while let Some(first) = rest.chars().next() {
@@ -73,7 +74,7 @@ impl Writer {
 
     fn end(&mut self, opcode: u8) -> usize {
         if self.begun.take() == Some(self.out.len()) {
-            // It is empty, and needs no mark.
+            // An empty list or dict has no mark.
             self.out.pop();
         } else {
             self.out.push(opcode);
@@ -131,7 +132,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The characters of a JSON string.
+    /// Writes a JSON string, given without its quotes.
     fn string(&mut self, json: &str) -> Result<(), &'static str> {
         self.nodes.spend(1)?;
         let text = unescape(json).ok_or(NOT_JSON)?;
@@ -139,7 +140,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Bytes behind their length: in one byte, four or eight, each of which has an opcode.
+    /// Writes bytes after their length, which takes one, four or eight bytes. Each of these has its own opcode.
     fn counted(&mut self, [short, long, longest]: [u8; 3], bytes: &[u8]) {
         let len = bytes.len();
         if let Ok(len) = u8::try_from(len) {
@@ -155,7 +156,7 @@ impl Writer {
     }
 }
 
-/// What is before the closing quote.
+/// Returns the text before the closing quote.
 fn string(json: &str) -> Option<&str> {
     let mut escaped = false;
     let end = json.bytes().position(|byte| {
@@ -166,7 +167,8 @@ fn string(json: &str) -> Option<&str> {
     json.get(..end?)
 }
 
-/// As Python's `str` in UTF-8: the two escapes of one character are joined, other surrogates stay alone.
+/// Decodes a JSON string to Python's `str` in UTF-8: the two escapes of one character are joined, other surrogates are
+/// not.
 fn unescape(json: &str) -> Option<Cow<'_, [u8]>> {
     let Some((plain, mut rest)) = json.split_once('\\') else { return Some(Cow::Borrowed(json.as_bytes())) };
     let mut out = Vec::with_capacity(json.len());
@@ -208,11 +210,11 @@ fn unescape(json: &str) -> Option<Cow<'_, [u8]>> {
     }
 }
 
-/// Four hexadecimal digits.
+/// Reads four hexadecimal digits.
 fn code_unit(json: &mut &str) -> Option<u16> {
     let (digits, rest) = json.split_at_checked(4)?;
     *json = rest;
-    // from_str_radix would take a sign.
+    // from_str_radix would also accept a sign.
     let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     u16::from_str_radix(digits, 16).ok().filter(|_| is_hex)
 }
