@@ -13,7 +13,7 @@ use crate::python_type::PythonType;
 use crate::random::NoRandomBytes;
 use crate::size::CookieTooLarge;
 
-/// The program is configured wrongly: found at start-up, and to be corrected by its operator.
+/// The program is configured wrongly. The error is found at start-up, and the operator has to correct it.
 ///
 /// ```
 /// use django_session::{ConfigError, SecretKey};
@@ -32,8 +32,8 @@ pub enum ConfigError {
     NoRandomBytes,
     /// The salt is empty. (Django silently uses the signer's class name instead.)
     EmptySalt,
-    /// The separator is empty or consists only of `A`–`Z`, `a`–`z`, `0`–`9` and ``[ \ ] ^ _ ` - =``, so it could be
-    /// part of the text that it separates. Django rejects the same separators.
+    /// The separator is empty or consists only of `A`–`Z`, `a`–`z`, `0`–`9` and ``[ \ ] ^ _ ` - =``. Django
+    /// rejects the same separators, because they could be part of the text that they separate.
     UnsafeSeparator,
     /// The cookie's name is empty, longer than 1024 bytes, or contains one of `( ) < > @ , ; \ " / [ ] ? = { }` or a
     /// character that is not visible ASCII.
@@ -86,7 +86,7 @@ impl From<NoRandomBytes> for ConfigError {
     }
 }
 
-/// A value could not be written. The cause is in the application's own data, not in what a client sent.
+/// A value could not be written. The cause is in the application or its data, not in what a client sent.
 ///
 /// ```
 /// use django_session::{Codec, EncodeError};

@@ -11,7 +11,7 @@ const DELETE: u8 = 0x7f;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// Appends JSON text with everything outside ASCII escaped. Such characters occur only inside strings, where control
+/// Appends JSON text with everything outside ASCII escaped. These characters occur only inside strings, where control
 /// characters are escaped already.
 pub(crate) fn to_ascii(json: &str, out: &mut Vec<u8>) {
     if is_ascii(json.as_bytes()) {

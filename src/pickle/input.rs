@@ -23,7 +23,7 @@ impl<'p> Input<'p> {
         self.array().map(|[byte]| byte)
     }
 
-    /// Reads an unsigned length, and then as many bytes.
+    /// Reads an unsigned length, and then that many bytes.
     pub(super) fn counted<const N: usize>(&mut self) -> Result<&'p [u8], &'static str> {
         let len = unsigned(self.array::<N>()?);
         let len = usize::try_from(len).map_err(|_| TRUNCATED)?;
@@ -32,7 +32,7 @@ impl<'p> Input<'p> {
         Ok(bytes)
     }
 
-    /// Reads a signed length of 4 bytes, and then as many bytes.
+    /// Reads a signed length of 4 bytes, and then that many bytes.
     pub(super) fn counted_signed(&mut self) -> Result<&'p [u8], &'static str> {
         match self.0 {
             [_, _, _, 0x80..=0xff, ..] => Err("pickle has a negative length"),

@@ -1,7 +1,7 @@
 //! Pickle ⇄ JSON text, data only: nothing that a pickle names is imported, called or built.
 //!
 //! Reading: `machine` runs the opcodes over `stack` and `values`; `spell` writes the values as JSON. Neither recurses,
-//! and `limits` limits the work of both. Writing: `write`. Both share `opcode`, `text` and `integer`.
+//! and `limits` bounds the work of both. Writing: `write`. Both share `opcode`, `text` and `integer`.
 
 mod class;
 mod input;

@@ -13,7 +13,8 @@ const NOT_JSON: &str = "not JSON";
 /// The pickle has protocol 4, and neither frames nor memo. Python reads it from 3.4 on.
 ///
 /// # Errors
-/// A sentence, for text that is not JSON, and for a dict that [`read_dict`](super::read_dict) would not read.
+/// A sentence that says what is wrong: the text is not JSON, or it is a dict that [`read_dict`](super::read_dict) would
+/// not read.
 pub(crate) fn write_dict<'j>(pairs: impl Iterator<Item = (&'j str, &'j str)>) -> Result<Vec<u8>, &'static str> {
     let mut writer =
         Writer { out: vec![op::PROTO, PROTOCOL], begun: None, nodes: Budget::nodes(), long_ints: Budget::long_ints() };
