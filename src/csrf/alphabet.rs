@@ -46,12 +46,12 @@ fn wrap(index: i16) -> u8 {
     low_byte(index.wrapping_add(less(index, 0) & i16::from(LEN)))
 }
 
-/// All bits if `a < b`, else none.
+/// Returns a mask of all ones if `a < b`, otherwise 0.
 fn less(a: i16, b: i16) -> i16 {
     a.wrapping_sub(b) >> 15
 }
 
-/// `yes` where `mask` is all bits, `no` where it is none.
+/// Returns `yes` if `mask` is all ones, `no` if it is 0.
 fn select(mask: i16, yes: u8, no: u8) -> u8 {
     let mask = low_byte(mask);
     (yes & mask) | (no & !mask)

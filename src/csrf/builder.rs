@@ -17,7 +17,7 @@ const COOKIE_AGE: Duration = Duration::from_secs(31_449_600);
 ///
 /// A form that Django rendered can be posted to a server that uses this type, and the other way round.
 ///
-/// Make it once and keep it.
+/// Create it once and share it.
 ///
 /// ```
 /// use django_session::{Csrf, CsrfRequest};
@@ -53,7 +53,7 @@ pub struct Csrf {
     pub(super) cookie: CookieOptions,
     pub(super) clock: Clock,
     pub(super) trusted: Vec<TrustedOrigin>,
-    /// The hosts that a `Referer` may have, instead of the request's.
+    /// The cookie's domain: a `Referer` may have its hosts instead of the request's.
     pub(super) referer_domain: Option<String>,
     /// The header's name as rejections spell it.
     pub(super) header_shown: Box<str>,
@@ -62,8 +62,10 @@ pub struct Csrf {
 }
 
 impl Csrf {
-    /// Starts with Django's defaults: the cookie [of `cookie_builder`](Self::cookie_builder), the header `X-CSRFToken`,
-    /// and no trusted origin.
+    /// Returns a builder with Django's defaults.
+    ///
+    /// These are the cookie [of `cookie_builder`](Self::cookie_builder), the header `X-CSRFToken`, and no trusted
+    /// origin.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -76,10 +78,12 @@ impl Csrf {
         CsrfBuilder::default()
     }
 
-    /// Starts a cookie with Django's defaults for `csrftoken`: one year, path "/", `SameSite=Lax`, no `HttpOnly`,
-    /// because scripts of the site put the token into a header; and `Secure`.
+    /// Returns a builder of the cookie with Django's defaults for `csrftoken`, but with `Secure`.
     ///
-    /// Django's default is not Secure. But whoever reads the cookie can make tokens, and a cookie that is not Secure
+    /// The defaults are one year, path "/", `SameSite=Lax`, and no `HttpOnly`, because scripts of the site put the
+    /// token into a header.
+    ///
+    /// Django's default is not Secure. But anyone who reads the cookie can make tokens, and a cookie that is not Secure
     /// can be read on the network once the browser opens an `http://` address of the site. For development over plain
     /// HTTP, call `.secure(false)`, as for the other cookies of this crate.
     ///
@@ -128,7 +132,7 @@ impl Csrf {
         &self.header
     }
 
-    /// Returns whether the session holds the secret, instead of a cookie.
+    /// Returns whether the secret is stored in the session instead of a cookie.
     ///
     /// ```
     /// # use django_session::Csrf;
@@ -141,7 +145,8 @@ impl Csrf {
     }
 }
 
-/// Builds a [`Csrf`]. Settings that could never match a request are a [`ConfigError`] of [`build`](Self::build).
+/// A builder of a [`Csrf`]. [`build`](Self::build) returns a [`ConfigError`] for settings that could never match a
+/// request.
 ///
 /// ```
 /// use django_session::{ConfigError, Csrf};
@@ -177,8 +182,8 @@ impl CsrfBuilder {
     /// Adds origins whose pages may post to this site: `https://example.com`, or `https://*.example.com` for the domain
     /// and all hosts below it.
     ///
-    /// Where a request has no `Origin`, the host of its `Referer` is compared with those of these origins, without the
-    /// scheme, as in Django.
+    /// If a request has no `Origin`, the host of its `Referer` is compared with the hosts of these origins, whatever
+    /// their scheme, as in Django.
     ///
     /// ```
     /// use django_session::{Csrf, CsrfRequest};
@@ -239,13 +244,15 @@ impl CsrfBuilder {
         self
     }
 
-    /// Keeps the secret in the session instead of a cookie: [`Session::csrf_secret`](crate::Session::csrf_secret) and
-    /// [`Session::csrf_token`](crate::Session::csrf_token) read and write it.
+    /// Stores the secret in the session instead of a cookie.
     ///
-    /// Takes the options of the session's cookie: a `Referer` may have its domain for a host.
+    /// [`Session::csrf_secret`](crate::Session::csrf_secret) and [`Session::csrf_token`](crate::Session::csrf_token)
+    /// read and write it.
     ///
-    /// The layers read the secret from sessions in cookies. With another engine, call [`Csrf::check`] with the secret of
-    /// your session.
+    /// Takes the options of the session's cookie, because a `Referer` from the cookie's domain is accepted.
+    ///
+    /// The layers and middlewares read the secret only from sessions in cookies. With another engine, call
+    /// [`Csrf::check`] with the secret of your session.
     ///
     /// ```
     /// use django_session::{CookieOptions, Csrf};
@@ -278,13 +285,14 @@ impl CsrfBuilder {
         self
     }
 
-    /// Checks everything.
+    /// Validates the settings and creates the [`Csrf`].
     ///
-    /// Django accepts any trusted origin with `://` in it, also one that no browser sends.
+    /// Django accepts any trusted origin that contains `://`, even one that no browser sends.
     ///
     /// # Errors
-    /// [`ConfigError::TrustedOrigin`] for what is not a scheme and a host in lower case, with a port only if it is not
-    /// the scheme's own, and with `*.` only before a domain; [`ConfigError::HeaderName`].
+    /// [`ConfigError::TrustedOrigin`] if an origin is not a scheme and a host in lower case, has the scheme's default
+    /// port, or has `*.` elsewhere than before a domain. [`ConfigError::HeaderName`] if the header's name is not a
+    /// token of RFC 9110.
     ///
     /// ```
     /// use django_session::{ConfigError, Csrf};
@@ -323,7 +331,7 @@ fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The name as Django prints it: `X-CSRFToken` becomes `X-Csrftoken`. Python: `str.title`.
+/// Returns the name as Django prints it: `X-CSRFToken` becomes `X-Csrftoken`. Python: `str.title`.
 fn as_django_shows(header: &str) -> Box<str> {
     let mut within_word = false;
     let shown = header.chars().map(|char| {

@@ -7,28 +7,30 @@ use crate::csrf::{Csrf, CsrfRejection, CsrfRequest, CsrfTokenSource};
 const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 impl Csrf {
-    /// Checks that a page of this site, or of a trusted origin, sent the request. Every GET, HEAD, OPTIONS and TRACE is
-    /// accepted: their handlers must not change anything.
+    /// Checks that a page of this site, or of a trusted origin, sent the request.
     ///
-    /// 1. An `Origin` must be that of the request, `https://` or `http://` and the host as in `Host`, or a trusted one.
+    /// Every GET, HEAD, OPTIONS and TRACE is accepted: their handlers must not change anything. For other methods:
+    ///
+    /// 1. An `Origin` must be that of the request (`https://` or `http://` and the host as in `Host`), or a trusted
+    ///    one.
     /// 2. A request over HTTPS without an `Origin` must have a `Referer` with HTTPS and the request's host, the
     ///    cookie's domain or the host of a trusted origin. Over plain HTTP, the `Referer` is not checked.
-    /// 3. The request must have the CSRF cookie, or the session its secret.
+    /// 3. The request must have the CSRF cookie, or the session must hold the secret.
     /// 4. The request must have a token of that secret: in the form, or else in the header. A wrong token in the form
     ///    is rejected, even if the header has a good one.
     ///
     /// Django: `CsrfViewMiddleware.process_view`, with the same order and the same reasons. This check is stricter:
     ///
     /// - An `Origin` and the host of a `Referer` must be spelled as browsers spell them: in lower case, without a user,
-    ///   white space or an empty label, and with nothing behind the host and port of an `Origin`. Django compares the end of the text,
-    ///   and accepts `https://evil.test:x@a.example.com` for `https://*.example.com`.
-    /// - A `Referer` with the cookie's domain is accepted only if the request has a valid `Host`, and with the port of
-    ///   that. Django takes the port of the server, which behind a proxy is another one.
-    /// - A method in another case, for example `get`, is not a safe one.
+    ///   white space or an empty label. An `Origin` must end with its host and port. Django compares the end of the
+    ///   text, and accepts `https://evil.test:x@a.example.com` for `https://*.example.com`.
+    /// - A `Referer` with the cookie's domain is accepted only if the request has a valid `Host`, and only with the
+    ///   port of that `Host`. Django uses the port of the server, which differs from it behind a proxy.
+    /// - A method in another letter case, for example `get`, does not count as safe.
     /// - The session's secret must be well formed, as a cookie must be.
     ///
     /// # Errors
-    /// [`CsrfRejection`], the first that applies.
+    /// [`CsrfRejection`]: the first one that applies.
     ///
     /// ```
     /// use django_session::{Csrf, CsrfRejection, CsrfRequest};
@@ -117,12 +119,12 @@ impl Csrf {
     }
 }
 
-/// The host of the request, if it is valid.
+/// Returns the host of the request, if it is valid.
 fn host_of<'r>(request: &CsrfRequest<'r>) -> Option<&'r str> {
     request.host.filter(|host| host::is_host(host))
 }
 
-/// The cookie's domain, at the port of the host.
+/// Returns the cookie's domain with the port of the host.
 fn own_domain(domain: &str, host: &str) -> HostPattern {
     let port = host::split_port(host).1.filter(|port| !["80", "443"].contains(port));
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();

@@ -7,10 +7,10 @@ use crate::csrf::Csrf;
 use crate::csrf::secret::Secret;
 use crate::error::EncodeError;
 
-/// The CSRF cookie of one request, and what its response does with it.
+/// The CSRF cookie of one request, and whether its response sends one.
 ///
-/// The cookie is sent if a token was handed out, which renews its age, if it was [rotated](Self::rotate), or if the
-/// browser sent a malformed one. Otherwise the response does not need it.
+/// The response sends the cookie if a token was returned, which renews the cookie's age, if the secret was
+/// [rotated](Self::rotate), or if the browser sent a malformed cookie. Otherwise the response does not need it.
 ///
 /// ```
 /// use django_session::Csrf;
@@ -25,15 +25,16 @@ use crate::error::EncodeError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct CsrfCookie {
-    /// What the browser sent.
+    /// The value that the browser sent.
     value: Option<Zeroizing<String>>,
     secret: Option<Secret>,
     write: bool,
 }
 
 impl CsrfCookie {
-    /// Returns what the browser sent, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie). Rotating does not change
-    /// it.
+    /// Returns the value that the browser sent, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie).
+    ///
+    /// Rotating does not change it.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -48,9 +49,10 @@ impl CsrfCookie {
         self.value.as_deref().map(String::as_str)
     }
 
-    /// Returns a token for a page: 64 characters of `a-zA-Z0-9`, different each time, for the form field
-    /// [`csrfmiddlewaretoken`](Csrf::FORM_FIELD) or the [header](Csrf::header_name). The response then writes the
-    /// cookie.
+    /// Returns a token for a page: 64 characters of `a-zA-Z0-9`, different each time.
+    ///
+    /// Put it into the form field [`csrfmiddlewaretoken`](Csrf::FORM_FIELD) or the [header](Csrf::header_name). The
+    /// response then sends the cookie.
     ///
     /// Django: `get_token`, `{% csrf_token %}`.
     ///
@@ -77,8 +79,10 @@ impl CsrfCookie {
         Ok(token)
     }
 
-    /// Replaces the secret. Call it at login, so that a cookie that somebody planted before is worth nothing
-    /// afterwards. Tokens of pages that were rendered before are rejected then.
+    /// Replaces the secret.
+    ///
+    /// Call it at login, so that a cookie that an attacker planted before is useless afterwards. Tokens of pages that
+    /// were rendered before are then rejected.
     ///
     /// Django: `rotate_token`, which its `login` calls.
     ///
@@ -103,7 +107,7 @@ impl CsrfCookie {
     }
 }
 
-/// Whether there was one, and whether one will be sent.
+/// Shows whether the browser sent a cookie, and whether the response sends one.
 impl fmt::Debug for CsrfCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CsrfCookie")
@@ -114,9 +118,10 @@ impl fmt::Debug for CsrfCookie {
 }
 
 impl Csrf {
-    /// Reads the cookie of a request from its value. Masked secrets, which Django wrote before 4.0, are read too.
+    /// Reads the cookie of a request from its value.
     ///
-    /// A malformed cookie is replaced in the response, whatever else happens, as in Django.
+    /// Masked secrets, which Django wrote before 4.1, are read too. As in Django, a malformed cookie is always replaced
+    /// in the response.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -138,8 +143,9 @@ impl Csrf {
         CsrfCookie { value: value.map(|value| Zeroizing::new(value.to_owned())), secret, write }
     }
 
-    /// Reads the cookie of a request from a whole `Cookie` header, as text or bytes. Of several of that name the last
-    /// counts, as in Django.
+    /// Reads the cookie of a request from a whole `Cookie` header, as text or bytes.
+    ///
+    /// If several cookies have the name, the last one is used, as in Django.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -153,7 +159,7 @@ impl Csrf {
         self.load_headers([header])
     }
 
-    /// Reads the cookie of a request from all its `Cookie` headers: HTTP/2 lets a browser send several.
+    /// Reads the cookie of a request from all its `Cookie` headers. Over HTTP/2 a browser may send several.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -176,7 +182,7 @@ impl Csrf {
         self.load(found.as_deref().map(String::as_str))
     }
 
-    /// Returns the header that the response has to send for the cookie, if any. The response then varies on `Cookie`.
+    /// Returns the `Set-Cookie` header that the response must send, if any. The response then varies on `Cookie`.
     ///
     /// # Errors
     /// [`EncodeError::NoRandomBytes`], if a malformed cookie is replaced; [`EncodeError::CookieTooLarge`], if the
@@ -187,7 +193,7 @@ impl Csrf {
     ///
     /// let csrf = Csrf::builder().build()?;
     /// let mut cookie = csrf.load(None);
-    /// assert_eq!(csrf.commit(&cookie)?, None); // nobody asked for a token
+    /// assert_eq!(csrf.commit(&cookie)?, None); // no token was requested
     /// cookie.token()?;
     /// assert!(csrf.commit(&cookie)?.is_some());
     /// # Ok::<(), Box<dyn std::error::Error>>(())

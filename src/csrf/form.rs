@@ -15,8 +15,8 @@ impl Csrf {
 
     /// Returns the token in a body of type `application/x-www-form-urlencoded`, if it holds one.
     ///
-    /// Of several fields of that name the last counts, as in Django. The form is not otherwise validated, and nothing
-    /// but the token is decoded.
+    /// If several fields have that name, the last one is used, as in Django. The form is not otherwise validated. Of
+    /// the values, only the token is decoded.
     ///
     /// Django: `request.POST.get("csrfmiddlewaretoken")`.
     ///
@@ -42,7 +42,7 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     }
 }
 
-/// Undoes the encoding of the URL standard; a "%" without two digits stays.
+/// Decodes `application/x-www-form-urlencoded`. A "%" without two hexadecimal digits after it is kept.
 fn decode(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(text);
@@ -61,7 +61,7 @@ fn decode(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(decoded)
 }
 
-/// The byte that two hexadecimal digits spell, and what stands behind them.
+/// Returns the byte that two hexadecimal digits encode, and the text after them.
 fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     let (digits, rest) = text.split_first_chunk::<2>()?;
     let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));

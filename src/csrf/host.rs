@@ -1,9 +1,10 @@
 //! Hosts, as browsers spell them in `Host`, `Origin` and `Referer`.
 
-/// Whether this is a host, and perhaps a port, in lower case: `example.com`, `example.com:8000`, `[::1]:8000`.
+/// Returns whether this is a host in lower case, with or without a port: `example.com`, `example.com:8000`,
+/// `[::1]:8000`.
 ///
-/// A user, a path, white space or an empty label make it invalid, so that a text is not taken for a host because of its
-/// end.
+/// A user, a path, white space or an empty label makes it invalid. Otherwise a text could pass for a host because of
+/// how it ends.
 pub(super) fn is_authority(text: &str) -> bool {
     let (host, port) = split_port(text);
     let is_host = match host.strip_prefix('[') {
@@ -13,12 +14,14 @@ pub(super) fn is_authority(text: &str) -> bool {
     is_host && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether this is a valid host of a request, in any case. Django: `split_domain_port`, which also takes empty labels.
+/// Returns whether this is a valid host of a request, in upper or lower case.
+///
+/// Django: `split_domain_port`, which also accepts empty labels.
 pub(super) fn is_host(text: &str) -> bool {
     is_authority(&text.to_ascii_lowercase()) && !text.contains('_')
 }
 
-/// Splits `example.com:8000` into host and port, without looking at either.
+/// Splits `example.com:8000` into host and port, without validating either.
 pub(super) fn split_port(text: &str) -> (&str, Option<&str>) {
     let behind_address = text.rfind(']').unwrap_or(0);
     match text.get(behind_address..).and_then(|rest| rest.find(':')) {
@@ -34,7 +37,8 @@ fn is_label(label: &str) -> bool {
     !label.is_empty() && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
 }
 
-/// As Django has it: hexadecimal digits, a colon, and any of these and dots.
+/// Returns whether this is an address as Django defines it: hexadecimal digits, a colon, then hexadecimal digits,
+/// colons and dots.
 fn is_ipv6(address: &str) -> bool {
     let Some((start, rest)) = address.split_once(':') else { return false };
     let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -56,7 +60,7 @@ impl HostPattern {
         Self { authority: authority.to_ascii_lowercase(), with_subdomains }
     }
 
-    /// Whether the pattern matches this host, with its port if there is one.
+    /// Returns whether the pattern matches this host, with its port if there is one.
     pub(super) fn covers(&self, authority: &str) -> bool {
         let is_below = || {
             let below = authority.strip_suffix(&self.authority);

@@ -2,8 +2,8 @@
 
 use crate::csrf::host::{HostPattern, is_authority, split_port};
 
-/// An origin of `CSRF_TRUSTED_ORIGINS`: `https://example.com`, or `https://*.example.com` with all hosts below and the
-/// domain itself.
+/// An origin of `CSRF_TRUSTED_ORIGINS`: `https://example.com`, or `https://*.example.com` for the domain and all hosts
+/// below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TrustedOrigin {
     scheme: String,
@@ -11,7 +11,7 @@ pub(super) struct TrustedOrigin {
 }
 
 impl TrustedOrigin {
-    /// `None` for a text that no browser sends in an `Origin`: it would never match.
+    /// Parses an origin. Returns `None` for a text that no browser sends as `Origin`, because it would never match.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme))?;
         let (authority, with_subdomains) = match rest.strip_prefix("*.") {
@@ -25,18 +25,18 @@ impl TrustedOrigin {
             .then(|| Self { scheme: scheme.to_owned(), hosts: HostPattern::new(authority, with_subdomains) })
     }
 
-    /// Whether this value of an `Origin` header is trusted.
+    /// Returns whether this value of an `Origin` header is trusted.
     pub(super) fn covers(&self, origin: &str) -> bool {
         origin.split_once("://").is_some_and(|(scheme, host)| scheme == self.scheme && self.hosts.covers(host))
     }
 
-    /// Its hosts, whatever the scheme.
+    /// Returns the hosts, without the scheme.
     pub(super) fn hosts(&self) -> &HostPattern {
         &self.hosts
     }
 }
 
-/// A lower-case letter, and then letters, digits, `+`, `-` and `.`.
+/// Returns whether this is a lower-case letter, followed by lower-case letters, digits, `+`, `-` and `.`.
 fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|first: char| first.is_ascii_lowercase())
         && scheme.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'+' | b'-' | b'.'))
@@ -46,7 +46,7 @@ fn is_port(port: &str) -> bool {
     !port.starts_with('0') && port.parse::<u16>().is_ok()
 }
 
-/// The port that browsers leave out.
+/// Returns the scheme's default port, which browsers omit.
 fn default_port(scheme: &str) -> Option<&'static str> {
     match scheme {
         "http" => Some("80"),
@@ -58,11 +58,11 @@ fn default_port(scheme: &str) -> Option<&'static str> {
 /// The origin in a `Referer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Referer<'r> {
-    /// Without a scheme or a host, or with half of a bracketed address.
+    /// No scheme or no host, or only one bracket of an IPv6 address.
     Malformed,
-    /// Of another scheme than HTTPS.
+    /// Another scheme than HTTPS.
     Insecure,
-    /// The host, perhaps with a user and a port.
+    /// HTTPS. The host, perhaps with a user and a port.
     Secure(&'r str),
 }
 

@@ -4,10 +4,10 @@ use std::fmt;
 use crate::csrf::secret::Flaw;
 use crate::html;
 
-/// Why a request is rejected. Its text is the reason that Django's `CsrfViewMiddleware` gives.
+/// The reason why a request is rejected. `Display` writes the reason that Django's `CsrfViewMiddleware` gives.
 ///
-/// The texts of [`BadOrigin`](Self::BadOrigin) and [`BadReferer`](Self::BadReferer) hold the header that the client
-/// sent, as Django's do: escape them in HTML. No text holds a token or a cookie. `Debug` shows no header either.
+/// The texts of [`BadOrigin`](Self::BadOrigin) and [`BadReferer`](Self::BadReferer) contain the header that the client
+/// sent, as Django's do: escape them in HTML. No text contains a token or a cookie. `Debug` does not show the header.
 ///
 /// ```
 /// use django_session::{Csrf, CsrfRejection, CsrfRequest};
@@ -26,9 +26,9 @@ pub enum CsrfRejection {
     BadOrigin(Box<str>),
     /// A request over HTTPS has neither `Origin` nor `Referer`.
     NoReferer,
-    /// The `Referer` is no URL with a host.
+    /// The `Referer` is not a URL with a host.
     MalformedReferer,
-    /// The request came over HTTPS, the `Referer` did not.
+    /// The request came over HTTPS, but the `Referer` is not an HTTPS URL.
     InsecureReferer,
     /// The `Referer` names neither the host of the request nor a trusted one. Holds the header, without control
     /// characters.
@@ -96,8 +96,9 @@ impl CsrfRejection {
         )
     }
 
-    /// Returns whether the request was rejected for its token alone. A middleware that has not read the form yet then
-    /// has to read it.
+    /// Returns whether the request was rejected because of its token alone.
+    ///
+    /// A middleware that has not read the form yet must read it then.
     ///
     /// ```
     /// use django_session::{CsrfRejection, CsrfTokenSource};
@@ -112,7 +113,7 @@ impl CsrfRejection {
     }
 }
 
-/// Without control characters, so that it cannot end a line of a log.
+/// Replaces control characters, so that the header cannot end a line of a log.
 fn printable(header: &str) -> Box<str> {
     header.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }
@@ -140,7 +141,7 @@ impl fmt::Display for CsrfRejection {
     }
 }
 
-/// The name of the variant, without the client's headers.
+/// Shows the variant, but not the client's headers.
 impl fmt::Debug for CsrfRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -162,7 +163,7 @@ impl fmt::Debug for CsrfRejection {
 
 impl Error for CsrfRejection {}
 
-/// Where the token of a request was found. `Display` is what Django calls it.
+/// The place where the token of a request was found. `Display` writes Django's name for it.
 ///
 /// ```
 /// use django_session::CsrfTokenSource;

@@ -2,7 +2,7 @@ use std::fmt;
 
 /// The parts of a request that the check needs.
 ///
-/// For a header that came twice, pass its values joined with a comma, which the check rejects, rather than one of them.
+/// If a header occurs twice, pass its values joined with a comma, which the check rejects, instead of one of them.
 ///
 /// ```
 /// use django_session::{Csrf, CsrfRequest};
@@ -26,12 +26,12 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Default)]
 pub struct CsrfRequest<'r> {
-    /// The method, in the case that the request has.
+    /// The method, in the letter case of the request.
     pub method: &'r str,
-    /// Whether the browser sent it over HTTPS, for example to a proxy. Django: `request.is_secure()`.
+    /// Whether the browser sent the request over HTTPS, for example to a proxy. Django: `request.is_secure()`.
     pub secure: bool,
-    /// The `Host` header, with the port if it has one. `None` if it is not a host of this site: the caller must know
-    /// its hosts. Django: `request.get_host()`, with `ALLOWED_HOSTS`.
+    /// The `Host` header, with the port if it has one. `None` if it is not a host of this site, which the caller must
+    /// check. Django: `request.get_host()`, with `ALLOWED_HOSTS`.
     pub host: Option<&'r str>,
     /// The `Origin` header.
     pub origin: Option<&'r str>,
@@ -46,7 +46,7 @@ pub struct CsrfRequest<'r> {
     pub header_token: Option<&'r str>,
 }
 
-/// Shows which parts there are, but not their texts.
+/// Shows which parts are present, but not their texts.
 impl fmt::Debug for CsrfRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CsrfRequest")

@@ -7,7 +7,7 @@ use crate::csrf::alphabet;
 use crate::encoding;
 use crate::random::{self, NoRandomBytes};
 
-/// The characters of a secret, and of a mask.
+/// The number of characters in a secret, and in a mask.
 const LEN: usize = 32;
 
 type Indexes = Zeroizing<[u8; LEN]>;
@@ -24,20 +24,19 @@ pub(super) enum Flaw {
 }
 
 impl Secret {
-    /// Makes a new one. Django: `_get_new_csrf_string`.
+    /// Generates a secret. Django: `_get_new_csrf_string`.
     pub(super) fn generate() -> Result<Self, NoRandomBytes> {
         random_indexes().map(Self)
     }
 
-    /// Reads a secret of 32 characters, or takes the mask off one of 64. Django: `_check_token_format`,
-    /// `_unmask_cipher_token`.
+    /// Reads a secret of 32 characters, or unmasks one of 64. Django: `_check_token_format`, `_unmask_cipher_token`.
     pub(super) fn parse(text: &str) -> Result<Self, Flaw> {
         let masked = match text.chars().count() {
             LEN => false,
             count if count == LEN.saturating_mul(2) => true,
             _ => return Err(Flaw::Length),
         };
-        // Bytes of characters outside ASCII are none of the alphabet.
+        // Bytes of characters outside ASCII are not in the alphabet.
         let mut indexes = Zeroizing::new(Vec::with_capacity(text.len()));
         for byte in text.bytes() {
             indexes.push(alphabet::index(byte).ok_or(Flaw::Characters)?);
@@ -49,15 +48,17 @@ impl Secret {
         Ok(Self(secret))
     }
 
-    /// Returns a token: a random mask, and the secret added to it. Each page has another mask, so that the sizes of
-    /// compressed pages do not leak the secret (BREACH). Django: `_mask_cipher_secret`.
+    /// Returns a token: a random mask, followed by the secret with the mask added to it.
+    ///
+    /// Each page gets another mask, so that the sizes of compressed pages do not leak the secret (BREACH). Django:
+    /// `_mask_cipher_secret`.
     pub(super) fn masked(&self) -> Result<String, NoRandomBytes> {
         let mask = random_indexes()?;
         let cipher = self.0.iter().zip(mask.iter()).map(|(index, mask)| alphabet::add(*index, *mask));
         Ok(text(mask.iter().copied().chain(cipher)))
     }
 
-    /// Returns the 32 characters, as cookies and sessions hold them.
+    /// Returns the 32 characters, as they are stored in cookies and sessions.
     pub(super) fn to_text(&self) -> Zeroizing<String> {
         Zeroizing::new(text(self.0.iter().copied()))
     }
@@ -80,7 +81,8 @@ fn random_indexes() -> Result<Indexes, NoRandomBytes> {
     let mut bytes = Zeroizing::new([0; LEN]);
     while slots.len() > 0 {
         random::fill(&mut *bytes)?;
-        // Six bits each; a remainder would favour some characters.
+        // Six bits of each byte. Values beyond the alphabet are dropped, because a remainder would favour some
+        // characters.
         let accepted = bytes.iter().map(|byte| byte & 0b11_1111).filter(|index| *index < alphabet::LEN);
         accepted.zip(slots.by_ref()).for_each(|(index, slot)| *slot = index);
     }
@@ -88,7 +90,7 @@ fn random_indexes() -> Result<Indexes, NoRandomBytes> {
 }
 
 fn text(indexes: impl Iterator<Item = u8>) -> String {
-    // With room for all of them, so that no copy stays behind.
+    // Enough capacity for a token: growing would leave a copy of the secret in memory.
     let mut characters = Vec::with_capacity(LEN.saturating_mul(2));
     characters.extend(indexes.map(alphabet::character));
     encoding::into_text(characters)

@@ -2,13 +2,14 @@ use crate::csrf::secret::Secret;
 use crate::error::EncodeError;
 use crate::sessions::Session;
 
-/// Where Django keeps the secret.
+/// The key under which Django stores the secret.
 const KEY: &str = "_csrftoken";
 
 /// For sites whose CSRF secret is in the session: [`CsrfBuilder::use_sessions`](crate::CsrfBuilder::use_sessions).
 impl Session {
-    /// Returns the CSRF secret, if there is one, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie). A value that
-    /// is not text is returned as an empty text, which the check rejects; Django fails with an error.
+    /// Returns the CSRF secret, if there is one, for [`CsrfRequest::cookie`](crate::CsrfRequest::cookie).
+    ///
+    /// For a value that is not text, it returns an empty string, which the check rejects. Django raises an error.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -22,11 +23,12 @@ impl Session {
         self.get(KEY).unwrap_or_else(|_| Some(String::new()))
     }
 
-    /// Returns a CSRF token for a page, a different one each time. If the session has no well-formed secret, one is
-    /// made.
+    /// Returns a CSRF token for a page, a different one each time.
     ///
-    /// Django: `get_token`, with `CSRF_USE_SESSIONS`. Django writes a new secret at the end of the request, this method
-    /// at once: a token always belongs to the session as it is.
+    /// If the session has no well-formed secret, a new one is generated.
+    ///
+    /// Django: `get_token`, with `CSRF_USE_SESSIONS`. Django writes a new secret at the end of the request. This method
+    /// writes it immediately, so that a token always belongs to the session as it is.
     ///
     /// # Errors
     /// [`EncodeError::NoRandomBytes`].
@@ -49,15 +51,16 @@ impl Session {
             Some(Ok(secret)) => secret,
             _ => Secret::generate()?,
         };
-        // One that was kept under a mask loses it, as in Django.
+        // A secret that was stored with a mask is stored without it, as in Django.
         if kept.as_deref() != Some(secret.to_text().as_str()) {
             self.keep(&secret)?;
         }
         Ok(secret.masked()?)
     }
 
-    /// Replaces the CSRF secret. [`SessionAuth::login`](crate::SessionAuth::login) removes it, which is enough; see
-    /// [`CsrfCookie::rotate`](crate::CsrfCookie::rotate).
+    /// Replaces the CSRF secret: see [`CsrfCookie::rotate`](crate::CsrfCookie::rotate).
+    ///
+    /// After [`SessionAuth::login`](crate::SessionAuth::login), which removes the secret, this is not needed.
     ///
     /// # Errors
     /// [`EncodeError::NoRandomBytes`].

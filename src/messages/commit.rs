@@ -1,8 +1,8 @@
 use crate::cookie::SetCookie;
 use crate::messages::Message;
 
-/// The answer of [`MessageStorage::commit`](crate::MessageStorage::commit): what the response has to send, and what is
-/// lost.
+/// The result of [`MessageStorage::commit`](crate::MessageStorage::commit): the cookie to send, and the messages that
+/// are lost.
 ///
 /// ```
 /// use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, MessagesCommit, SecretKey};
@@ -21,9 +21,10 @@ use crate::messages::Message;
 #[must_use]
 #[non_exhaustive]
 pub struct MessagesCommit {
-    /// The `Set-Cookie` header that sets or removes the cookie. It is appended to other `Set-Cookie` headers.
+    /// The `Set-Cookie` header that sets or removes the cookie. Append it to the other `Set-Cookie` headers.
     pub set_cookie: Option<SetCookie>,
-    /// The messages that did not fit and are lost. With a session, there are none. Django raises a `ValueError` for
-    /// them if `DEBUG` is on.
+    /// The messages that did not fit and are lost. Django raises a `ValueError` for them if `DEBUG` is on.
+    ///
+    /// This is empty if the storage uses the session and the session was passed.
     pub unstored: Vec<Message>,
 }

@@ -38,7 +38,7 @@ pub(super) enum Keep {
 }
 
 impl MessagesCookie {
-    /// With the attributes of the session's cookie, as in Django.
+    /// Creates the cookie with the attributes of the session's cookie, as in Django.
     pub(super) fn new(keys: &KeyRing, session_cookie: &CookieOptions) -> Result<Self, ConfigError> {
         let mut options = CookieOptions::builder(NAME)
             .secure(session_cookie.secure())
@@ -61,7 +61,7 @@ impl MessagesCookie {
         self
     }
 
-    /// The messages of the first value that our keys signed, and whether those are all.
+    /// Returns the messages of the first value that our keys signed, and whether the list is complete.
     pub(super) fn read<'v>(
         &self,
         values: impl Iterator<Item = &'v str>,
@@ -76,7 +76,7 @@ impl MessagesCookie {
         rejection.map_or(Ok(None), |reason| Err(reason.into()))
     }
 
-    /// The cookie with as many messages as fit, and the others.
+    /// Returns the cookie with as many messages as fit, and the messages that do not fit.
     pub(super) fn write<'a, 'm>(
         &self,
         messages: &'a [&'m Message],
@@ -97,7 +97,7 @@ impl MessagesCookie {
         Ok((self.options.set_cookie(&token, self.signer.now())?, left))
     }
 
-    /// The token of as many messages as fit, and their number, by Django's binary search.
+    /// Signs as many messages as fit, which Django's binary search finds. Returns the token and their number.
     fn sign_some(&self, spelled: &[String], keep: Keep) -> Result<(String, usize), EncodeError> {
         let sign = |count: usize| {
             let some = match keep {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// How much a message matters: Django's five levels, or any other number.
+/// The level of a message: one of Django's five levels, or any other number.
 ///
 /// Django: `django.contrib.messages.constants`.
 ///
@@ -14,7 +14,7 @@ use std::fmt;
 pub struct MessageLevel(i64);
 
 impl MessageLevel {
-    /// Level 10: for development, and dropped unless [asked for](crate::MessageStorage::with_level).
+    /// Level 10: for development, and dropped unless [enabled](crate::MessageStorage::with_level).
     pub const DEBUG: Self = Self(10);
     /// Level 20: information.
     pub const INFO: Self = Self(20);
@@ -25,7 +25,7 @@ impl MessageLevel {
     /// Level 40: something was not done.
     pub const ERROR: Self = Self(40);
 
-    /// Makes a level of its number: a site may have its own.
+    /// Creates a level from its number. A site may have its own levels.
     ///
     /// ```
     /// use django_session::MessageLevel;
@@ -47,8 +47,9 @@ impl MessageLevel {
         self.0
     }
 
-    /// Returns the name, in lower case, which pages use as a CSS class; empty for a level of the site's own. Django:
-    /// `level_tag`.
+    /// Returns the name in lower case, which pages use as a CSS class. Django: `level_tag`.
+    ///
+    /// The name of a site's own level is empty.
     ///
     /// ```
     /// use django_session::MessageLevel;
@@ -70,7 +71,7 @@ impl MessageLevel {
     }
 }
 
-/// The number.
+/// Writes the number.
 ///
 /// ```
 /// assert_eq!(django_session::MessageLevel::INFO.to_string(), "20");

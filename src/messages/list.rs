@@ -3,9 +3,9 @@ use std::{fmt, mem, vec};
 use crate::error::DecodeError;
 use crate::messages::{Message, MessageLevel};
 
-/// The messages of one visitor: those that earlier responses left, and those that this one adds.
+/// The messages of one visitor: those that earlier responses left, and those that this response adds.
 ///
-/// [`drain`](Self::drain) takes them, to be shown. Otherwise they wait for the next page.
+/// [`drain`](Self::drain) returns them for the page to show. Messages that are not drained stay for the next page.
 ///
 /// Django: `request._messages`, `get_messages`.
 ///
@@ -55,7 +55,7 @@ impl Messages {
         }
     }
 
-    /// Takes over what the cookie holds. Returns whether the session has more.
+    /// Takes the messages of the cookie. Returns whether the session has more.
     pub(super) fn take_cookie(&mut self, found: Result<Option<(Vec<Message>, bool)>, DecodeError>) -> bool {
         match found {
             Ok(Some((messages, is_finished))) => {
@@ -72,13 +72,13 @@ impl Messages {
         }
     }
 
-    /// Returns the messages for the next page. Those of a session that was flushed meanwhile are gone with it.
+    /// Returns the messages for the next page, without those of a session that was flushed.
     pub(super) fn left(&self, is_flushed: bool) -> Vec<&Message> {
         let loaded = if is_flushed { self.of_cookie } else { self.loaded.len() };
         self.loaded.iter().take(loaded).chain(&self.added).collect()
     }
 
-    /// Appends what the session holds.
+    /// Appends the messages of the session.
     pub(super) fn take_session(&mut self, found: Result<Option<Vec<Message>>, DecodeError>) {
         match found {
             Ok(messages) => {
@@ -89,8 +89,8 @@ impl Messages {
         }
     }
 
-    /// Adds a message without tags. The text is not HTML. A message is dropped if its text is empty, or its level below
-    /// that of the [storage](crate::MessageStorage::with_level).
+    /// Adds a message without tags. The text is not HTML. The message is dropped if its text is empty, or if its level
+    /// is below that of the [storage](crate::MessageStorage::with_level).
     ///
     /// Django: `messages.add_message(request, level, text)`.
     ///
@@ -110,7 +110,7 @@ impl Messages {
         self.push(Message::new(level, text));
     }
 
-    /// Adds a message that has tags or is HTML; otherwise as [`add`](Self::add).
+    /// Adds a message that may have tags or be HTML. It is dropped in the same cases as with [`add`](Self::add).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, Message, MessageLevel, MessageStorage, SecretKey};
@@ -127,7 +127,7 @@ impl Messages {
         }
     }
 
-    /// Takes all messages, the oldest first. Messages that are added later wait for the next page.
+    /// Removes and returns all messages, the oldest first. Messages that are added later stay for the next page.
     ///
     /// Django: `for message in messages`. Django returns them again if the same page iterates twice.
     ///
@@ -162,7 +162,7 @@ impl Messages {
         self.loaded.len().saturating_add(self.added.len())
     }
 
-    /// Returns whether there is no message.
+    /// Returns whether there are no messages.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -179,8 +179,9 @@ impl Messages {
         self.len() == 0
     }
 
-    /// Returns why the cookie, or the session's messages, were rejected, if they were: for logs. They are left alone
-    /// until another message is written.
+    /// Returns why the cookie or the session's messages were rejected, for logs.
+    ///
+    /// They are left alone until another message is written.
     ///
     /// ```
     /// # use django_session::{BadSignature, CookieOptions, DecodeError, KeyRing, MessageStorage, SecretKey};
@@ -196,7 +197,7 @@ impl Messages {
     }
 }
 
-/// Shows how many there are, but not their texts.
+/// Shows the number of messages, but not their texts.
 impl fmt::Debug for Messages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Messages")

@@ -7,7 +7,7 @@ use crate::messages::MessageLevel;
 /// A message: a level, a text, and tags for the page that shows it.
 ///
 /// The text is not HTML, unless it was marked [safe](Self::mark_safe). Use [`html`](Self::html) in a page: it escapes
-/// the text if need be.
+/// the text if necessary.
 ///
 /// Django: `django.contrib.messages.storage.base.Message`.
 ///
@@ -24,13 +24,13 @@ use crate::messages::MessageLevel;
 pub struct Message {
     pub(super) level: MessageLevel,
     pub(super) text: String,
-    /// Django distinguishes none from empty ones when it writes.
+    /// Django writes `None` and empty tags differently.
     pub(super) extra_tags: Option<String>,
     pub(super) safe: bool,
 }
 
 impl Message {
-    /// Makes a message without extra tags, whose text is not HTML.
+    /// Creates a message without extra tags. Its text is not HTML.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};
@@ -57,8 +57,9 @@ impl Message {
         self
     }
 
-    /// Marks the text as HTML, which pages do not escape. Input of a visitor must have been escaped before it became
-    /// part of the text.
+    /// Marks the text as HTML, which pages do not escape.
+    ///
+    /// Escape input of a visitor before it becomes part of the text.
     ///
     /// Django: `mark_safe`.
     ///
@@ -87,8 +88,9 @@ impl Message {
         self.level
     }
 
-    /// Returns the text, which is HTML only if it [is safe](Self::is_safe). A lone surrogate, which a string of Python
-    /// can hold, is read as U+FFFD.
+    /// Returns the text, which is HTML only if it [is safe](Self::is_safe).
+    ///
+    /// A lone surrogate, which a Python string can hold, is read as U+FFFD.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};
@@ -100,8 +102,9 @@ impl Message {
         &self.text
     }
 
-    /// Returns the text as HTML, for the content of an element: escaped, unless it is safe. Django:
-    /// `conditional_escape`, which its templates call.
+    /// Returns the text as HTML for the content of an element, escaped unless it is safe.
+    ///
+    /// Django: `conditional_escape`, which its templates call.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};
@@ -116,7 +119,7 @@ impl Message {
         if self.safe { Cow::Borrowed(&self.text) } else { html::escape(&self.text) }
     }
 
-    /// Returns the extra tags, or an empty text. They are not HTML: a page escapes them.
+    /// Returns the extra tags, or an empty string. They are not HTML: escape them in a page.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};
@@ -128,7 +131,7 @@ impl Message {
         self.extra_tags.as_deref().unwrap_or_default()
     }
 
-    /// Returns the extra tags and the level's, separated by a space. They are not HTML: a page escapes them.
+    /// Returns the extra tags and the level's tag, separated by a space. They are not HTML: escape them in a page.
     ///
     /// ```
     /// use django_session::{Message, MessageLevel};

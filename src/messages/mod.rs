@@ -1,4 +1,4 @@
-//! Django's messages: notes of one response that the next page shows, once.
+//! Django's messages: notes that one response leaves for the next page, which shows them once.
 
 mod commit;
 mod cookie;

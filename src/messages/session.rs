@@ -3,7 +3,7 @@ use crate::messages::Message;
 use crate::messages::wire::{self, SPACED};
 use crate::sessions::Session;
 
-/// Django's key. The value is a text, which is JSON.
+/// Django's key. The value is a string that holds JSON.
 pub(super) const KEY: &str = "_messages";
 
 pub(super) fn read(session: &Session) -> Result<Option<Vec<Message>>, DecodeError> {

@@ -8,11 +8,11 @@ use crate::sessions::Session;
 
 /// Reads and writes messages in a cookie, in the session, or in both.
 ///
-/// Django: `MESSAGE_STORAGE`. With the same `SECRET_KEY` and `SESSION_COOKIE_*` settings, each reads and writes what
-/// its counterpart does. A response that shows or adds messages depends on the cookie: send `Vary: Cookie`, which
-/// Django does not.
+/// Django: `MESSAGE_STORAGE`. With the same `SECRET_KEY` and `SESSION_COOKIE_*` settings, each storage reads and writes
+/// what its Django counterpart does. A response that shows or adds messages depends on the cookie: send `Vary: Cookie`,
+/// which Django does not.
 ///
-/// Make it once and keep it: the keys are derived when it is made.
+/// Create it once and share it: creating it derives the keys.
 ///
 /// ```
 /// use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey, Session};
@@ -23,7 +23,7 @@ use crate::sessions::Session;
 ///
 /// let mut messages = storage.load_header("theme=dark; messages=whatever the browser sent", &session);
 /// messages.add(MessageLevel::SUCCESS, "Saved.");
-/// let commit = storage.commit(&messages, &mut session)?; // and then the session's
+/// let commit = storage.commit(&messages, &mut session)?; // then commit the session
 /// assert!(commit.set_cookie.unwrap().as_str().starts_with("messages=W1siX19qc29uX21lc3NhZ2UiLDAsMjUsIlNhdmVkLiIsIiJdXQ:"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -36,15 +36,15 @@ pub struct MessageStorage {
 }
 
 impl MessageStorage {
-    /// Makes the storage that is Django's default: the cookie, and the session for what does not fit there.
+    /// Creates Django's default storage: the cookie, and the session for messages that do not fit there.
     ///
     /// Takes the options of the session's cookie. The cookie `messages` has the same Domain, Secure, HttpOnly, SameSite
-    /// and Partitioned, the path "/", and ends with the browser.
+    /// and Partitioned attributes and the path "/". It expires when the browser closes.
     ///
     /// Django: `FallbackStorage`.
     ///
     /// # Errors
-    /// None so far: options that could be built can be built under this name.
+    /// None at present: options that are valid for the session's cookie are valid for this one.
     ///
     /// ```
     /// use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey, Session};
@@ -53,7 +53,7 @@ impl MessageStorage {
     /// let storage = MessageStorage::new(&keys, &CookieOptions::builder("sessionid").build()?)?;
     /// let mut session = Session::default();
     /// let mut messages = storage.load(None, &session);
-    /// // Random, or it would be compressed.
+    /// // Digits that hardly compress, so that they do not fit.
     /// messages.add(MessageLevel::INFO, (0..1000_u64).map(|n| (n * n * n).to_string()).collect::<String>());
     /// assert!(storage.commit(&messages, &mut session)?.set_cookie.is_some()); // says that the session has more
     /// assert!(session.contains_key("_messages"));
@@ -64,12 +64,12 @@ impl MessageStorage {
         Ok(Self { in_session: true, ..Self::in_cookie(keys, session_cookie)? })
     }
 
-    /// Makes a storage in the cookie alone. Where not all messages fit, the oldest are dropped.
+    /// Creates a storage in the cookie alone. If not all messages fit, the oldest are dropped.
     ///
     /// Django: `CookieStorage`.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     ///
     /// ```
     /// use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -88,7 +88,7 @@ impl MessageStorage {
         Ok(Self { cookie, in_session: false, level: MessageLevel::INFO })
     }
 
-    /// Makes a storage in the session alone.
+    /// Creates a storage in the session alone.
     ///
     /// Django: `SessionStorage`.
     ///
@@ -108,7 +108,7 @@ impl MessageStorage {
         Self { cookie: None, in_session: true, level: MessageLevel::INFO }
     }
 
-    /// Drops messages below another level than [`INFO`](MessageLevel::INFO) when they are added.
+    /// Sets the level below which messages are dropped when they are added. Default: [`INFO`](MessageLevel::INFO).
     ///
     /// ```
     /// use django_session::{MessageLevel, MessageStorage};
@@ -125,7 +125,7 @@ impl MessageStorage {
         self
     }
 
-    /// Takes the time from another clock than the system's. The cookie holds the time, but does not expire.
+    /// Takes the time from another clock than the system's. The cookie contains the time, but does not expire.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -148,9 +148,11 @@ impl MessageStorage {
 
     /// Reads the messages of a visitor from the cookie's value and the session.
     ///
-    /// A storage in both reads the session only if the cookie says that the session has more. Otherwise the session is
-    /// not accessed. A rejected cookie, or a rejected text of the session, counts as no messages:
-    /// [`Messages::rejection`]. Django fails with an error if the cookie is properly signed and holds something else.
+    /// With [`new`](Self::new), the session is read only if the cookie says that it holds more messages. Otherwise the
+    /// session is not accessed.
+    ///
+    /// If the cookie or the text in the session is rejected, it counts as no messages, and [`Messages::rejection`]
+    /// returns why. Django raises an error if the cookie is properly signed and holds something else.
     ///
     /// ```
     /// use django_session::{MessageStorage, Session};
@@ -167,7 +169,8 @@ impl MessageStorage {
 
     /// Reads the messages of a visitor from a whole `Cookie` header, as text or bytes, and the session.
     ///
-    /// Of several cookies of that name, the last that our keys signed is used. Django uses the last, whoever signed it.
+    /// If several cookies have the name, the last one that our keys signed is used. Django uses the last one, signed or
+    /// not.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -190,8 +193,9 @@ impl MessageStorage {
         self.load_headers([header], session)
     }
 
-    /// Reads the messages of a visitor from all `Cookie` headers of a request, of which HTTP/2 allows several, and the
-    /// session.
+    /// Reads the messages of a visitor from all `Cookie` headers of a request, and the session.
+    ///
+    /// Over HTTP/2 a browser may send several headers.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageStorage, SecretKey};
@@ -212,7 +216,7 @@ impl MessageStorage {
         self.load_values(values, session.into())
     }
 
-    /// From the values of the cookie, the last first.
+    /// Reads the messages from the values of the cookie, of which the last comes first, and from the session.
     fn load_values<'v>(&self, values: impl Iterator<Item = &'v str>, session: Option<&Session>) -> Messages {
         let mut messages = Messages::new(self.level);
         let goes_on = match &self.cookie {
@@ -225,18 +229,19 @@ impl MessageStorage {
         messages
     }
 
-    /// Writes the messages for the next page into the session, and returns the cookie to set. After
-    /// [`drain`](Messages::drain), those are the messages that were added later; otherwise all, if any was added. A
-    /// cookie or a text of the session that is no longer needed is removed.
+    /// Writes the messages for the next page into the session, and returns the cookie to set.
     ///
-    /// Pass the session that the messages were loaded with, and commit it afterwards. If it was flushed meanwhile, as at
-    /// logout, the messages that it held are not for the next visitor, and are dropped.
+    /// After [`drain`](Messages::drain), these are the messages that were added later. Otherwise they are all messages,
+    /// if any was added. A cookie or a text in the session that is no longer needed is removed.
+    ///
+    /// Pass the session that the messages were loaded with, and commit it afterwards. If it was flushed meanwhile, for
+    /// example at logout, the messages that it held are dropped, because they are not for the next visitor.
     ///
     /// Django: `MessageMiddleware.process_response`. Django keeps a cookie without messages that only says that the
     /// session has more, and its `CookieStorage` removes a rejected cookie.
     ///
     /// # Errors
-    /// [`EncodeError::CookieTooLarge`], for options that leave no room.
+    /// [`EncodeError::CookieTooLarge`] if the options leave no room.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};

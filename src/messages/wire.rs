@@ -8,17 +8,17 @@ use crate::error::DecodeError;
 use crate::json;
 use crate::messages::{Message, MessageLevel};
 
-/// What each message starts with.
+/// The first item of each message.
 const MESSAGE: &str = "__json_message";
 
-/// The last item of a list that goes on in the session.
+/// The last item of a list that continues in the session.
 const NOT_FINISHED: &str = "__messagesnotfinished__";
 
-/// The separators of the cookie, and of the session.
+/// The separator of items: `COMPACT` in the cookie, `SPACED` in the session.
 pub(super) const COMPACT: &str = ",";
 pub(super) const SPACED: &str = ", ";
 
-/// The JSON text of a message.
+/// Returns the JSON text of a message.
 pub(super) fn spell(message: &Message, comma: &str) -> String {
     let Message { level, text, extra_tags, safe } = message;
     let (safe, text) = (u8::from(*safe), json::escape(text));
@@ -26,12 +26,12 @@ pub(super) fn spell(message: &Message, comma: &str) -> String {
     format!("[\"{MESSAGE}\"{comma}{safe}{comma}{level}{comma}\"{text}\"{tags}]")
 }
 
-/// The JSON text of a list.
+/// Returns the JSON text of a list.
 pub(super) fn list(messages: &[String], comma: &str) -> String {
     format!("[{}]", messages.join(comma))
 }
 
-/// The JSON text of a part of a list.
+/// Returns the JSON text of a part of a list, which ends with the mark that the list is not finished.
 pub(super) fn part(messages: &[String], comma: &str) -> String {
     let comma_before = if messages.is_empty() { "" } else { comma };
     format!("[{}{comma_before}\"{NOT_FINISHED}\"]", messages.join(comma))
@@ -40,7 +40,7 @@ pub(super) fn part(messages: &[String], comma: &str) -> String {
 /// Reads the messages of a list, and whether the list is finished.
 ///
 /// # Errors
-/// [`DecodeError::Deserialize`] for anything but such a list.
+/// [`DecodeError::Deserialize`] if the text is not such a list.
 pub(super) fn read(json: &str) -> Result<(Vec<Message>, bool), DecodeError> {
     let mut items: Vec<Item> = json::read(json)?;
     let is_finished = items.pop_if(|item| matches!(item, Item::NotFinished)).is_none();
@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for Item {
     }
 }
 
-/// Django writes 0 and 1.
+/// A flag, which Django writes as 0 or 1.
 struct Flag(bool);
 
 impl<'de> Deserialize<'de> for Flag {

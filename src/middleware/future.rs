@@ -44,15 +44,15 @@ impl<Inner> SessionFuture<Inner> {
     }
 }
 
-/// The response of a framework whose services fail with an `Error`.
+/// A response of a framework whose services fail with an `Error`.
 pub trait SessionResponse<Error>: Sized {
     fn status_code(&self) -> u16;
     fn header_map(&mut self) -> &mut impl Headers;
-    /// Puts back the handle of the layer around this one, if the response still has its request.
+    /// Restores the handle of the layer around this one, if the response still has its request.
     fn restore(&self, outer: Option<SessionHandle>);
-    /// Takes the place of this response, because the session cannot be written.
+    /// Replaces this response, because the session cannot be written.
     fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error>;
-    /// The error of the inner service; it needs the headers of the session if it becomes a response.
+    /// Returns the error of the inner service, with the headers of the session if the error becomes a response.
     fn failed(error: Error, writer: SessionWriter) -> Error;
 }
 

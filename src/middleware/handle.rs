@@ -8,10 +8,10 @@ use crate::middleware::shared::Shared;
 use crate::middleware::visit::Visit;
 use crate::{DecodeError, EncodeError, Session};
 
-/// The session of the request that is being answered. Clones share the session.
+/// The session of the current request. Clones share the session.
 ///
 /// The cookie is verified when the session is first used, and the session is written when the head of the response is
-/// sent. A request whose handler does not use it costs neither.
+/// sent. If the handler does not use the session, neither happens.
 ///
 /// ```
 /// # use std::error::Error;
@@ -44,7 +44,7 @@ impl SessionHandle {
         Self { shared, outer: outer.map(Arc::new) }
     }
 
-    /// This handle and those of the layers around it, from the inside out.
+    /// Returns this handle and those of the layers around it, from the inside out.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |handle| handle.outer.as_deref())
     }
@@ -57,7 +57,7 @@ impl SessionHandle {
         &self.shared.visit
     }
 
-    /// Returns the session of the cookie with this name: this one, or that of a layer further out.
+    /// Returns the session of the cookie with this name: this session, or that of an outer layer.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
@@ -73,16 +73,19 @@ impl SessionHandle {
         self.chain().find(|handle| handle.visit().cookie().name() == name).cloned()
     }
 
-    /// Calls `work` with the session and returns what it returns: for several steps that must not be interleaved with
-    /// those of a clone.
+    /// Calls `work` with the session, and returns what `work` returns.
     ///
-    /// The session is locked meanwhile, for its clones and for the response. If `work` panics, no change of this request is
-    /// written. Where layers are nested, use the handle of the inner one first, or not at all inside `work`: two threads
-    /// that lock two sessions in different orders wait for each other. Changes after the response's head is sent, as from a
-    /// streaming body, are lost; a `tracing` event of level WARN says so.
+    /// Use it for several steps that must not be interleaved with those of a clone. While `work` runs, the session is
+    /// locked for its clones and for the response. If `work` panics, no change of this request is written.
+    ///
+    /// If layers are nested, lock the inner session before the outer one, or do not nest these calls: two threads that
+    /// lock two sessions in different orders wait for each other forever.
+    ///
+    /// Changes after the response's head is sent, for example from a streaming body, are lost. They are logged as a
+    /// `tracing` event of level WARN.
     ///
     /// # Panics
-    /// If `work` uses this handle or a clone of it on the same thread: it must use the `&mut Session` that it is given.
+    /// If `work` uses this handle or a clone of it on the same thread. Use the `&mut Session` that `work` is given.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
@@ -186,7 +189,7 @@ impl SessionHandle {
         self.with(|session| session.contains_key(key))
     }
 
-    /// Ends the session, as at logout: see [`Session::flush`].
+    /// Ends the session, for example at logout: see [`Session::flush`].
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
@@ -234,7 +237,7 @@ impl SessionHandle {
     }
 }
 
-/// Shows nothing of the session.
+/// Shows the cookie's name, but nothing of the session.
 impl fmt::Debug for SessionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionHandle").field("cookie", &self.visit().cookie().name()).finish_non_exhaustive()

@@ -3,12 +3,12 @@ use crate::Commit;
 /// The header map of a framework.
 pub trait Headers {
     fn append_set_cookie(&mut self, value: String);
-    /// The values of the `Vary` headers.
+    /// Returns the values of the `Vary` headers.
     fn vary(&self) -> impl Iterator<Item = &[u8]>;
     fn set_vary(&mut self, value: Vec<u8>);
 }
 
-/// Adds what `commit` needs.
+/// Adds the headers of `commit`.
 pub(super) fn write(commit: Commit, headers: &mut impl Headers) {
     if let Some(vary) = commit.vary(headers.vary()) {
         headers.set_vary(vary);

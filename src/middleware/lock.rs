@@ -1,6 +1,6 @@
 use std::ops::{Deref, DerefMut};
 
-// In `tests/schedules`, shuttle decides which thread goes on.
+// In `tests/schedules`, shuttle decides which thread runs next.
 #[cfg(shuttle)]
 use shuttle as threads;
 #[cfg(not(shuttle))]
@@ -8,18 +8,18 @@ use std as threads;
 use threads::sync::atomic::{AtomicUsize, Ordering};
 use threads::sync::{Mutex, MutexGuard};
 
-/// A mutex that a thread cannot wait for while it holds it.
+/// A mutex that returns `None`, instead of a deadlock, if the thread holds it already.
 #[derive(Debug, Default)]
 pub(super) struct Lock<T> {
     value: Mutex<T>,
-    /// The thread that holds it, or 0.
+    /// The number of the thread that holds the lock, or 0.
     holder: AtomicUsize,
 }
 
 impl<T> Lock<T> {
-    /// `None` if this thread holds it already.
+    /// Locks the value. Returns `None` if this thread holds the lock already.
     pub(super) fn lock(&self) -> Option<Locked<'_, T>> {
-        // No other thread stores this thread's number, so that a stale value does no harm.
+        // No other thread stores this thread's number, so a stale value is harmless.
         let thread = this_thread();
         if self.holder.load(Ordering::Relaxed) == thread {
             return None;
@@ -40,7 +40,7 @@ pub(super) struct Locked<'l, T> {
 }
 
 impl<T> Locked<'_, T> {
-    /// Whether a thread panicked while it had it locked.
+    /// Returns whether a thread panicked while it held the lock.
     pub(super) fn is_poisoned(&self) -> bool {
         self.is_poisoned
     }
@@ -66,7 +66,7 @@ impl<T> DerefMut for Locked<'_, T> {
     }
 }
 
-/// A number that no other living thread has: the address of something of its own, which is not 0.
+/// Returns a number that no other living thread has: the address of a thread-local, which is not 0.
 fn this_thread() -> usize {
     threads::thread_local!(static OWN: u8 = const { 0 });
     OWN.with(|own| std::ptr::from_ref(own).addr())

@@ -3,8 +3,9 @@ use std::fmt;
 
 use crate::middleware::visit::TARGET;
 
-/// A handler asked for its [`SessionHandle`](crate::SessionHandle) where no layer or middleware has put one. As a
-/// response, an empty one of status 500; and an event is logged.
+/// The error if a handler takes a [`SessionHandle`](crate::SessionHandle) and no layer or middleware has inserted one.
+///
+/// Its response is empty, with status 500. An error event is logged.
 ///
 /// ```
 /// use django_session::MissingSession;

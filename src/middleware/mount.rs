@@ -8,8 +8,8 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 
 /// The sessions of one layer, for adapters to other frameworks.
 ///
-/// An adapter makes one when the layer is built. For each request it takes the handle of a layer further out from the
-/// request, if there is one, calls [`begin`](Self::begin), and puts the new handle in its place. When the head of the
+/// An adapter creates one when the layer is built. For each request, it takes the handle of an outer layer from the
+/// request, if there is one, calls [`begin`](Self::begin), and stores the new handle in its place. When the head of the
 /// response is ready, it adds the headers of [`SessionWriter::commit`].
 ///
 /// ```
@@ -48,11 +48,13 @@ impl<S> SessionMount<S> {
 }
 
 impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
-    /// Begins a request with these `Cookie` headers, inside a layer whose handle is `outer`: returns the handle for its
-    /// handler, and the writer for its response.
+    /// Begins a request: returns the handle for its handler, and the writer for its response.
     ///
-    /// If a layer further out has a cookie of this name, that layer writes the session, because two would overwrite each
-    /// other: the handle shares its session, and the writer does nothing.
+    /// `cookie_headers` are the `Cookie` headers of the request. `outer` is the handle of the layer around this one, if
+    /// there is one.
+    ///
+    /// If an outer layer has a cookie of the same name, only that layer writes the session, because two layers would
+    /// overwrite each other. The handle then shares that layer's session, and the writer is a no-op.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionMount};
@@ -86,7 +88,7 @@ impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
 }
 
 impl<S> Mounted<S> {
-    /// The session of a layer further out that has a cookie of this name. Settings that cannot be meant are logged.
+    /// Returns the session of an outer layer with the same cookie name. Conflicting settings are logged.
     fn shared_with(&self, outer: &SessionHandle) -> Option<Arc<Shared>> {
         let cookie = self.sessions.cookie();
         let accepts = |layer: &SessionHandle| {
@@ -111,8 +113,9 @@ impl<S> Mounted<S> {
 }
 
 impl SessionHandle {
-    /// Makes a handle without a layer, for the unit test of a handler. (Adapters to other frameworks use a
-    /// [`SessionMount`](crate::SessionMount), which also gives the writer.)
+    /// Creates a handle without a layer, for unit tests of handlers.
+    ///
+    /// Adapters to other frameworks use a [`SessionMount`](crate::SessionMount), which also returns the writer.
     ///
     /// ```
     /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};

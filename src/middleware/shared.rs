@@ -14,11 +14,11 @@ pub(super) struct Shared<V: ?Sized = dyn Visit> {
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// Loaded when it is first used.
+    /// The session, which is loaded when it is first used.
     session: Option<Session>,
-    /// Its headers are written, or never will be.
+    /// Whether the headers were written, or will never be written.
     head_sent: bool,
-    /// A change after that was logged.
+    /// Whether a change after that was logged.
     loss_logged: bool,
 }
 
@@ -31,7 +31,7 @@ impl<V> Shared<V> {
 impl Shared {
     pub(super) fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R {
         let Some(mut slot) = self.slot.lock() else {
-            // A second panic, in a destructor, would abort the process.
+            // While a thread panics, a second panic in a destructor would abort the process.
             assert!(
                 thread::panicking(),
                 "a session is used inside its own `SessionHandle::with`: use the `&mut Session` of the closure"
@@ -51,7 +51,7 @@ impl Shared {
         result
     }
 
-    /// The headers of a response with this status; after a panic inside `with`, those of a 500.
+    /// Returns the headers of a response with this status, or with status 500 after a panic inside `with`.
     pub(super) fn commit(&self, status: u16) -> Result<Commit, EncodeError> {
         let Some(mut slot) = self.slot.lock() else { return Ok(Commit::default()) };
         let panicked = slot.is_poisoned();
@@ -69,7 +69,7 @@ impl Shared {
         Ok(commit)
     }
 
-    /// Nothing will be written any more.
+    /// Records that the session will not be written, and logs a lost change.
     pub(super) fn abandon(&self) {
         let Some(mut slot) = self.slot.lock() else { return };
         slot.head_sent = true;

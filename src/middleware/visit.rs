@@ -8,24 +8,24 @@ use crate::{BadSignature, Commit, CookieOptions, CookieSessions, DecodeError, En
 /// The target of our `tracing` events.
 pub(super) const TARGET: &str = "django_session";
 
-/// Logs the error of the session that a handler answers with.
+/// Logs an error of the session that a handler responds with.
 #[cfg(feature = "axum")]
 pub(in crate::middleware) fn log_failure(error: &dyn Error) {
     tracing::error!(target: TARGET, error = %error, "a handler failed");
 }
 
-/// A request, whatever the types of its headers and of the serializer.
+/// A request, whatever the types of its headers and its serializer.
 pub(super) trait Visit: Send + Sync {
     fn load(&self) -> Session;
     fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError>;
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError>;
     fn saves_unread(&self) -> bool;
     fn cookie(&self) -> &CookieOptions;
-    /// Of each key, salt and algorithm that is accepted.
+    /// Returns one number for each accepted combination of key, salt and algorithm.
     fn fingerprints(&self) -> &[u64];
 }
 
-/// The sessions of a layer, and which warnings were logged.
+/// The sessions of a layer, and which warnings were logged already.
 pub(super) struct Mounted<S> {
     pub(super) sessions: Arc<CookieSessions<S>>,
     pub(super) fingerprints: Box<[u64]>,
@@ -63,9 +63,9 @@ impl<S> Mounted<S> {
 
 pub(super) struct Request<S, H> {
     mounted: Arc<Mounted<S>>,
-    /// Its first `Cookie` header.
+    /// The first `Cookie` header.
     cookies: Option<H>,
-    /// Its other `Cookie` headers: over HTTP/1.1 there are none, and nothing is allocated.
+    /// The other `Cookie` headers. Over HTTP/1.1 there are none, so nothing is allocated.
     more_cookies: Vec<H>,
 }
 
@@ -86,7 +86,7 @@ where
         match session.rejection() {
             None => {}
             Some(DecodeError::SessionId) => self.mounted.warn_once_of_session_id(),
-            // What happens to every visitor who stays away.
+            // Level DEBUG, because this happens to every visitor who returns late.
             Some(
                 reason @ (DecodeError::Signature(BadSignature::Expired { .. }) | DecodeError::SessionExpired { .. }),
             ) => tracing::debug!(target: TARGET, reason = %reason, "a session cookie has expired"),

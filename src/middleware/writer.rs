@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::middleware::shared::Shared;
 use crate::{Commit, EncodeError};
 
-/// Writes the session of one request into its response: see [`SessionMount::begin`](crate::SessionMount::begin).
+/// The writer of one request's session into its response: see [`SessionMount::begin`](crate::SessionMount::begin).
 ///
-/// If it is dropped instead, as when a request is cancelled or its handler panics, a change of the session is lost, which
-/// is logged.
+/// If it is dropped without a [`commit`](Self::commit), for example because the request is cancelled or its handler
+/// panics, changes of the session are lost. The loss is logged.
 ///
 /// ```
 /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionMount};
@@ -24,15 +24,15 @@ use crate::{Commit, EncodeError};
 pub struct SessionWriter(Option<Arc<Shared>>);
 
 impl SessionWriter {
-    /// Of `None`, a layer further out writes the session.
+    /// Creates a writer. With `None`, an outer layer writes the session, and this writer is a no-op.
     pub(super) fn new(shared: Option<Arc<Shared>>) -> Self {
         Self(shared)
     }
 
-    /// Returns the headers that a response with this status needs: none, if the session was not used.
+    /// Returns the headers that a response with this status needs. There are none if the session was not used.
     ///
     /// # Errors
-    /// [`Unwritten`], if the session cannot be written. Answer with a status of 500 then, and the headers in there.
+    /// [`Unwritten`] if the session cannot be written. Then respond with status 500 and the headers in its `commit`.
     ///
     /// ```
     /// use django_session::{Commit, CookieOptions, CookieSessions, KeyRing, SecretKey, SessionMount};
@@ -63,8 +63,9 @@ impl fmt::Debug for SessionWriter {
     }
 }
 
-/// A session that could not be written, and the headers that the response of status 500 needs for it: `Vary`, and the
-/// cookie's removal after a [flush](crate::Session::flush).
+/// A session that could not be written, and the headers for the response.
+///
+/// The response of status 500 needs `Vary`, and the cookie's removal after a [flush](crate::Session::flush).
 ///
 /// ```
 /// use django_session::{CookieOptions, CookieSessions, EncodeError, KeyRing, SecretKey, SessionMount};
@@ -82,9 +83,9 @@ impl fmt::Debug for SessionWriter {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Unwritten {
-    /// Why.
+    /// Why the session could not be written.
     pub error: EncodeError,
-    /// The headers.
+    /// The headers that the response needs.
     pub commit: Commit,
 }
 

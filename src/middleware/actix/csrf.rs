@@ -13,26 +13,28 @@ use crate::middleware::csrf::head::Head;
 use crate::middleware::headers::write;
 use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 
-/// Checks each request before the handler, as Django's `CsrfViewMiddleware` does, and gives the handler a
-/// [`CsrfToken`].
+/// A middleware that checks requests as Django's `CsrfViewMiddleware` does.
+///
+/// It checks each request before the handler, and gives the handler a [`CsrfToken`].
 ///
 /// The token of a request is the one in the form, if the body is `application/x-www-form-urlencoded`, or else the one
 /// in the header `X-CSRFToken`. The middleware reads a form up to a [limit](CsrfGuard::with_body_limit), and passes the
-/// whole body on. It does not read a form of several parts (`multipart/form-data`): send the token in the header, or
+/// whole body on. It does not read multipart forms (`multipart/form-data`): send the token in the header, or
 /// [exempt](CsrfGuard::with_exempt) the path and [check](CsrfToken::check) the request in the handler.
 ///
-/// [`App::wrap`](actix_web::App::wrap) covers all routes of the `App`, those that are added later, too. If the secret
-/// is [in the session](crate::CsrfBuilder::use_sessions), the session's middleware must be outside of this one:
+/// [`App::wrap`](actix_web::App::wrap) covers all routes of the `App`, including those that are added later. If the
+/// secret is [in the session](crate::CsrfBuilder::use_sessions), the session's middleware must be outside of this one:
 /// `.wrap(csrf).wrap(sessions)`.
 ///
-/// The host of a request is that of its target and its `Host` header, which must agree. The server must not be
-/// reachable by hosts of others, and a proxy must pass on the `Host` that the browser sent.
+/// The host of a request is the one in its target and in its `Host` header, which must agree. The server must not be
+/// reachable under host names of other sites, and a proxy must forward the `Host` that the browser sent.
 ///
 /// # Errors
 /// A rejected request gets a [page](CsrfRejection::to_html) with status 403. The response carries the [`CsrfRejection`]
-/// as its [error](actix_web::HttpResponse::error), for an outer middleware or `ErrorHandlers` to answer in its own
-/// words. A form beyond the limit gets status 413, a form whose connection breaks status 400. If the cookie cannot be
-/// made, the error is an [`EncodeError`](crate::EncodeError); if the session middleware is missing, a [`MissingCsrf`].
+/// as its [error](actix_web::HttpResponse::error), so that an outer middleware or `ErrorHandlers` can replace the page.
+/// A form beyond the limit gets status 413. A form whose connection breaks gets status 400. If the cookie cannot be
+/// created, the error is an [`EncodeError`](crate::EncodeError). If the session middleware is missing, it is a
+/// [`MissingCsrf`].
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, web};
@@ -67,7 +69,7 @@ use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 pub struct CsrfMiddleware(CsrfGuard);
 
 impl CsrfMiddleware {
-    /// Makes the middleware from a guard, or from a [`Csrf`](crate::Csrf) with the guard's defaults.
+    /// Creates the middleware from a guard, or from a [`Csrf`](crate::Csrf) with the guard's defaults.
     ///
     /// ```
     /// use actix_web::dev::{Service, ServiceRequest, Transform, fn_service};
@@ -156,7 +158,7 @@ async fn answer<Inner, Body>(
 where
     Inner: Service<ServiceRequest, Response = ServiceResponse<Body>, Error = Error>,
 {
-    // 1. Check what the head says.
+    // 1. Check the head.
     let session = request.extensions().get::<SessionHandle>().cloned();
     let (token, mut admission) = guard.open(&request, session)?;
     request.extensions_mut().insert(token.clone());
@@ -172,7 +174,7 @@ where
         request.set_payload(Payload::from(body));
     }
 
-    // 3. Answer.
+    // 3. Call the handler.
     let mut response = match admission {
         Admission::Rejected(rejection) => request.error_response(rejection).map_into_right_body(),
         Admission::Accepted | Admission::AsksForForm => inner.call(request).await?.map_into_left_body(),
@@ -206,7 +208,7 @@ impl Head for ServiceRequest {
     }
 }
 
-/// The token that the [`CsrfMiddleware`] put there.
+/// Extracts the token that the [`CsrfMiddleware`] inserted.
 impl FromRequest for CsrfToken {
     type Error = MissingCsrf;
     type Future = Ready<Result<Self, Self::Error>>;
@@ -223,7 +225,7 @@ impl ResponseError for MissingCsrf {
     }
 }
 
-/// The [page](CsrfRejection::to_html), with a status of 403.
+/// Responds with the [page](CsrfRejection::to_html) and status 403.
 impl ResponseError for CsrfRejection {
     fn status_code(&self) -> StatusCode {
         StatusCode::FORBIDDEN

@@ -6,11 +6,12 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use crate::middleware::headers::write;
 use crate::{Commit, DecodeError, EncodeError};
 
-/// An error that leaves a [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware), with the headers that its
-/// response needs for the session: `Vary`, and the cookie's removal after a [flush](crate::Session::flush).
+/// An error from inside a [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware), with the headers of the
+/// session.
 ///
-/// It is the error of a middleware further in, or an [`EncodeError`] if the session could not be written. A middleware
-/// further out that answers in its own words passes its response through [`apply`](Self::apply).
+/// Its response needs these headers: `Vary`, and the cookie's removal after a [flush](crate::Session::flush). The error
+/// is that of an inner middleware, or an [`EncodeError`] if the session could not be written. An outer middleware that
+/// replaces the response must pass its own response through [`apply`](Self::apply).
 ///
 /// ```
 /// use actix_web::body::MessageBody;
@@ -41,13 +42,13 @@ impl SessionError {
         Self { error, commit }
     }
 
-    /// Returns the error itself: where several middlewares added headers, the innermost.
+    /// Returns the wrapped error. If several middlewares added headers, this is the innermost error.
     #[must_use]
     pub fn error(&self) -> &Error {
         self.error.as_error::<Self>().map_or(&self.error, Self::error)
     }
 
-    /// Returns the `E` that an error is, whether or not headers were added to it.
+    /// Returns the error as an `E` if it is one, whether or not headers were added to it.
     ///
     /// ```
     /// use actix_web::error::{Error, ErrorForbidden};
@@ -86,14 +87,14 @@ impl ResponseError for SessionError {
     }
 }
 
-/// An empty response of status 500: its body must not tell the visitor the keys of the session.
+/// Responds with an empty body and status 500: the visitor must not see the keys of the session.
 impl ResponseError for EncodeError {
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }
 }
 
-/// An empty response of status 500: a value of the session is of another type than the handler asked for.
+/// Responds with an empty body and status 500: a value of the session is of another type than the handler requested.
 impl ResponseError for DecodeError {
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())

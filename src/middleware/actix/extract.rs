@@ -5,7 +5,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseErr
 
 use crate::{MissingSession, SessionHandle};
 
-/// The session that the [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware) put there.
+/// Extracts the session that the [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware) inserted.
 impl FromRequest for SessionHandle {
     type Error = MissingSession;
     type Future = Ready<Result<Self, Self::Error>>;

@@ -7,26 +7,29 @@ use actix_web::{Error, HttpMessage};
 
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHandle, SessionMount};
 
-/// Gives each request a [`SessionHandle`](crate::SessionHandle), in its extensions, and adds to each response the headers
-/// that the session needs.
+/// A middleware that gives each request a session, and writes the session into the response.
 ///
-/// A cookie is verified only if the handler uses the session, or for [save-every-request](
-/// CookieSessions::with_save_every_request). The session is written when the head of the response is ready; the body
-/// streams through untouched. Other `Set-Cookie` headers stay, and `Cookie` is added to `Vary`.
+/// The request has the [`SessionHandle`](crate::SessionHandle) in its extensions. The response gets the headers that
+/// the session needs.
 ///
-/// Layers for different cookies can be nested: the handler gets the session of the innermost, and reaches the others by
-/// [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each a [salt](CookieSessions::with_salt) of its own.
-/// Of nested layers for the same cookie, the outermost writes the session; the others share it.
+/// A cookie is verified only if the handler uses the session, or for
+/// [save-every-request](CookieSessions::with_save_every_request). The session is written when the head of the response
+/// is ready. The body is streamed unchanged. Other `Set-Cookie` headers are kept, and `Cookie` is added to `Vary`.
+///
+/// Middlewares for different cookies can be nested. The handler gets the session of the innermost one, and the others
+/// by [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each middleware its own
+/// [salt](CookieSessions::with_salt). If nested middlewares have the same cookie, the outermost writes the session, and
+/// the others share it.
 ///
 /// # Errors
-/// A session that cannot be written, for example because it outgrew its cookie, is never dropped silently. The response is
-/// replaced by a [`SessionError`](crate::middleware::actix::SessionError) with the [`EncodeError`](crate::EncodeError), for
-/// an outer middleware to answer in its own words; `ErrorHandlers` does not see it, because it handles responses. By
-/// default it becomes an empty response of status 500.
+/// A session that cannot be written, for example because it is too large for its cookie, is never dropped silently. The
+/// response is replaced by a [`SessionError`](crate::middleware::actix::SessionError) with the
+/// [`EncodeError`](crate::EncodeError), so that an outer middleware can replace the response. By default the error
+/// becomes an empty response with status 500. `ErrorHandlers` does not see the error, because it handles responses.
 ///
-/// An error of a handler is a response in actix, and treated as such. An error of an inner middleware becomes one as well:
-/// if the session needs headers, the error leaves in a `SessionError` that adds them. If the service panics, no cookie is
-/// sent.
+/// In actix, an error of a handler is a response, and is treated as one. An error of an inner middleware becomes a
+/// response later. If the session needs headers, that error is wrapped in a `SessionError`, which adds them. If the
+/// service panics, no cookie is sent.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -67,7 +70,7 @@ impl<S> SessionMiddleware<S> {
     ///
     /// let sessions = Arc::new(sessions);
     /// let middleware = SessionMiddleware::new(Arc::clone(&sessions));
-    /// assert_eq!(Arc::strong_count(&sessions), 2); // which is left for other uses
+    /// assert_eq!(Arc::strong_count(&sessions), 2); // `sessions` can still be used
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -99,7 +102,7 @@ where
     }
 }
 
-/// What a [`SessionMiddleware`] makes of a service.
+/// The service of a [`SessionMiddleware`].
 ///
 /// ```
 /// # use django_session::{CookieOptions, KeyRing, SecretKey, CookieSessions};

@@ -1,6 +1,6 @@
-//! For actix-web 4. Feature `actix-web`.
+//! Middlewares for actix-web 4. Feature `actix-web`.
 //!
-//! The middleware is for sessions in cookies ([`CookieSessions`](crate::CookieSessions)). For the other engines of Django, see
+//! They are for sessions in cookies ([`CookieSessions`](crate::CookieSessions)). For the other engines of Django, see
 //! the guide's page on engines.
 
 #[cfg(feature = "csrf")]

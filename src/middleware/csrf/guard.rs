@@ -29,7 +29,7 @@ pub struct CsrfGuard {
     body_limit: usize,
 }
 
-/// For a site that is served over HTTPS, with no exempt path.
+/// Creates a guard for a site that is served over HTTPS, without exempt paths.
 ///
 /// ```
 /// use django_session::{Csrf, CsrfGuard};
@@ -44,7 +44,7 @@ impl From<Csrf> for CsrfGuard {
     }
 }
 
-/// The same, of a check that is shared.
+/// Creates the same guard from a [`Csrf`] that is shared.
 ///
 /// ```
 /// use django_session::{Csrf, CsrfGuard};
@@ -62,8 +62,9 @@ impl From<Arc<Csrf>> for CsrfGuard {
 }
 
 impl CsrfGuard {
-    /// Sets whether browsers reach the site over HTTPS, directly or through a proxy. Default: yes. For development over
-    /// plain HTTP, also turn off [Secure](crate::CookieOptionsBuilder::secure) for the cookie.
+    /// Sets whether browsers reach the site over HTTPS, directly or through a proxy. Default: yes.
+    ///
+    /// For development over plain HTTP, also turn off [Secure](crate::CookieOptionsBuilder::secure) for the cookie.
     ///
     /// Django: `request.is_secure()`.
     ///
@@ -82,8 +83,10 @@ impl CsrfGuard {
         self
     }
 
-    /// Exempts a path from the check, for example one for requests that another server signs. It must equal the path of
-    /// the request, byte by byte. Its handler can [check](CsrfToken::check) the request itself.
+    /// Exempts a path from the check, for example one for requests that another server signs.
+    ///
+    /// `path` must equal the path of the request, byte by byte. The handler can [check](CsrfToken::check) the request
+    /// itself.
     ///
     /// Django: `csrf_exempt`.
     ///
@@ -101,8 +104,9 @@ impl CsrfGuard {
         self
     }
 
-    /// Sets the largest size of a form, in bytes. Default: 2.5 MiB. The layer holds a form in memory to find its token,
-    /// and answers a larger one with status 413.
+    /// Sets the largest size of a form, in bytes. Default: 2.5 MiB.
+    ///
+    /// The layer holds a form in memory to find its token, and responds with status 413 to a larger one.
     ///
     /// ```
     /// use django_session::{Csrf, CsrfGuard};
@@ -136,7 +140,7 @@ impl CsrfGuard {
         self.body_limit
     }
 
-    /// The token of a request, and whether the request is accepted.
+    /// Returns the token of a request, and whether the request is accepted.
     pub(in crate::middleware) fn open(
         &self,
         head: &impl Head,
@@ -152,7 +156,7 @@ impl CsrfGuard {
             return Ok((token, Admission::Accepted));
         }
         let admission = match token.check(None) {
-            // The token of a form comes before that of the header.
+            // A token in the form takes precedence over one in the header, so a form is read first.
             Err(rejection) if !rejection.is_about_token() => Admission::rejected(rejection),
             _ if !is_safe && head::is_form(head) => Admission::AsksForForm,
             Err(rejection) => Admission::rejected(rejection),
@@ -165,13 +169,13 @@ impl CsrfGuard {
 /// Whether a request reaches the handler.
 pub(in crate::middleware) enum Admission {
     Accepted,
-    /// That depends on the form in the body.
+    /// Depends on the form in the body.
     AsksForForm,
     Rejected(CsrfRejection),
 }
 
 impl Admission {
-    /// With the form.
+    /// Checks the request with the token in its form.
     pub(in crate::middleware) fn of_form(token: &CsrfToken, body: &[u8]) -> Self {
         match token.check(Csrf::form_token(body).as_deref()) {
             Ok(()) => Self::Accepted,
@@ -179,7 +183,7 @@ impl Admission {
         }
     }
 
-    /// Logs it, without what the client sent.
+    /// Logs the rejection, without what the client sent.
     fn rejected(rejection: CsrfRejection) -> Self {
         tracing::warn!(target: TARGET, reason = ?rejection, "a request was rejected by the CSRF check");
         Self::Rejected(rejection)

@@ -4,12 +4,12 @@ use crate::CsrfRequest;
 pub(in crate::middleware) trait Head {
     fn method(&self) -> &str;
     fn path(&self) -> &str;
-    /// The host and port of the target, if it has them: in HTTP/2 it does.
+    /// Returns the host and port of the target, if it has them. In HTTP/2 it does.
     fn authority(&self) -> Option<&str>;
     fn values(&self, header: &str) -> impl DoubleEndedIterator<Item = &[u8]>;
 }
 
-/// The parts of a request that the check needs, kept while the body is read.
+/// The parts of a request that the check needs, stored while the body is read.
 pub(super) struct Facts {
     method: String,
     host: Option<String>,
@@ -48,14 +48,14 @@ impl Facts {
     }
 }
 
-/// All values of a header, joined with commas: the check rejects an `Origin` that came twice. Servers of WSGI do the
-/// same.
+/// Returns all values of a header, joined with commas, so that the check rejects an `Origin` that occurs twice. WSGI
+/// servers do the same.
 fn joined(head: &impl Head, header: &str) -> Option<String> {
     let values: Vec<&[u8]> = head.values(header).collect();
     (!values.is_empty()).then(|| String::from_utf8_lossy(&values.join(&b","[..])).into_owned())
 }
 
-/// The host that target and header agree on.
+/// Returns the host, if the target and the `Host` header agree on it.
 fn host(head: &impl Head) -> Option<String> {
     let in_header = joined(head, "host");
     match (head.authority(), in_header) {
@@ -65,7 +65,7 @@ fn host(head: &impl Head) -> Option<String> {
     }
 }
 
-/// Whether the body is a form that the layer reads. A form of several parts is not: it may hold large files.
+/// Returns whether the body is a form that the layer reads. Multipart forms are not read: they may hold large files.
 pub(super) fn is_form(head: &impl Head) -> bool {
     let mut types = head.values("content-type");
     let essence = types.next_back().and_then(|value| value.split(|byte| *byte == b';').next()).unwrap_or_default();

@@ -3,8 +3,10 @@ use std::fmt;
 
 use crate::middleware::visit::TARGET;
 
-/// A layer is missing: the CSRF layer around a handler that takes a [`CsrfToken`](crate::CsrfToken), or the session
-/// layer around a CSRF layer whose secret is in the session. As a response, it is an empty one of status 500; it is
+/// The error if a layer is missing.
+///
+/// Either there is no CSRF layer around a handler that takes a [`CsrfToken`](crate::CsrfToken), or there is no session
+/// layer around a CSRF layer whose secret is in the session. The response is empty, with status 500, and the error is
 /// logged.
 ///
 /// ```

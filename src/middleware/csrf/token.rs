@@ -5,10 +5,10 @@ use crate::middleware::csrf::head::{Facts, Head};
 use crate::middleware::visit::TARGET;
 use crate::{Commit, Csrf, CsrfCookie, CsrfRejection, EncodeError, Session, SessionHandle};
 
-/// The CSRF token of the request that is being answered. Clones share it.
+/// The CSRF token of the current request. Clones share it.
 ///
-/// A page puts [`field`](Self::field) into its form. The response then sends the cookie. It does not if the handler makes
-/// no use of the token.
+/// Put [`field`](Self::field) into a form. The response then sends the cookie. If the handler does not use the token,
+/// the response does not send the cookie.
 ///
 /// ```
 /// use django_session::{CsrfToken, EncodeError};
@@ -39,7 +39,7 @@ struct Shared {
     facts: Option<Facts>,
 }
 
-/// What holds the secret.
+/// Where the secret is stored.
 enum Keeper {
     Cookie(Mutex<Slot>),
     Session(SessionHandle),
@@ -51,8 +51,10 @@ struct Slot {
 }
 
 impl CsrfToken {
-    /// Makes the token of a safe request with these `Cookie` headers, without a layer: for the unit test of a handler. Like
-    /// every safe request, it passes the [check](Self::check).
+    /// Creates the token of a safe request without a layer, for unit tests of handlers.
+    ///
+    /// `cookie_headers` are the `Cookie` headers of the request. Like every safe request, it passes the
+    /// [check](Self::check).
     ///
     /// ```
     /// use django_session::{Csrf, CsrfToken};
@@ -69,7 +71,7 @@ impl CsrfToken {
         Self(Arc::new(Shared { csrf, keeper, secure: true, facts: None }))
     }
 
-    /// The token of a request, whose session is needed if that holds the secret.
+    /// Creates the token of a request. If the session holds the secret, pass the session.
     pub(super) fn of_request(
         csrf: &Arc<Csrf>,
         secure: bool,
@@ -85,15 +87,17 @@ impl CsrfToken {
         Self(Arc::new(Shared { csrf: Arc::clone(csrf), keeper, secure, facts }))
     }
 
-    /// Returns a token for the page, for the form's field `csrfmiddlewaretoken` or the header `X-CSRFToken`: 64 letters
-    /// and digits, different each time. See [`CsrfCookie::token`] and [`Session::csrf_token`].
+    /// Returns a token for the page: 64 letters and digits, different each time.
+    ///
+    /// Put it into the form field `csrfmiddlewaretoken` or the header `X-CSRFToken`. See [`CsrfCookie::token`] and
+    /// [`Session::csrf_token`].
     ///
     /// # Errors
     /// [`EncodeError::NoRandomBytes`].
     ///
     /// # Panics
-    /// If the secret is in the session: inside [`SessionHandle::with`] of that session. Use [`Session::csrf_token`]
-    /// there.
+    /// If the secret is in the session, and this is called inside [`SessionHandle::with`] of that session. Use
+    /// [`Session::csrf_token`] there.
     ///
     /// ```
     /// # use django_session::{Csrf, CsrfToken};
@@ -129,7 +133,7 @@ impl CsrfToken {
     /// [`EncodeError::NoRandomBytes`].
     ///
     /// # Panics
-    /// As [`get`](Self::get).
+    /// When [`get`](Self::get) does.
     ///
     /// ```
     /// # use django_session::{Csrf, CsrfToken};
@@ -146,11 +150,16 @@ impl CsrfToken {
         }
     }
 
-    /// Checks the request with a token that the handler found in the form: for a form of several parts, which the layer
-    /// does not read, on an [exempt](crate::CsrfGuard::with_exempt) path. Call it before anything is changed.
+    /// Checks the request with a token that the handler found in the form.
+    ///
+    /// Use it for a multipart form, which the layer does not read, on an [exempt](crate::CsrfGuard::with_exempt) path.
+    /// Call it before anything is changed.
     ///
     /// # Errors
     /// [`CsrfRejection`], which is a response of status 403.
+    ///
+    /// # Panics
+    /// When [`get`](Self::get) does.
     ///
     /// ```
     /// use django_session::{CsrfRejection, CsrfToken};
@@ -175,8 +184,9 @@ impl CsrfToken {
         }
     }
 
-    /// Returns the headers that the response needs; none, if the secret is in the session. For adapters: a layer calls
-    /// it once, when the head of the response is ready.
+    /// Returns the headers that the response needs. There are none if the secret is in the session.
+    ///
+    /// This is for adapters: a layer calls it once, when the head of the response is ready.
     ///
     /// # Errors
     /// Those of [`Csrf::commit`].
@@ -213,12 +223,12 @@ impl Slot {
     }
 }
 
-/// A panic does not leave a cookie half changed.
+/// Locks the slot. Poisoning is ignored, because a panic does not leave a cookie half changed.
 fn open(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Shows nothing of the secret.
+/// Shows the cookie's name, but nothing of the secret.
 impl fmt::Debug for CsrfToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CsrfToken").field("cookie", &self.0.csrf.cookie().name()).finish_non_exhaustive()

@@ -15,28 +15,29 @@ use crate::middleware::csrf::head::Head;
 use crate::middleware::headers::write;
 use crate::{CsrfGuard, CsrfRejection, SessionHandle};
 
-/// Checks each request before the handler, as Django's `CsrfViewMiddleware` does, and gives the handler a
-/// [`CsrfToken`](crate::CsrfToken).
+/// A layer that checks requests as Django's `CsrfViewMiddleware` does.
+///
+/// It checks each request before the handler, and gives the handler a [`CsrfToken`](crate::CsrfToken).
 ///
 /// The token of a request is the one in the form, if the body is `application/x-www-form-urlencoded`, or else the one
 /// in the header `X-CSRFToken`. The layer reads a form up to a [limit](CsrfGuard::with_body_limit), and passes the
-/// whole body on, without trailers. It does not read a form of several parts (`multipart/form-data`): send the token in
-/// the header, or [exempt](CsrfGuard::with_exempt) the path and [check](crate::CsrfToken::check) the request in the
+/// whole body on, without trailers. It does not read multipart forms (`multipart/form-data`): send the token in the
+/// header, or [exempt](CsrfGuard::with_exempt) the path and [check](crate::CsrfToken::check) the request in the
 /// handler.
 ///
 /// [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer) covers the routes that were added
 /// before it: call it last. If the secret is [in the session](crate::CsrfBuilder::use_sessions), the session's layer
 /// must be outside of this one: `.layer(csrf).layer(sessions)`.
 ///
-/// The host of a request is that of its target and its `Host` header, which must agree. The server must not be
-/// reachable by hosts of others, and a proxy must pass on the `Host` that the browser sent.
+/// The host of a request is the one in its target and in its `Host` header, which must agree. The server must not be
+/// reachable under host names of other sites, and a proxy must forward the `Host` that the browser sent.
 ///
 /// # Errors
 /// A rejected request gets a [page](CsrfRejection::to_html) with status 403. The response carries the [`CsrfRejection`]
-/// among its extensions, for an outer layer to answer in its own words. A form beyond the limit gets status 413, a form
-/// whose connection breaks status 400. If the cookie cannot be made, the response is an empty one of status 500 that
-/// carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its extensions; if the session layer is missing,
-/// one of status 500.
+/// in its extensions, so that an outer layer can replace the page. A form beyond the limit gets status 413. A form
+/// whose connection breaks gets status 400. If the cookie cannot be created, the response is empty, has status 500, and
+/// carries the [`EncodeError`](crate::EncodeError) in an `Arc` in its extensions. If the session layer is missing, the
+/// response is empty and has status 500.
 ///
 /// ```
 /// use axum::routing::{get, post};
@@ -76,7 +77,7 @@ use crate::{CsrfGuard, CsrfRejection, SessionHandle};
 pub struct CsrfLayer(CsrfGuard);
 
 impl CsrfLayer {
-    /// Makes the layer from a guard, or from a [`Csrf`](crate::Csrf) with the guard's defaults.
+    /// Creates the layer from a guard, or from a [`Csrf`](crate::Csrf) with the guard's defaults.
     ///
     /// ```
     /// use django_session::Csrf;
@@ -147,7 +148,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        // The service that is ready answers; its clone takes its place.
+        // The service that is ready handles the request. Its clone takes its place.
         let clone = self.inner.clone();
         let inner = mem::replace(&mut self.inner, clone);
         Box::pin(answer(inner, self.guard.clone(), request))
@@ -164,7 +165,7 @@ where
     Body: http_body::Body + From<Vec<u8>>,
     Answer: From<String>,
 {
-    // 1. Check what the head says.
+    // 1. Check the head.
     let session = request.extensions().get::<SessionHandle>().cloned();
     let (token, mut admission) = match guard.open(&request, session) {
         Ok(opened) => opened,
@@ -186,7 +187,7 @@ where
         request = Request::from_parts(head, Body::from(body));
     }
 
-    // 3. Answer.
+    // 3. Call the handler.
     let mut response = match admission {
         Admission::Rejected(rejection) => forbidden(rejection),
         Admission::Accepted | Admission::AsksForForm => inner.call(request).await?,
@@ -203,7 +204,7 @@ where
     Ok(response)
 }
 
-/// The whole body; or the status of the answer, if it is too large or broken.
+/// Reads the whole body. Returns the status of the response if the body is too large or broken.
 async fn read<Body: http_body::Body>(body: Body, limit: usize) -> Result<Vec<u8>, StatusCode> {
     let is_too_large = |size: u64| size > limit as u64;
     if is_too_large(body.size_hint().lower()) {

@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{CsrfRejection, CsrfToken, MissingCsrf};
 
-/// The token that the [`CsrfLayer`](crate::middleware::tower::CsrfLayer) put there.
+/// Extracts the token that the [`CsrfLayer`](crate::middleware::tower::CsrfLayer) inserted.
 impl<State: Sync> FromRequestParts<State> for CsrfToken {
     type Rejection = MissingCsrf;
 
@@ -16,7 +16,7 @@ impl<State: Sync> FromRequestParts<State> for CsrfToken {
     }
 }
 
-/// The token, or `None` where no layer has put one.
+/// Extracts the token, or `None` if no layer has inserted one.
 impl<State: Sync> OptionalFromRequestParts<State> for CsrfToken {
     type Rejection = Infallible;
 
@@ -32,7 +32,7 @@ impl IntoResponse for MissingCsrf {
     }
 }
 
-/// The [page](CsrfRejection::to_html), with a status of 403.
+/// Responds with the [page](CsrfRejection::to_html) and status 403.
 impl IntoResponse for CsrfRejection {
     fn into_response(self) -> Response {
         let html = [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];

@@ -9,7 +9,7 @@ use http::request::Parts;
 use crate::middleware::visit::log_failure;
 use crate::{DecodeError, EncodeError, MissingSession, SessionHandle};
 
-/// The session that the [`SessionLayer`](crate::middleware::tower::SessionLayer) put there.
+/// Extracts the session that the [`SessionLayer`](crate::middleware::tower::SessionLayer) inserted.
 impl<State: Sync> FromRequestParts<State> for SessionHandle {
     type Rejection = MissingSession;
 
@@ -18,7 +18,7 @@ impl<State: Sync> FromRequestParts<State> for SessionHandle {
     }
 }
 
-/// The session, or `None` where no layer has put one.
+/// Extracts the session, or `None` if no layer has inserted one.
 impl<State: Sync> OptionalFromRequestParts<State> for SessionHandle {
     type Rejection = Infallible;
 
@@ -34,14 +34,14 @@ impl IntoResponse for MissingSession {
     }
 }
 
-/// An empty response of status 500: its body must not tell the visitor the keys of the session.
+/// Responds with an empty body and status 500: the visitor must not see the keys of the session.
 impl IntoResponse for EncodeError {
     fn into_response(self) -> Response {
         failed(&self)
     }
 }
 
-/// An empty response of status 500: a value of the session is of another type than the handler asked for.
+/// Responds with an empty body and status 500: a value of the session is of another type than the handler requested.
 impl IntoResponse for DecodeError {
     fn into_response(self) -> Response {
         failed(&self)

@@ -8,25 +8,31 @@ use tower_service::Service;
 
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHandle, SessionMount};
 
-/// Gives each request a [`SessionHandle`](crate::SessionHandle), in its extensions, and adds to each response the headers
-/// that the session needs.
+/// A layer that gives each request a session, and writes the session into the response.
 ///
-/// A cookie is verified only if the handler uses the session, or for [save-every-request](
-/// CookieSessions::with_save_every_request). The session is written when the head of the response is ready; the body
-/// streams through untouched. Other `Set-Cookie` headers stay, and `Cookie` is added to `Vary`.
+/// The request has the [`SessionHandle`](crate::SessionHandle) in its extensions. The response gets the headers that
+/// the session needs.
 ///
-/// Layers for different cookies can be nested: the handler gets the session of the innermost, and reaches the others by
-/// [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each a [salt](CookieSessions::with_salt) of its own.
-/// Of nested layers for the same cookie, the outermost writes the session; the others share it.
+/// A cookie is verified only if the handler uses the session, or for
+/// [save-every-request](CookieSessions::with_save_every_request). The session is written when the head of the response
+/// is ready. The body is streamed unchanged. Other `Set-Cookie` headers are kept, and `Cookie` is added to `Vary`.
+///
+/// Layers for different cookies can be nested. The handler gets the session of the innermost layer, and the others by
+/// [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each layer its own
+/// [salt](CookieSessions::with_salt). If nested layers have the same cookie, the outermost writes the session, and the
+/// others share it.
 ///
 /// # Errors
-/// A session that cannot be written, for example because it outgrew its cookie, is never dropped silently. The response is
-/// replaced by an empty one of status 500 that carries the [`EncodeError`](crate::EncodeError) in an `Arc` among its
-/// extensions, for an outer layer to answer in its own words. This is why the body type needs a `Default`. Bodies of axum,
-/// tonic and `http-body-util` have one; around others, such as those of tower-http's `TraceLayer` or hyper's `Incoming`,
-/// use `MapResponseBodyLayer::new(axum::body::Body::new)`.
+/// A session that cannot be written, for example because it is too large for its cookie, is never dropped silently. The
+/// response is replaced by an empty one with status 500. It carries the [`EncodeError`](crate::EncodeError) in an `Arc`
+/// in its extensions, so that an outer layer can replace the response.
 ///
-/// If the inner service fails with an error instead of a response, or panics, no cookie is sent. A lost change is logged.
+/// The empty response is why the body type needs a `Default`. Bodies of axum, tonic and `http-body-util` have one.
+/// Around other bodies, for example those of tower-http's `TraceLayer` or hyper's `Incoming`, use
+/// `MapResponseBodyLayer::new(axum::body::Body::new)`.
+///
+/// If the inner service fails with an error instead of a response, or panics, no cookie is sent. A lost change is
+/// logged.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -56,7 +62,7 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// # use tower::ServiceExt;
 /// let response = app.oneshot(http::Request::new(Body::empty())).await?;
-/// assert_eq!(response.headers()["vary"], "Cookie"); // for the session was read
+/// assert_eq!(response.headers()["vary"], "Cookie"); // because the session was read
 /// # Ok::<(), std::convert::Infallible>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -76,7 +82,7 @@ impl<S> SessionLayer<S> {
     ///
     /// let sessions = Arc::new(sessions);
     /// let layer = SessionLayer::new(Arc::clone(&sessions));
-    /// assert_eq!(Arc::strong_count(&sessions), 2); // which is left for other uses
+    /// assert_eq!(Arc::strong_count(&sessions), 2); // `sessions` can still be used
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -100,7 +106,7 @@ impl<S, Inner> Layer<Inner> for SessionLayer<S> {
     }
 }
 
-/// What a [`SessionLayer`] makes of a service.
+/// The service of a [`SessionLayer`].
 ///
 /// ```
 /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionHandle, CookieSessions};

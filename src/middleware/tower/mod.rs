@@ -1,8 +1,9 @@
-//! For services on tower: axum, tonic, hyper. Feature `tower`; with `axum`, handlers may take a
-//! [`SessionHandle`](crate::SessionHandle) for an argument.
+//! Layers for tower services: axum, tonic, hyper. Feature `tower`.
 //!
-//! The layers are for sessions in cookies ([`CookieSessions`](crate::CookieSessions)). For the other engines of Django, see
-//! the guide's page on engines.
+//! With the feature `axum`, handlers can take a [`SessionHandle`](crate::SessionHandle) as an argument.
+//!
+//! The layers are for sessions in cookies ([`CookieSessions`](crate::CookieSessions)). For the other engines of Django,
+//! see the guide's page on engines.
 
 #[cfg(feature = "csrf")]
 mod csrf;

@@ -16,7 +16,7 @@ impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
         self.headers_mut()
     }
 
-    /// The request is gone.
+    /// A no-op, because the response does not have its request.
     fn restore(&self, _: Option<SessionHandle>) {}
 
     fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error> {
@@ -28,7 +28,7 @@ impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
         Ok(response)
     }
 
-    /// A tower error is no response: there are no headers, and the writer is dropped.
+    /// Returns the error unchanged. It is not a response, so there are no headers to add, and the writer is dropped.
     fn failed(error: Error, _: SessionWriter) -> Error {
         error
     }

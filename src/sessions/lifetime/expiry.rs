@@ -30,8 +30,8 @@ use crate::sessions::lifetime::iso::{from_iso, to_iso};
 pub enum Expiry {
     /// When the browser closes. The store's age still limits the session. Django: `set_expiry(0)`.
     BrowserClose,
-    /// This long after the session was last written, in whole seconds, rounded up. Zero expires immediately; it is stored
-    /// as -1, because Django reads 0 as "browser close". Django: `set_expiry(300)`.
+    /// This long after the session was last written, in whole seconds, rounded up. Zero expires immediately; it is
+    /// stored as -1, because Django reads 0 as "browser close". Django: `set_expiry(300)`.
     Inactivity(Duration),
     /// At this moment, to the microsecond, within the years 1 to 9999. Django: `set_expiry(datetime)`.
     At(OffsetDateTime),

@@ -120,8 +120,8 @@ struct Clock {
 }
 
 impl Clock {
-    /// Reads `HH`, `HH:MM`, `HHMM`, `HH:MM:SS` or `HHMMSS`, with or without decimals. Also returns whether that is all of
-    /// the text: Python ignores the rest of a time that an offset follows.
+    /// Reads `HH`, `HH:MM`, `HHMM`, `HH:MM:SS` or `HHMMSS`, with or without decimals. Also returns whether that is all
+    /// of the text: Python ignores the rest of a time that an offset follows.
     fn read(text: &[u8]) -> Option<(Self, bool)> {
         let (mut hms, mut rest) = ([0; 3], text);
         let has_colons = text.get(2) == Some(&b':');

@@ -74,7 +74,7 @@ pub enum Unstamped {
     /// it is accepted.
     ///
     /// Django must then write the start and the id, as the package `django-session-rs` does. With `Stamp`, a Django
-    /// without that package could keep a copied cookie valid forever, by signing it anew.
+    /// without that package could keep a copied cookie valid forever, by re-signing it.
     Refuse,
 }
 

@@ -45,7 +45,7 @@ impl<S> CookieSessions<S> {
     /// The session keeps its date, so its expiry does not change.
     ///
     /// Only the ring that signs is considered. If [`with_encryption`](crate::CookieSessions#method.with_encryption) has
-    /// another ring, a session that a fallback key of that ring encrypted is not encrypted anew.
+    /// another ring, a session that a fallback key of that ring encrypted is not re-encrypted.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -73,7 +73,7 @@ impl<S> CookieSessions<S> {
     /// Rejects a session that began more than `max_age` ago, however often it was written. Default: no limit.
     ///
     /// The start is stored in the session, under `_session_started`, in Unix seconds. A session begins when it is first
-    /// written, and begins anew when a user logs in who was not logged in before. `Max-Age` is at most what is left of
+    /// written, and again when a user logs in who was not logged in before. `Max-Age` is at most what is left of
     /// the absolute age.
     ///
     /// ```

@@ -40,8 +40,8 @@ impl Session {
     /// Returns when the session began, if it is recorded: see
     /// [`with_absolute_age`](crate::CookieSessions::with_absolute_age).
     ///
-    /// A session begins when it is first written, and begins anew when a user logs in who was not logged in before. The
-    /// start is recorded when the session is committed.
+    /// A session begins when it is first written, and again when a user logs in who was not logged in before. The start
+    /// is recorded when the session is committed.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey, Timestamp, Unstamped};
@@ -118,7 +118,7 @@ impl Session {
         self.data().has_others_than([STARTED, ID])
     }
 
-    /// Makes the session begin anew, with another id, when it is next written.
+    /// Makes the session start over, with another id, when it is next written.
     pub(in crate::sessions) fn forget_stamps(&mut self) {
         // An anonymous visitor may have planted the id, and could use it to end the session.
         self.erase(ID);
