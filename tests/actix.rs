@@ -1,5 +1,5 @@
-//! Sessions in actix-web: the rules are the store's, and here is how they reach handlers and responses. Feature
-//! `actix-web`.
+//! Sessions in actix-web: how they reach handlers and responses. `CookieSessions`, tested elsewhere, decides what is
+//! written. Feature `actix-web`.
 #![cfg(feature = "actix-web")]
 
 mod common;
@@ -37,7 +37,7 @@ fn store_named(cookie: &str) -> CookieSessions {
     CookieSessions::new(&ring("secret"), CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
 }
 
-/// A `Cookie` header with a session of so many visits.
+/// Returns a `Cookie` header for a session with this number of visits.
 fn visited<S: Serializer>(sessions: &CookieSessions<S>, visits: u32) -> String {
     let mut session = sessions.load(None);
     session.insert("visits", visits).unwrap();
@@ -60,7 +60,7 @@ async fn fill(session: SessionHandle) -> &'static str {
     "never seen"
 }
 
-/// What a client of this handler, behind these sessions, gets.
+/// Sends a request to a handler behind a session middleware, and returns the response.
 async fn ask<S, H, Args>(sessions: CookieSessions<S>, handler: H, request: TestRequest) -> ServiceResponse
 where
     S: Serializer + Send + Sync + 'static,
@@ -79,13 +79,13 @@ fn lines(response: &ServiceResponse, name: impl actix_web::http::header::AsHeade
     response.headers().get_all(name).map(|value| value.to_str().unwrap()).collect()
 }
 
-/// The visits in the session that the response sets, if it sets one.
+/// Returns the visits in the session that the response sets, if it sets one.
 fn visits_set<S: Serializer>(sessions: &CookieSessions<S>, response: &ServiceResponse) -> Option<u32> {
     let [cookie] = lines(response, SET_COOKIE)[..] else { return None };
     sessions.load_header(cookie.split(';').next().unwrap()).get("visits").unwrap()
 }
 
-/// A body of these chunks, each made when it is its turn.
+/// A streamed body. Each chunk is created when it is polled.
 struct Chunks<F>(usize, F);
 
 impl<F: Fn(usize) -> Option<String> + Unpin> MessageBody for Chunks<F> {
@@ -105,9 +105,10 @@ fn streaming(chunk: impl Fn(usize) -> Option<String> + Unpin + 'static) -> HttpR
     HttpResponse::Ok().body(BoxBody::new(Chunks(0, chunk)))
 }
 
-/// Both crates have a module `middleware`, which a line of its own settles; no other name stands in both.
+/// Glob imports of both crates work together: `middleware` is the only name in both, and an explicit import resolves
+/// it.
 mod beside_glob_imports {
-    #![allow(clippy::wildcard_imports, reason = "what is tested")]
+    #![allow(clippy::wildcard_imports, reason = "this is what is tested")]
     use actix_web::*;
     use django_session::*;
 
@@ -140,7 +141,7 @@ async fn a_session_nobody_asks_for_costs_nothing() {
             assert_eq!(read_body(response).await, "ok");
         }
     }
-    assert_eq!(events::told(), [""; 0], "the forged one was not even looked at");
+    assert_eq!(events::told(), [""; 0], "the forged cookie was not read");
 }
 
 #[tokio::test]
@@ -151,7 +152,7 @@ async fn a_changed_session_is_set() {
     let cookie = sessions().commit(&expected, 200).unwrap().set_cookie.unwrap();
     assert_eq!(lines(&response, SET_COOKIE), [cookie.as_str()]);
     assert_eq!(lines(&response, VARY), ["Cookie"]);
-    assert!(response.headers().get(SET_COOKIE).unwrap().is_sensitive(), "whoever has it has the session");
+    assert!(response.headers().get(SET_COOKIE).unwrap().is_sensitive(), "the cookie is a secret");
     assert_eq!(read_body(response).await, "42");
 }
 
@@ -173,7 +174,7 @@ async fn saving_every_request_needs_no_handler_that_asks() {
     assert_eq!(lines(&response, SET_COOKIE), [""; 0], "there is nothing to save");
 }
 
-/// The store's rules go by the status: a server's error keeps what was, logging out happens all the same.
+/// The status decides what is written: with a server error, only a logout.
 #[tokio::test]
 async fn the_status_counts() {
     for (status, set) in [(204, Some(42)), (302, Some(42)), (499, Some(42)), (500, None), (503, None)] {
@@ -242,7 +243,7 @@ async fn a_body_streams_through() {
     };
     let response = ask(sessions(), handler, TestRequest::get()).await;
     assert_eq!((visits_set(&sessions(), &response), response.response().body().size()), (Some(1), BodySize::Stream));
-    assert_eq!(made.load(Ordering::Relaxed), 0, "the head is there before the body");
+    assert_eq!(made.load(Ordering::Relaxed), 0, "the response head is sent before the body is created");
     assert_eq!(read_body(response).await, "chunk 0;chunk 1;chunk 2;");
 }
 
@@ -259,7 +260,7 @@ async fn once_the_head_is_sent_changes_are_lost() {
     assert_eq!(events::told(), ["WARN the session is changed after the response's head: the change is lost"]);
 }
 
-/// A handler's error is a response to actix, and may be one that changed the session.
+/// In actix, a handler's error becomes a response. The session that the handler changed is written.
 #[tokio::test]
 async fn an_error_of_a_handler_is_a_response() {
     for (error, set) in [
@@ -277,7 +278,7 @@ async fn an_error_of_a_handler_is_a_response() {
     }
 }
 
-/// To actix it becomes a response, which needs the headers of the session.
+/// An error of an inner middleware becomes a response too, which needs the headers of the session.
 #[tokio::test]
 async fn an_error_of_an_inner_middleware() {
     async fn logout(session: SessionHandle) -> &'static str {
@@ -323,10 +324,10 @@ async fn an_error_of_an_inner_middleware() {
         let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!((header(SET_COOKIE), header(VARY).is_some()), (set_cookie, vary));
     }
-    assert_eq!(events::told().len(), 1, "of the session that was too large");
+    assert_eq!(events::told().len(), 1, "the event of the session that was too large");
 }
 
-/// What takes the old session's place is too large: the old one must not survive.
+/// If the session that replaces a flushed one is too large, the old cookie is removed.
 #[tokio::test]
 async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     let handler = async |session: SessionHandle| {
@@ -341,7 +342,7 @@ async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     assert_eq!(response.headers().get(SET_COOKIE).unwrap(), sessions().cookie().removal().as_str());
 }
 
-/// Between two layers, the session is the outer one, before the inner service and after it.
+/// Between two middlewares, code gets the session of the outer one, before and after it calls the inner service.
 #[tokio::test]
 async fn the_session_between_two_layers() {
     async fn mark<B: MessageBody + 'static>(
@@ -364,7 +365,7 @@ async fn the_session_between_two_layers() {
     assert_eq!(events::told(), [""; 0]);
 }
 
-/// Each layer adds its headers; the error within is found all the same.
+/// An error through two middlewares can still be found.
 #[tokio::test]
 async fn an_error_through_two_layers() {
     let read_outer = async |session: SessionHandle| {
@@ -380,7 +381,7 @@ async fn an_error_through_two_layers() {
     assert!(error.as_error::<SessionError>().unwrap().error().as_error::<EncodeError>().is_some());
 }
 
-/// One thread serves all requests: were it to wait for itself, nobody would be served any more.
+/// It panics, because a deadlock would stop the thread that serves all requests.
 #[tokio::test]
 async fn a_session_used_inside_its_own_closure_panics() {
     let handler = async |session: SessionHandle| {
@@ -395,7 +396,7 @@ async fn a_session_used_inside_its_own_closure_panics() {
     assert_eq!(read_body(ask(sessions(), count, TestRequest::get()).await).await, "1");
 }
 
-/// A value of another type is an empty 500, where a handler uses `?`.
+/// A handler may use `?` on a session value of another type. The response is an empty 500.
 #[tokio::test]
 async fn an_error_of_the_session_is_a_response() {
     let handler = async |session: SessionHandle| Ok::<_, Error>(session.get::<String>("visits")?.unwrap_or_default());
@@ -480,7 +481,7 @@ async fn without_the_middleware() {
     assert_eq!(events::told(), [""; 0]);
 }
 
-/// As HTTP/2 sends them. Of ours, the last that verifies counts.
+/// HTTP/2 may send several `Cookie` headers. The last session cookie that verifies is used.
 #[tokio::test]
 async fn several_cookie_headers() {
     let request = TestRequest::get()
@@ -494,7 +495,7 @@ async fn several_cookie_headers() {
     assert_eq!(read_body(ask(sessions(), count, request).await).await, "21");
 }
 
-/// Each middleware has its own session, and handlers get that of the innermost.
+/// Each middleware has its own session. Handlers get the session of the innermost one.
 #[tokio::test]
 async fn scopes_within_scopes() {
     let inner =
@@ -509,7 +510,8 @@ async fn scopes_within_scopes() {
     }
 }
 
-/// Else each would send a cookie, and the outer one's, which the browser keeps, would undo a logout.
+/// Two middlewares for the same cookie share one session. Otherwise both would send the cookie, and the outer one would
+/// undo a logout.
 #[tokio::test]
 async fn scopes_of_one_cookie_are_one() {
     let logout = |session: SessionHandle| {
@@ -526,7 +528,7 @@ async fn scopes_of_one_cookie_are_one() {
     assert_eq!(lines(&response, SET_COOKIE), [sessions().cookie().removal().as_str()]);
 }
 
-/// Actix uses the memory of a request again for the next.
+/// Sessions do not leak between requests, although actix reuses the memory of requests.
 #[tokio::test]
 async fn visitors_are_not_mixed_up() {
     let app = init_service(App::new().route("/", web::get().to(count)).wrap(SessionMiddleware::new(sessions()))).await;
@@ -569,7 +571,7 @@ async fn another_serializer() {
     assert_eq!(read_body(response).await, "42");
 }
 
-/// Has a real server talked to.
+/// Starts a real server and runs `talk` with its address.
 async fn served(talk: impl FnOnce(SocketAddr) + Send + 'static) {
     let sessions = SessionMiddleware::new(sessions());
     let server = HttpServer::new(move || {
@@ -585,19 +587,19 @@ async fn served(talk: impl FnOnce(SocketAddr) + Send + 'static) {
     server.await.unwrap().unwrap();
 }
 
-/// Everything that the server sends back, up to its end.
+/// Sends a request and returns everything that the server sends until it closes the connection.
 fn converse(address: SocketAddr, path: &str, cookie: &[u8]) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let head = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: ");
     let request = [head.as_bytes(), cookie, b"\r\n\r\n"].concat();
     let mut answer = Vec::new();
-    // The server may hang up before it has read everything.
+    // The server may close the connection before it has read everything.
     let _ = socket.write_all(&request).and_then(|()| socket.read_to_end(&mut answer));
     String::from_utf8(answer).unwrap()
 }
 
-/// Each is answered, and after each the server is there for the next visitor.
+/// The server answers each request, and still serves the next one.
 #[tokio::test]
 async fn hostile_headers() {
     served(|address| {
@@ -610,7 +612,7 @@ async fn hostile_headers() {
             (b"=; =sessionid; sessionid==", true),
             (b"sessionid=\x80\xff\xfe:\xc3\x28:\xf0\x9f", true),
             (b"sessionid=\"", true),
-            (b"sessionid=a\0b:c:d", false), // no header at all, to the server
+            (b"sessionid=a\0b:c:d", false), // the server rejects this header
             (format!("sessionid={}", "x".repeat(1 << 20)).as_bytes(), false),
         ] {
             let shown = cookie[..cookie.len().min(20)].escape_ascii();

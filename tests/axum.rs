@@ -1,4 +1,4 @@
-//! A handler of axum takes the session for an argument. Feature `axum`; what the layer does is in `tests/tower.rs`.
+//! The session as an extractor in axum. The layer is tested in `tests/tower.rs`. Feature `axum`.
 #![cfg(feature = "axum")]
 
 mod common;
@@ -16,7 +16,7 @@ use django_session::middleware::tower::SessionLayer;
 use django_session::{CookieOptions, CookieSessions, DecodeError, EncodeError, MissingSession, SessionHandle};
 use tower::ServiceExt as _;
 
-/// One handler for every path and method, without the layer.
+/// Returns a router with one handler for every path and method, without the layer.
 fn bare<T: 'static>(handler: impl Handler<T, ()>) -> Router {
     listen();
     Router::new().fallback(handler)
@@ -75,7 +75,7 @@ async fn the_session_is_optional() {
     assert_eq!(text(answer(&bare(optional).layer(layer()), "").await).await, "true");
 }
 
-/// Errors of the session may leave a handler by `?`: an empty 500.
+/// A handler may use `?` on errors of the session. The response is an empty 500.
 #[tokio::test]
 async fn errors_are_responses() {
     let get = async |session: SessionHandle| -> Result<String, DecodeError> {

@@ -1,4 +1,4 @@
-//! What anybody can send, and what only a key holder can have made wrong: each gets its typed answer.
+//! Malformed input gets a typed error: input that anyone can send, and input that only a key holder can sign.
 
 mod common;
 
@@ -19,7 +19,7 @@ fn signer() -> Signer {
     Signer::new(&ring("secret"), "salt").unwrap()
 }
 
-/// What the codec makes of a payload that is signed, whatever it is.
+/// Signs any payload and decodes it.
 fn decode<T: serde::de::DeserializeOwned>(payload: &str) -> Result<T, DecodeError> {
     let signer = signer();
     Codec::default().decode(signer.unsign(&signer.sign(payload)).unwrap())
@@ -124,7 +124,7 @@ fn timestamps() {
     assert_eq!(dated.unsign(&undated, MaxAge::Unlimited), Err(BadSignature::MalformedTimestamp));
 }
 
-/// No distance between a clock and a timestamp overflows.
+/// The distance between a clock and a timestamp does not overflow.
 #[test]
 fn clocks_at_the_ends_of_time() {
     let far = [UNIX_EPOCH, UNIX_EPOCH + Duration::from_secs(1 << 40), UNIX_EPOCH - Duration::from_secs(1 << 40)];
@@ -150,14 +150,14 @@ fn a_clock_that_goes_backwards() {
     let signer = TimestampSigner::new(&ring("secret"), "salt").unwrap().with_clock(clock(1000.0));
     let token = signer.sign("value");
     let back = signer.with_clock(clock(939.5));
-    assert!(back.unsign(&token, Duration::ZERO).is_ok(), "Django takes tokens of any future");
+    assert!(back.unsign(&token, Duration::ZERO).is_ok(), "like Django, it accepts tokens from any time in the future");
     let (ahead, limit) = (Duration::from_millis(60_500), Duration::from_secs(60));
     let strict = back.with_max_ahead(limit);
     assert_eq!(strict.unsign(&token, Duration::ZERO), Err(BadSignature::FromTheFuture { ahead, limit }));
-    assert!(strict.with_max_ahead(ahead).unsign(&token, Duration::ZERO).is_ok(), "the limit itself is good");
+    assert!(strict.with_max_ahead(ahead).unsign(&token, Duration::ZERO).is_ok(), "the limit itself is accepted");
 }
 
-/// For the stamp as for the age; and unless told otherwise, it is the system's.
+/// Each signing and each age check reads the clock. The default is the system clock.
 #[test]
 fn a_clock_is_asked_each_time() {
     let asked = AtomicU32::new(0);
@@ -200,7 +200,7 @@ fn payloads_that_are_not_one_zlib_stream() {
     }
 }
 
-/// The limit counts what comes out, and is exact.
+/// The limit is on the inflated length, and is exact.
 #[test]
 fn inflate_limit() {
     let signer = signer();
@@ -232,7 +232,7 @@ fn an_inflate_bomb_stops_at_the_limit() {
     assert_eq!(answer, Err(DecodeError::InflatesPast { limit: 1 << 20 }));
 }
 
-/// A value too large to be inflated again is not compressed, so that it can be read.
+/// A value longer than the inflate limit is not compressed, so that it can be read back.
 #[test]
 fn what_is_written_can_be_read() {
     let codec = Codec::default().with_compression(Compression::IfSmaller).with_inflate_limit(1000);

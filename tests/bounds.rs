@@ -1,4 +1,5 @@
-//! What is too large, too deep, too far or too many has its typed answer. (What it costs is measured in `tests/memory`.)
+//! Input that is too large, too deep, too far away in time or too numerous gets a typed error. (`tests/memory` measures
+//! its cost.)
 
 mod common;
 
@@ -35,12 +36,12 @@ fn token_of(salt: &str, zlib: &[u8]) -> String {
     signer.sign(&format!(".{}", BASE64URL.encode(zlib)))
 }
 
-/// A session's cookie with this in it, compressed.
+/// Returns a compressed session cookie with this JSON.
 fn cookie_of(json: &str) -> String {
     token_of(COOKIE_SALT, &zlib(json.as_bytes()))
 }
 
-/// Seconds from 1970 to what no clock goes beyond, and to where something ends or begins.
+/// Boundary values, in seconds since 1970.
 const MOMENTS: [i64; 10] = [
     i64::MIN,
     -62_135_596_802,
@@ -54,7 +55,7 @@ const MOMENTS: [i64; 10] = [
     i64::MAX,
 ];
 
-/// `None` where the system's clock has no such time.
+/// Returns the time, or `None` if `SystemTime` cannot represent it.
 fn moment(seconds: i64) -> Option<SystemTime> {
     let distance = Duration::from_secs(seconds.unsigned_abs());
     if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
@@ -67,7 +68,7 @@ fn moments() -> impl Iterator<Item = (i64, SystemTime)> {
 const SECOND: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(i64::MAX.unsigned_abs());
 
-/// By the arithmetic of 128 bits, in which nothing of this overflows.
+/// Compares ages with arithmetic in 128 bits, which does not overflow here.
 #[test]
 fn no_age_overflows() {
     for (then, signed) in moments() {
@@ -95,7 +96,7 @@ fn no_age_overflows() {
     }
 }
 
-/// A cookie has its date or is refused, and a session is as old as it is, whatever the clocks of both sides say.
+/// A cookie has the right expiry or is rejected, and a session expires when it should, for all clocks of both sides.
 #[test]
 fn no_expiry_overflows() {
     for (then, signed) in moments() {
@@ -122,7 +123,7 @@ fn no_expiry_overflows() {
     }
 }
 
-/// What is left until a date is as many seconds as there are, or as 64 bits hold.
+/// The time until a date is exact, or saturates at 64 bits.
 #[test]
 fn dates_however_far() {
     let dates = [datetime!(0001-01-01 0:00 UTC), OffsetDateTime::UNIX_EPOCH, datetime!(9999-12-31 23:59:59 UTC)];
@@ -144,7 +145,7 @@ fn store_at(now: SystemTime) -> CookieSessions {
     sessions().with_clock(Clock::fixed(now)).with_expiry_policy(ExpiryPolicy::OwnElseAge)
 }
 
-/// Ages that no cookie has, for a row has no header to say them.
+/// Stored sessions may have ages that a `Set-Cookie` header cannot represent.
 #[test]
 fn stored_sessions_of_any_age() {
     for (now, at) in moments() {
@@ -170,7 +171,7 @@ fn tokens_of_nothing_but_separators() {
     }
 }
 
-/// Each costs a MAC, and none of them is forgotten.
+/// All fallback keys are tried, although each costs a MAC.
 #[test]
 fn many_fallback_keys() {
     let keys = (1..=64).fold(ring("key 0"), |keys, n| keys.with_fallback(key(format!("key {n}"))));
@@ -183,7 +184,8 @@ fn many_fallback_keys() {
     assert_eq!(signer.unsign(&forged), Err(BadSignature::Mismatch));
 }
 
-/// RFC 1950: of all headers, those of deflate with a window of at most 32 KiB, a right checksum, and no dictionary.
+/// Of all zlib headers, only those with deflate, a window of at most 32 KiB, a correct checksum and no dictionary are
+/// accepted (RFC 1950).
 #[test]
 fn every_zlib_header() {
     let json = br#"{"a":1}"#;
@@ -198,7 +200,7 @@ fn every_zlib_header() {
         accepted += u32::from(good);
     }
     assert_eq!(accepted, 32, "eight windows, four levels");
-    // With the dictionary's checksum, too, that such a stream has behind its header.
+    // A stream with a dictionary is rejected even if the dictionary's checksum follows the header.
     let with_dictionary = [&[0x78, 0xbb, 0, 0, 0, 1], &stream[2..]].concat();
     assert_eq!(sessions().try_load(&token_of(COOKIE_SALT, &with_dictionary)).map(drop), Err(DecodeError::Zlib));
 }
@@ -226,12 +228,12 @@ fn sessions_100_000_deep() {
             "{open}"
         );
     }
-    // Side by side, there may be as many as there is room for.
+    // The number of values at one depth is not limited.
     let json = format!("{{\"a\":[{}1]}}", "[],".repeat(DEEP));
     assert!(sessions().with_inflate_limit(1 << 20).try_load(&cookie_of(&json)).is_ok());
 }
 
-/// They are kept as they came, and are no value of a type that has no room for them.
+/// Huge numbers are preserved. Reading one as a type that cannot represent it is an error.
 #[test]
 fn huge_numbers() {
     let rows = StoredSessions::new(&ring("secret"), CookieOptions::default());

@@ -1,4 +1,4 @@
-//! What goes into a `Set-Cookie` header, and what never does.
+//! `Set-Cookie` headers: attributes, removals, size limits, and values that are rejected.
 
 mod common;
 
@@ -15,7 +15,7 @@ fn named(name: &str) -> CookieOptionsBuilder {
     CookieOptions::builder(name)
 }
 
-/// Name, value and attributes, as a browser reads them (RFC 6265, section 5.2).
+/// Returns the name, value and attributes as a browser reads them (RFC 6265, section 5.2).
 fn parsed(header: &str) -> (String, String, Vec<(String, String)>) {
     let pair = |text: &str| {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
@@ -51,7 +51,8 @@ fn every_attribute() {
     assert!(set(named("c").same_site(SameSite::Strict)).contains("; SameSite=Strict"));
 }
 
-/// What a browser needs to see again before it forgets a cookie: name, Path, Domain and, for some, Secure and Partitioned.
+/// A removal repeats what a browser needs to identify a cookie: name, Path, Domain, and in some cases Secure and
+/// Partitioned.
 #[test]
 fn removal_mirrors_what_matters() {
     for options in [
@@ -71,7 +72,7 @@ fn removal_mirrors_what_matters() {
             assert!(!kept || removal.contains(attribute), "{attribute:?}");
         }
         let http_only = removal.contains(&("HttpOnly".to_owned(), String::new()));
-        assert_eq!(http_only, options.name().starts_with("__Http-"), "where its name demands it");
+        assert_eq!(http_only, options.name().starts_with("__Http-"), "only where the name prefix requires it");
         assert!(removal.contains(&("Max-Age".to_owned(), "0".to_owned())));
         assert!(removal.contains(&("expires".to_owned(), "Thu, 01 Jan 1970 00:00:00 GMT".to_owned())));
     }
@@ -148,7 +149,7 @@ fn what_is_built() {
     }
 }
 
-/// Only what cookies may hold, and that as it is: ":" stays ":".
+/// Only characters that are allowed in cookies are accepted, and they are not encoded: ":" stays ":".
 #[test]
 fn values() {
     let options = named("c").build().unwrap();
@@ -167,8 +168,9 @@ fn values() {
     assert_eq!(parsed(options.set_cookie(&theme, UNIX_EPOCH).unwrap().as_str()).1, theme);
 }
 
-/// The ten cases of web-platform-tests (`cookies/size/name-and-value.html`; one is twice, without its "="), and those at
-/// our own limits: what browsers keep is built, but for names that are empty or longer than 1024 bytes.
+/// The ten cases of web-platform-tests (`cookies/size/name-and-value.html`; one of them twice, without its "="), and
+/// cases at the crate's own limits. The crate accepts what browsers store, except names that are empty or longer than
+/// 1024 bytes.
 #[test]
 fn sizes_of_name_and_value() {
     for (name, value, kept) in [
@@ -187,7 +189,7 @@ fn sizes_of_name_and_value() {
     ] {
         match named(&"t".repeat(name)).size_rule(SizeRule::Rfc6265bis).build() {
             Ok(options) => {
-                assert!((1..=1024).contains(&name), "{name} is no length of a name");
+                assert!((1..=1024).contains(&name), "{name} is not a valid length of a name");
                 assert_eq!(options.set_cookie(&"1".repeat(value), UNIX_EPOCH).is_ok(), kept, "{name} {value}");
             }
             Err(error) => {
@@ -207,10 +209,10 @@ fn sizes_at_the_limit() {
         let fits = options.set_cookie(&"v".repeat(most), UNIX_EPOCH).unwrap();
         assert_eq!(fits.as_str().len(), "name=".len() + most + attributes);
         let Err(EncodeError::CookieTooLarge(report)) = options.set_cookie(&"v".repeat(most + 1), UNIX_EPOCH) else {
-            panic!("{rule:?} lets {} bytes pass", most + 1);
+            panic!("{rule:?} accepts {} bytes", most + 1);
         };
         assert_eq!((report.rule, report.name, report.value, report.attributes), (rule, 4, most + 1, attributes));
-        assert!(report.keys.is_empty(), "this is no session");
+        assert!(report.keys.is_empty(), "this is not a session");
     }
 }
 
@@ -223,7 +225,7 @@ fn a_session_too_large() {
     let mut left = sessions.bytes_left(&session).unwrap();
     assert!(left < 4096);
     let noise = |len: u32| (0..len).map(|n| char::from_u32(0x4e00 + n * 7919 % 20_000).unwrap()).collect::<String>();
-    // From where on it is compressed.
+    // Find the length from which on it is compressed.
     let mut len = 100;
     let report = loop {
         session.insert("noise", noise(len)).unwrap();
@@ -257,7 +259,7 @@ fn a_session_too_large() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is built and set reads back as the same fields, on one line, and nothing else.
+    /// Every header that can be built parses back to exactly the same fields, on one line.
     #[test]
     fn headers_parse_back(
         name in any::<String>(),
@@ -285,7 +287,7 @@ proptest! {
         prop_assert!(attributes.len() <= 7);
     }
 
-    /// No text in the place of a `Cookie` header panics, and none of it makes a session.
+    /// No text in a `Cookie` header causes a panic or is accepted as a session.
     #[test]
     fn any_cookie_header(header in any::<String>(), pairs in "(sessionid ?= ?[a-zA-Z0-9:._\"-]{0,60}; ?){0,5}") {
         let sessions = CookieSessions::new(&ring("secret"), named("sessionid").build().unwrap());
@@ -294,7 +296,7 @@ proptest! {
     }
 }
 
-/// A `SignedCookie` names its cookie once, for writing, reading and removing.
+/// A `SignedCookie` is configured with a name once, and then writes, reads and removes that cookie.
 #[test]
 fn signed_cookies() {
     let keys = ring("secret");
@@ -332,7 +334,7 @@ fn signed_cookies() {
     assert_eq!(format!("{theme:?}"), r#"SignedCookie { name: "theme", .. }"#);
 }
 
-/// What was built can be asked for.
+/// Options and headers have getters for their fields.
 #[test]
 fn options_and_headers_tell_what_they_hold() {
     let options = CookieOptions::builder("myapp:session")

@@ -1,4 +1,4 @@
-//! Django's CSRF tokens and verdicts, and where ours are stricter.
+//! Django's CSRF tokens and checks, and the cases in which the crate is stricter.
 #![cfg(feature = "csrf")]
 
 mod common;
@@ -15,14 +15,14 @@ use serde_json::value::RawValue;
 const SECRET: &str = "9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP";
 const OTHER: &str = "KjIg8xNbe3nNyjOq9wMxEhh2FDEEtfjg";
 
-/// The vectors of one group, which Django 4.2, 5.2 and 6.1 answer alike.
+/// Returns the vectors of one group, which are the same for Django 4.2, 5.2 and 6.1.
 fn vectors<T: DeserializeOwned>(group: &str) -> Vec<T> {
     let path = format!("{}/tests/vectors/csrf_messages_django42.json", env!("CARGO_MANIFEST_DIR"));
     let mut file: HashMap<String, Box<RawValue>> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     serde_json::from_str(file.remove(group).unwrap().get()).unwrap()
 }
 
-/// What is there is accepted, but for the token.
+/// Returns a request over plain HTTP with a cookie and a token, which is accepted.
 fn request(method: &str) -> CsrfRequest<'_> {
     CsrfRequest {
         method,
@@ -48,7 +48,7 @@ fn masked_tokens() {
     let masks: Vec<Mask> = vectors("masks");
     assert!(masks.len() > 40);
     for Mask { secret, token } in &masks {
-        // Either form is good as a cookie and as a token, and a cookie is written without its mask.
+        // Both the secret and the masked token are accepted as cookie and as token. A cookie is written unmasked.
         for (cookie, token) in [(secret, token), (token, token), (token, secret), (secret, secret)] {
             let request = CsrfRequest { cookie: Some(cookie), header_token: Some(token), ..request("POST") };
             assert_eq!(csrf.check(&request), Ok(()));
@@ -113,7 +113,7 @@ fn verdicts() {
     }
 }
 
-/// The same cookie, but for Secure, with the same secret unless one was drawn.
+/// The cookie is Django's, except for `Secure`. It has the same secret, unless a new one was generated.
 #[test]
 fn cookies_of_views() {
     #[derive(Deserialize)]
@@ -189,7 +189,7 @@ fn the_session_is_checked_as_a_cookie_is() {
     session.rotate_csrf_token().unwrap();
     assert!(matches!(check(&session, &token), Err(CsrfRejection::WrongToken(_))));
 
-    // Both are an error of 500 in Django.
+    // Django answers both with a 500.
     session.insert("_csrftoken", 7).unwrap();
     assert_eq!(check(&session, SECRET), Err(CsrfRejection::CookieLength));
     session.insert("_csrftoken", "é".repeat(64)).unwrap();
@@ -198,7 +198,7 @@ fn the_session_is_checked_as_a_cookie_is() {
     assert_eq!(check(&session, &token), Ok(()));
 }
 
-/// The secret survives in a session of each kind, and a login removes it.
+/// Sessions of each kind preserve the secret, and a login removes it.
 #[test]
 fn sessions_of_all_kinds() {
     use django_session::{CookieSessions, SessionAuth, SessionUser, StoredSessions};
@@ -245,7 +245,8 @@ fn sessions_of_all_kinds() {
     }
 }
 
-/// Tokens of one secret never repeat, belong to it, and to no other; every character occurs about as often at each place.
+/// Tokens of one secret do not repeat and match only this secret. Every character occurs about equally often at each
+/// position.
 #[test]
 fn tokens() {
     let csrf = trusting(&[]);
@@ -256,7 +257,7 @@ fn tokens() {
         token.chars().for_each(|char| *characters.entry(char).or_default() += 1);
         assert!(seen.insert(token));
     }
-    // 128,000 characters, 2065 of each: 9 standard deviations away is never.
+    // 128,000 characters, so about 2065 of each. A deviation of 9 standard deviations does not happen by chance.
     assert_eq!(characters.len(), 62);
     assert!(characters.values().all(|count| (1650..2480).contains(count)), "{characters:?}");
 
@@ -269,7 +270,7 @@ fn tokens() {
     }
 }
 
-/// A token that differs anywhere, in the mask or behind it, is another secret's.
+/// A token with any changed character, in the mask or after it, is rejected.
 #[test]
 fn every_changed_character_is_noticed() {
     let csrf = trusting(&[]);
@@ -332,7 +333,7 @@ fn only_serialized_origins_match() {
     }
 }
 
-/// The host of the request is never a pattern.
+/// The host of the request is never treated as a pattern.
 #[test]
 fn invalid_hosts() {
     let csrf = trusting(&[]);
@@ -360,7 +361,7 @@ fn methods_have_a_case() {
     for method in ["get", "Head", "GET ", "", "CONNECT", "post", "Post", "PROPFIND"] {
         let token = CsrfRequest { cookie: None, ..request(method) };
         assert_eq!(csrf.check(&token), Err(CsrfRejection::NoCookie), "{method}");
-        // And the form counts for POST alone.
+        // The form token is only used for POST.
         let form = CsrfRequest { form_token: Some(SECRET), header_token: None, ..request(method) };
         assert_eq!(csrf.check(&form), Err(CsrfRejection::NoToken), "{method}");
     }

@@ -1,4 +1,4 @@
-//! What `tracing` is told.
+//! Records the events that the crate logs through `tracing`.
 
 use std::cell::RefCell;
 use std::fmt::{self, Write as _};
@@ -10,14 +10,14 @@ use tracing::{Event, Metadata, Subscriber};
 
 thread_local!(static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) });
 
-/// To be called before anything is told. There is one listener for all tests: were each to bring its own, `tracing` might
-/// remember of one that nobody listens, and tell the others nothing.
+/// Installs the subscriber. Must be called before any event. All tests share one subscriber, because `tracing` caches
+/// whether a subscriber is interested in an event, and separate ones could miss events.
 pub fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing::subscriber::set_global_default(Listener).unwrap());
 }
 
-/// What was told by this thread since the last time, each event a line of its level, its message and its fields.
+/// Returns the events of this thread since the last call, each as a line with level, message and fields.
 pub fn told() -> Vec<String> {
     TOLD.take()
 }

@@ -1,4 +1,4 @@
-//! JSON values: how tests read them, and draw any of them.
+//! JSON values: reads them, and generates random ones.
 
 mod model;
 
@@ -17,7 +17,7 @@ impl Json {
     }
 }
 
-/// Any JSON, with the floats and strings where spelling is hard.
+/// Generates any JSON value, including floats and strings that are hard to write.
 pub fn any_json() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         Just(Json::Null),

@@ -1,5 +1,5 @@
-//! What the tests share: Django's vectors, and plain ways to say key, time and JSON.
-#![allow(dead_code, unreachable_pub, clippy::unnecessary_wraps, reason = "each test program takes what it needs")]
+//! Helpers of the tests: Django's vectors, and short constructors for keys, times and JSON.
+#![allow(dead_code, unreachable_pub, clippy::unnecessary_wraps, reason = "each test program uses only some of it")]
 
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 pub mod events;
@@ -17,10 +17,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-/// The series of which `tests/vectors` has files.
+/// The Django versions for which `tests/vectors` has files.
 pub const DJANGOS: [&str; 12] = ["1.11", "2.2", "3.0", "3.1", "3.2", "4.0", "4.1", "4.2", "5.0", "5.1", "5.2", "6.1"];
 
-/// Every vector of one group, from the files `django-*.json` or `sessions-*.json`, each with its Django.
+/// Returns all vectors of one group from the files `django-*.json` or `sessions-*.json`, each with its Django version.
 pub fn vectors<T: DeserializeOwned>(kind: &str, group: &str) -> Vec<(&'static str, T)> {
     let mut all = Vec::new();
     let read = |django: &str| -> Box<RawValue> {
@@ -31,7 +31,7 @@ pub fn vectors<T: DeserializeOwned>(kind: &str, group: &str) -> Vec<(&'static st
     };
     for django in DJANGOS {
         let mut vectors = read(django);
-        // The same as an earlier Django's.
+        // A version instead of vectors: they are the same as that version's.
         if let Ok(earlier) = serde_json::from_str(vectors.get()) {
             vectors = read(earlier);
         }
@@ -42,7 +42,7 @@ pub fn vectors<T: DeserializeOwned>(kind: &str, group: &str) -> Vec<(&'static st
     all
 }
 
-/// Bytes, written in hexadecimal.
+/// Bytes that are written in hexadecimal.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Hex(pub Vec<u8>);
@@ -71,7 +71,7 @@ pub fn ring_of(current: &Hex, fallbacks: &[Hex]) -> KeyRing {
     fallbacks.iter().fold(ring(&current.0), |keys, older| keys.with_fallback(key(&older.0)))
 }
 
-/// The moment `seconds` after 1970, as a float of Python.
+/// Returns the time `seconds` after 1970, where `seconds` is a Python float.
 pub fn moment(seconds: f64) -> SystemTime {
     let distance = Duration::from_secs_f64(seconds.abs());
     if seconds < 0.0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
@@ -81,7 +81,7 @@ pub fn clock(seconds: f64) -> Clock {
     Clock::fixed(moment(seconds))
 }
 
-/// The serialized value in a token, by other code than ours.
+/// Decodes the serialized value in a token without using the crate.
 pub fn payload(token: &str) -> String {
     let text = token.split(':').next().unwrap();
     let data = BASE64URL.decode(text.trim_start_matches('.')).unwrap();
@@ -93,7 +93,7 @@ pub fn payload(token: &str) -> String {
     payload
 }
 
-/// By hashlib's name; `None` for the one that needs the feature `legacy` when that is off.
+/// Returns an algorithm by its name in hashlib, or `None` if it needs the feature `legacy` and that is disabled.
 pub fn algorithm(name: &str) -> Option<Algorithm> {
     Some(match name {
         #[cfg(feature = "legacy")]
@@ -108,7 +108,7 @@ pub fn algorithm(name: &str) -> Option<Algorithm> {
     })
 }
 
-/// The value that is set; `Some("")` for a removal.
+/// Returns the cookie value that is set, or `Some("")` for a removal.
 pub fn written(commit: &Commit) -> Option<String> {
     let header = commit.set_cookie.as_ref()?.as_str();
     Some(header.split(';').next()?.split_once('=')?.1.trim_matches('"').to_owned())

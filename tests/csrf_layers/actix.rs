@@ -1,4 +1,4 @@
-//! The site in actix-web.
+//! The test site in actix-web.
 
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::dev::ServiceResponse;
@@ -50,7 +50,7 @@ pub(crate) async fn answer(site: Site, sent: Sent) -> Got {
     let response: Result<ServiceResponse<_>, Error> = try_call_service(&app, request).await;
     let response = match response {
         Ok(response) => response.into_parts().1.map_into_boxed_body(),
-        // As the server does with what no middleware answers.
+        // The server does the same with errors that no middleware handles.
         Err(error) => error.error_response().map_body(|_, body| BoxBody::new(body)),
     };
     let lines = |name: HeaderName| {

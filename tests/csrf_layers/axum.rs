@@ -1,4 +1,4 @@
-//! The site in axum.
+//! The test site in axum.
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};

@@ -1,4 +1,4 @@
-//! The CSRF layer of tower and the middleware of actix-web: the same requests to the same site get the same answers.
+//! The CSRF layer of tower and the CSRF middleware of actix-web: the same requests get the same responses.
 #![cfg(all(feature = "csrf", any(feature = "actix-web", feature = "axum")))]
 
 #[path = "../common/mod.rs"]
@@ -17,12 +17,13 @@ const SECRET: &str = "9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP";
 const OTHER: &str = "KjIg8xNbe3nNyjOq9wMxEhh2FDEEtfjg";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// GET `/form`: a form's field. GET `/plain`: no token. POST `/save`: the body. POST `/login`: rotates the token.
-/// POST `/webhook` and `/upload` are exempt; the latter checks the token that is its body. GET `/bare`: has no layer.
+/// The settings of the test site. GET `/form` returns the field of a form, and GET `/plain` uses no token. POST `/save`
+/// returns the body, and POST `/login` rotates the token. POST `/webhook` and `/upload` are exempt; `/upload` itself
+/// checks the token, which is the body. GET `/bare` has no layer.
 #[derive(Debug, Clone, Copy)]
 struct Site {
     in_session: bool,
-    /// The session's layer is there.
+    /// Whether the site has a session layer.
     sessions: bool,
     secure: bool,
     limit: usize,
@@ -43,7 +44,7 @@ impl Site {
             .with_body_limit(self.limit)
     }
 
-    #[expect(clippy::unused_self, reason = "all sites have the same")]
+    #[expect(clippy::unused_self, reason = "all sites have the same sessions")]
     fn sessions(self) -> CookieSessions {
         CookieSessions::new(&ring("secret"), CookieOptions::builder("sessionid").build().unwrap())
             .with_clock(clock(1_700_000_000.0))
@@ -61,12 +62,12 @@ struct Sent {
 #[derive(Debug, PartialEq)]
 struct Got {
     status: u16,
-    /// Those of the CSRF cookie and the session, each line.
+    /// The `Set-Cookie` headers of the CSRF cookie and the session.
     set_cookie: Vec<String>,
     vary: Vec<String>,
     content_type: Option<String>,
     body: String,
-    /// The rejection's text, as an outer layer finds it.
+    /// The text of the rejection in the response's extensions.
     rejection: Option<String>,
 }
 
@@ -74,7 +75,7 @@ fn get(target: &'static str) -> Sent {
     Sent { method: "GET", target, headers: vec![("host", "example.com".to_owned())], body: Vec::new() }
 }
 
-/// With the cookie, from the site itself, without a token.
+/// Returns a request from the site itself, with the CSRF cookie and without a token.
 fn post(target: &'static str) -> Sent {
     Sent { method: "POST", ..get(target) }
         .with("origin", "https://example.com")
@@ -97,7 +98,7 @@ impl Sent {
     }
 }
 
-/// What each framework answers, which is the same.
+/// Sends the request to the site in each framework, and checks that the responses are the same.
 async fn answer(site: Site, sent: Sent) -> Got {
     told();
     let mut answers = Vec::new();
@@ -107,7 +108,7 @@ async fn answer(site: Site, sent: Sent) -> Got {
     answers.push(actix::answer(site, sent.clone()).await);
     let got = answers.pop().unwrap();
     for mut other in answers {
-        // Secrets and masks are random.
+        // Secrets and masks are random, so they are made equal.
         for (theirs, ours) in other.set_cookie.iter_mut().zip(&got.set_cookie) {
             let [theirs_value, ours_value] = [&*theirs, ours].map(|line| value(line).to_owned());
             assert_eq!(theirs_value.len(), ours_value.len());
@@ -144,7 +145,7 @@ async fn a_form_is_rendered_and_posted() {
     let body = format!("name=Ada&csrfmiddlewaretoken={token}&note=%20x");
     let posted = post("/save").without("cookie").with("cookie", format!("theme=dark; {cookie}")).form(body.clone());
     let saved = answer(SITE, posted).await;
-    assert_eq!((saved.status, &saved.body), (200, &body), "the body is handed on whole");
+    assert_eq!((saved.status, &saved.body), (200, &body), "the handler gets the whole body");
     assert!(saved.set_cookie.is_empty() && saved.vary.is_empty());
     assert_eq!(told(), [""; 0]);
 
@@ -158,28 +159,28 @@ async fn a_page_without_a_form_sends_nothing() {
         let plain = answer(SITE, get("/plain").with("cookie", cookie)).await;
         assert_eq!((plain.status, plain.set_cookie.len(), plain.vary.len()), (200, 0, 0));
     }
-    // The cookie that is there lives on when a token is handed out, and a malformed one is replaced anyway.
+    // A valid cookie is refreshed when a token is used. A malformed one is replaced even if none is used.
     let page = answer(SITE, get("/form").with("cookie", format!("csrftoken={SECRET}"))).await;
     assert_eq!(value(&page.set_cookie[0]), SECRET);
     let plain = answer(SITE, get("/plain").with("cookie", "csrftoken=malformed")).await;
     assert_eq!((value(&plain.set_cookie[0]).len(), &plain.vary[..]), (32, &["Cookie".to_owned()][..]));
 }
 
-/// What is wrong, where the status is 403; the handler saw none of these.
+/// Rejected requests get a 403 with the reason, and do not reach the handler.
 #[tokio::test]
 async fn rejections() {
     let good = || post("/save").with("x-csrftoken", SECRET);
     let cases = [
         (post("/save"), "CSRF token missing."),
         (post("/save").form("name=Ada"), "CSRF token missing."),
-        // No header makes up for the token, and no type.
+        // Neither a header nor a content type replaces the token.
         (post("/save").with("x-requested-with", "XMLHttpRequest"), "CSRF token missing."),
         (post("/save").with("content-type", "text/plain"), "CSRF token missing."),
         (post("/save").with("x-csrftoken", OTHER), "CSRF token from the 'X-Csrftoken' HTTP header incorrect."),
         (post("/save").form(format!("csrfmiddlewaretoken={OTHER}")), "CSRF token from POST incorrect."),
-        // A good header does not make up for a wrong field.
+        // A valid header does not replace a wrong field.
         (good().form("csrfmiddlewaretoken=x"), "CSRF token from POST has incorrect length."),
-        // The token of such a form is not looked for.
+        // The token is not read from such a form.
         (
             Sent {
                 body: format!("csrfmiddlewaretoken={SECRET}").into(),
@@ -198,7 +199,7 @@ async fn rejections() {
             good().without("origin").with("origin", "http://example.com"),
             "Origin checking failed - http://example.com does not match any trusted origins.",
         ),
-        // Twice is neither.
+        // Two `Origin` headers match no origin.
         (
             good().with("origin", "https://example.com"),
             "Origin checking failed - https://example.com,https://example.com does not match any trusted origins.",
@@ -220,7 +221,7 @@ async fn rejections() {
         assert_eq!(got.content_type.as_deref(), Some("text/html; charset=utf-8"));
         assert!(got.body.contains("<h1>Forbidden</h1>") && !got.body.contains("<script>"));
         assert_eq!(got.set_cookie.len(), usize::from(reason.contains("cookie has")), "{reason}");
-        // Logged by name, without what the client sent.
+        // The log has the name of the reason, without data from the client.
         let events = told().concat();
         assert!(
             events.contains("WARN a request was rejected by the CSRF check reason=") && !events.contains("evil"),
@@ -254,7 +255,7 @@ async fn accepted() {
     // Target and header must agree.
     let sent = Sent { target: "https://example.com/save", ..good().without("host").with("host", "evil.test") };
     assert_eq!(answer(SITE, sent).await.status, 403);
-    // Over plain HTTP, where the site says so.
+    // Plain HTTP is accepted if the site is configured so.
     let plain = Site { secure: false, ..SITE };
     assert_eq!(answer(plain, good().without("origin")).await.status, 200);
     assert_eq!(answer(plain, good().without("origin").with("origin", "http://example.com")).await.status, 200);
@@ -270,16 +271,16 @@ async fn forms_have_a_limit() {
         let got = answer(SITE, post("/save").form(filled(len))).await;
         assert_eq!((got.status, got.rejection), (status, None), "{len}");
         assert_eq!(got.body.len(), if status == 200 { len } else { 0 });
-        // Others stream through.
+        // Bodies of other types are streamed.
         let other = Sent { body: filled(len), ..good().with("content-type", "text/plain") };
         assert_eq!(answer(SITE, other).await.status, 200);
-        // Of one that is rejected anyway, nothing is read.
+        // The body is not read if the request is rejected anyway.
         let foreign = post("/save").without("origin").with("origin", "https://evil.test").form(filled(len));
         assert_eq!(answer(SITE, foreign).await.status, 403);
     }
 }
 
-/// Whatever length is foretold, or none.
+/// The body of a form may be streamed without a `Content-Length`. The limit applies to what is read.
 #[cfg(feature = "axum")]
 #[tokio::test]
 async fn forms_that_stream() {
@@ -312,7 +313,7 @@ async fn exempt_paths() {
     // The query is not part of the path.
     assert_eq!(answer(SITE, foreign("/webhook?a=b")).await.status, 200);
 
-    // A handler behind it checks the rest by itself.
+    // The exempt handler checks the token itself.
     let upload = |token: &str| Sent { body: token.into(), ..post("/upload") };
     assert_eq!(answer(SITE, upload(SECRET)).await.status, 200);
     for (sent, reason) in [
@@ -344,7 +345,7 @@ async fn login_rotates_the_token() {
     }
 }
 
-/// The session's layer is around the CSRF layer, and writes the secret.
+/// With the session layer around the CSRF layer, the secret is stored in the session.
 #[tokio::test]
 async fn a_secret_in_the_session() {
     let page = answer(IN_SESSION, get("/form")).await;
@@ -355,10 +356,10 @@ async fn a_secret_in_the_session() {
         post("/save").without("cookie").with("cookie", cookie).form(format!("csrfmiddlewaretoken={}", token(&page)));
     assert_eq!(answer(IN_SESSION, saved).await.status, 200);
 
-    // A cookie of the other kind is none.
+    // A CSRF cookie is ignored if the secret is in the session.
     let by_cookie = post("/save").with("x-csrftoken", SECRET);
     assert_eq!(answer(IN_SESSION, by_cookie).await.rejection.as_deref(), Some("CSRF cookie not set."));
-    // Nobody looks into the session of a page without a form.
+    // A page without a form does not access the session.
     let plain = answer(IN_SESSION, get("/plain").with("cookie", cookie)).await;
     assert!(plain.set_cookie.is_empty() && plain.vary.is_empty());
 

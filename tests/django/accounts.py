@@ -1,4 +1,4 @@
-"""Users without a database: whoever is asked for exists, and has the password column that the question names."""
+"""Users without a database: every requested user exists, with the password of the question."""
 
 from django.conf import settings
 from django.contrib.auth.models import User, update_last_login
@@ -19,7 +19,7 @@ class Backend:
 
 
 class SaltedUser(User):
-    """Hashes with the salt of the site."""
+    """A user that hashes with the salt of the site."""
 
     def get_session_auth_hash(self):
         return self.salted_hash()
@@ -32,7 +32,7 @@ class SaltedUser(User):
 
 
 class SaltedUserOfAllKeys(User):
-    """And tries older keys."""
+    """A user that hashes with the salt of the site, and also tries older keys."""
 
     _get_session_auth_hash = SaltedUser.salted_hash
 
@@ -41,7 +41,7 @@ class SaltedUserOfAllKeys(User):
 
 
 class EpochUser(User):
-    """Can be logged out everywhere: see `SessionAuth`. The password column of a question ends with "|" and the number."""
+    """A user that can be logged out everywhere: see `SessionAuth`. The password of a question ends with "|" and the number."""
 
     def __init__(self, *, password, **kwargs):
         password, epoch = password.rsplit("|", 1)

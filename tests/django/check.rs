@@ -1,4 +1,4 @@
-//! The same questions to both sides, and the tally.
+//! Asks both sides the same questions, and counts the results.
 
 use std::time::Instant;
 
@@ -15,13 +15,13 @@ pub struct Check {
     django: Django,
     times: usize,
     compared: usize,
-    /// By Django.
+    /// Number of questions that Django answered without an error.
     accepted: usize,
-    /// Tokens that both wrote, and tokens that were shown to both.
+    /// Numbers of tokens that both wrote, and of tokens that both read.
     written: usize,
     read: usize,
     disagreements: usize,
-    /// Those of this group.
+    /// The disagreements of this group.
     shown: Vec<String>,
     differences: Vec<usize>,
 }
@@ -33,14 +33,14 @@ pub struct Answered {
     pub django: Reply,
 }
 
-/// Questions in one message to Python.
+/// Number of questions in one message to Python.
 const BATCH: usize = 256;
 
-/// Disagreements of a group that are printed: the shortest.
+/// Number of disagreements of a group that are printed, the shortest first.
 const SHOWN: usize = 3;
 
 impl Check {
-    /// Every group asks `times` times as much as it does by itself.
+    /// Creates a check. Every group asks `times` times its usual number of questions.
     pub fn new(django: Django, random: Random, times: usize) -> Self {
         Self {
             random,
@@ -56,7 +56,7 @@ impl Check {
         }
     }
 
-    /// Runs one group and prints its share.
+    /// Runs one group and prints its counts.
     pub fn group(&mut self, name: &str, group: impl FnOnce(&mut Self)) {
         let (start, before) = (Instant::now(), [self.compared, self.accepted, self.disagreements]);
         group(self);
@@ -71,17 +71,17 @@ impl Check {
         );
     }
 
-    /// So many random questions, or whatever is drawn.
+    /// Generates `count` random values, multiplied by `times`.
     pub fn draw<T>(&mut self, count: usize, mut draw: impl FnMut(&mut Random) -> T) -> Vec<T> {
         (0..count * self.times).map(|_| draw(&mut self.random)).collect()
     }
 
-    /// Asks both, and compares their answers.
+    /// Asks both sides and compares their answers.
     pub fn compare(&mut self, questions: Vec<Question>) -> Vec<Answered> {
         self.compare_by(questions, |case| judge(&case.ours, &case.django))
     }
 
-    /// Asks both, and has their answers compared.
+    /// Asks both sides and compares their answers with `judge`.
     pub fn compare_by(&mut self, questions: Vec<Question>, judge: impl Fn(&Answered) -> Verdict) -> Vec<Answered> {
         let answered = self.ask(questions);
         for case in &answered {
@@ -101,7 +101,7 @@ impl Check {
         answered
     }
 
-    /// Asks both, and leaves it at that: for answers that need not be equal.
+    /// Asks both sides without comparing the answers, which need not be equal.
     pub fn ask(&mut self, questions: Vec<Question>) -> Vec<Answered> {
         let mut answered = Vec::new();
         let mut questions = questions.into_iter().peekable();
@@ -119,7 +119,7 @@ impl Check {
         answered
     }
 
-    /// Prints the tally; whether all was well.
+    /// Prints the totals. Returns whether there was no disagreement.
     pub fn finish(self) -> bool {
         println!("\ndifferences on purpose:");
         for (rule, count) in RULES.iter().zip(&self.differences) {
@@ -132,7 +132,7 @@ impl Check {
 }
 
 impl Answered {
-    /// All that it takes to ask again.
+    /// Describes the question and the answers, so that the case can be reproduced.
     fn retold(&self) -> String {
         let Reply { answer, notes, otherwise } = &self.django;
         let mut lines = vec![("asked", json!(self.question)), ("ours", json!(self.ours)), ("django", json!(answer))];
@@ -143,22 +143,22 @@ impl Answered {
         lines.iter().fold(title, |retold, (who, what)| retold + &format!("\n  {who:9}{what}"))
     }
 
-    /// The text that both gave, or Django if they differ (which has been reported).
+    /// Returns the text that both answered, or Django's if they differ (which has been reported).
     pub fn text(&self) -> String {
         text(&self.django.answer, &self.question)
     }
 
-    /// The signer that made the token.
+    /// Returns the signer that created the token.
     pub fn maker(&self) -> Signing {
         self.question.maker()
     }
 
-    /// The moment of the question.
+    /// Returns the time of the question.
     pub fn now(&self) -> f64 {
         self.question.now
     }
 
-    /// Our text and Django's.
+    /// Returns our text and Django's.
     pub fn texts(&self) -> [String; 2] {
         [text(&self.ours, &self.question), self.text()]
     }

@@ -1,10 +1,11 @@
-//! Single signed cookies, through Django's responses and requests.
+//! Signed cookies other than sessions, through Django's responses and requests.
 
 use crate::check::{Answered, Check};
 use crate::question::{Key, Op, Question, Signing};
 use crate::random::Random;
 
-/// The same token for the same name, salt and value; both read it, until it is too old, and under no other name.
+/// Both write the same token for the same name, salt and value. Both read it until it is too old, and only under its
+/// name.
 pub fn signed_cookies(check: &mut Check) {
     let questions = check.draw(2500, written);
     let tokens = check.compare(questions);
@@ -12,7 +13,7 @@ pub fn signed_cookies(check: &mut Check) {
     check.compare(readings);
 }
 
-/// What older Djangos signed is read where that is asked for, and only there.
+/// Cookies of older Django versions are read only if that is enabled.
 pub fn legacy_cookies(check: &mut Check) {
     let cookies = check.draw(1000, |random| (random.keys(), random.word(), random.text(10)));
     let written = cookies.iter().map(|(keys, name, salt)| {
@@ -35,7 +36,7 @@ pub fn legacy_cookies(check: &mut Check) {
     check.compare(readings);
 }
 
-/// A cookie that Django lets into a response.
+/// Generates a cookie that Django accepts in a response.
 pub fn written(random: &mut Random) -> Question {
     let mut value = random.text(30);
     value.retain(|char| !char.is_control());
@@ -44,7 +45,7 @@ pub fn written(random: &mut Random) -> Question {
     op.at(random.time())
 }
 
-/// How the cookie of this answer is read.
+/// Generates a question that reads the cookie of this answer.
 pub fn reading(random: &mut Random, made: &Answered) -> Question {
     let Op::SetCookie { keys, name, salt, .. } = &made.question.op else {
         panic!("no cookie is written by {:?}", made.question)
@@ -60,7 +61,7 @@ pub fn reading(random: &mut Random, made: &Answered) -> Question {
     op.at(made.now() + age)
 }
 
-/// Another name and another salt that are the same text when joined, one time in four.
+/// In one case of four, moves a character between name and salt, so that they are the same text when joined.
 fn perhaps_shifted(random: &mut Random, name: &str, salt: &str) -> (String, String) {
     match salt.chars().next() {
         Some(first) if random.once_in(4) => (format!("{name}{first}"), salt.chars().skip(1).collect()),
@@ -72,7 +73,7 @@ fn age_and_limit(random: &mut Random) -> (f64, Option<f64>) {
     (random.pick(&[0.0, 10.0, 10.125, 11.0]), random.pick(&[None, Some(10.0)]))
 }
 
-/// The key of Django's cookie signer.
+/// Returns the key of Django's cookie signer.
 pub fn prefixed(key: &Key) -> Key {
     Key::Hex([b"django.http.cookies", key.as_ref()].concat())
 }

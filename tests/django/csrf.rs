@@ -1,4 +1,5 @@
-//! Requests to Django's `CsrfViewMiddleware` and to ours: verdicts, reasons, and tokens in both directions.
+//! Sends requests to Django's `CsrfViewMiddleware` and to this crate: compares results and reasons, and exchanges
+//! tokens.
 
 use django_session::{CookieOptions, Csrf, CsrfRequest, Session};
 use serde::Serialize;
@@ -16,7 +17,7 @@ pub struct Asked {
     method: String,
     secure: bool,
     host: String,
-    /// The server's: that of the host.
+    /// `SERVER_PORT`: the port of the host.
     port: String,
     origin: Option<String>,
     referer: Option<String>,
@@ -33,13 +34,13 @@ pub struct Asked {
 #[derive(Debug, Clone, Serialize)]
 struct Site {
     trusted: Vec<String>,
-    /// Of the CSRF cookie, and of the session's.
+    /// The domains of the CSRF cookie and of the session cookie.
     domains: [Option<&'static str>; 2],
     use_sessions: bool,
     header_name: &'static str,
 }
 
-/// What the view does, if the request comes that far.
+/// What the view does, if the request is not rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum View {
@@ -50,13 +51,14 @@ enum View {
 
 const SECRETS: [&str; 2] = ["9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP", "KjIg8xNbe3nNyjOq9wMxEhh2FDEEtfjg"];
 
-/// Whatever a browser, or nobody, sends: the same verdict with the same reason, and a cookie or none.
+/// For all kinds of requests, also those that no browser sends, both accept or reject with the same reason, and both or
+/// neither set a cookie.
 pub fn requests(check: &mut Check) {
     let questions = check.draw(20_000, request);
     check.compare(questions);
 }
 
-/// A token that either made is good for the other, with the secret that it made; and for no other secret.
+/// Each side accepts the other's token with the secret that it belongs to, and with no other secret.
 pub fn tokens(check: &mut Check) {
     let pages = check.draw(1000, |random| {
         let (masked, another) = (mask(random, SECRETS[0]), text(random));
@@ -66,7 +68,7 @@ pub fn tokens(check: &mut Check) {
     let mut posts = Vec::new();
     for case in check.ask(pages) {
         for page in [&case.ours, &case.django.answer] {
-            let Ok(Value::Array(page)) = page else { panic!("{:?} made no page", case.question) };
+            let Ok(Value::Array(page)) = page else { panic!("no page for {:?}", case.question) };
             let [cookie, token] = [&page[0], &page[1]].map(|text| text.as_str().unwrap().to_owned());
             let random = &mut check.random;
             let cookie = if random.once_in(4) { SECRETS[1].to_owned() } else { cookie };
@@ -81,7 +83,8 @@ pub fn tokens(check: &mut Check) {
     check.compare(posts);
 }
 
-/// Origins that nobody could be trusted by are not built; Django takes them, and never matches them.
+/// Trusted origins that no browser could send are rejected when they are configured. Django accepts them, and never
+/// matches them.
 pub fn trusted_origins(check: &mut Check) {
     let questions = check.draw(1000, |random| {
         let trusted = vec![if random.once_in(2) { origin(random) } else { trusted(random) }];
@@ -90,7 +93,7 @@ pub fn trusted_origins(check: &mut Check) {
     check.compare(questions);
 }
 
-/// A good one.
+/// Returns a request that is accepted.
 fn plain() -> Asked {
     Asked {
         site: Site { trusted: Vec::new(), domains: [None; 2], use_sessions: false, header_name: "X-CSRFToken" },
@@ -161,7 +164,7 @@ fn site(random: &mut Random) -> Site {
     }
 }
 
-/// One that can be built.
+/// Generates a trusted origin that this crate accepts.
 fn trusted(random: &mut Random) -> String {
     random
         .pick(&[
@@ -194,7 +197,7 @@ const DOMAINS: &[&str] = &[
     "under_score.test",
 ];
 
-/// Mostly a host, of the site or of others.
+/// Generates a host, of the site or of others. Sometimes it is invalid.
 fn host(random: &mut Random) -> String {
     let mut host = random.pick(DOMAINS).to_owned();
     if random.once_in(3) {
@@ -251,7 +254,7 @@ fn origin(random: &mut Random) -> String {
     }
 }
 
-/// One that the site trusts, or would if it did not look closely.
+/// Generates an origin that the site trusts, or one that looks similar.
 fn near(random: &mut Random, site: &Site) -> String {
     let Some(trusted) = (!site.trusted.is_empty()).then(|| random.pick(&site.trusted)) else { return origin(random) };
     let below = random.pick(&[
@@ -281,7 +284,7 @@ fn near(random: &mut Random, site: &Site) -> String {
     }
 }
 
-/// Mostly the site's own, or one that it trusts.
+/// Generates an `Origin` header, mostly the site's own origin or one that it trusts.
 fn sent_origin(random: &mut Random, site: &Site, secure: bool, host: &str) -> Option<String> {
     let scheme = if secure { "https" } else { "http" };
     match random.below(10) {
@@ -305,7 +308,7 @@ fn sent_referer(random: &mut Random, site: &Site, host: &str) -> Option<String> 
     }
 }
 
-/// A well-formed secret, of now or of before Django 4.0.
+/// Generates a well-formed secret, sometimes in the format from before Django 4.0.
 fn kept(random: &mut Random) -> String {
     if random.once_in(4) { mask(random, SECRETS[0]) } else { SECRETS[0].to_owned() }
 }
@@ -373,7 +376,7 @@ fn body_with(random: &mut Random, token: &str) -> String {
     }
 }
 
-/// Ours.
+/// Returns this crate's answer.
 pub fn answer(asked: &Asked, now: f64) -> Answer {
     let Asked { site, method, secure, host, origin, referer, cookies, kept, body, header, view, .. } = asked;
     let csrf = site.csrf(now)?;
@@ -402,7 +405,7 @@ pub fn answer(asked: &Asked, now: f64) -> Answer {
         (View::GetToken, true) => drop(session.csrf_token().map_err(name)?),
         (View::RotateToken, true) => session.rotate_csrf_token().map_err(name)?,
     }
-    // A new one is not the same as Django's.
+    // A new secret is random, so only its length is compared.
     let known =
         |secret: &str| if SECRETS.contains(&secret) { secret.to_owned() } else { secret.chars().count().to_string() };
     let made = csrf.commit(&cookie).map_err(name)?.filter(|_| !site.use_sessions);
@@ -413,7 +416,7 @@ pub fn answer(asked: &Asked, now: f64) -> Answer {
     }))
 }
 
-/// The cookie and a token.
+/// Returns the CSRF cookie and a token.
 pub fn page(cookie: Option<&str>) -> Answer {
     let csrf = Csrf::builder().build().map_err(name)?;
     let mut cookie = csrf.load(cookie);

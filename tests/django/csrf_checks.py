@@ -1,5 +1,5 @@
-"""CSRF through Django's CsrfViewMiddleware, and through one that is as strict as this crate's on purpose. Each departure
-leaves its note."""
+"""CSRF checks by Django's CsrfViewMiddleware, and by a subclass that is as strict as this crate. Each departure leaves its
+note."""
 
 import re
 import string
@@ -48,7 +48,7 @@ def ask(site, view, **asked):
 
 
 def page(cookie):
-    """The cookie and a token."""
+    """Returns the CSRF cookie and a token."""
     with changed_settings(CSRF_USE_SESSIONS=False, ALLOWED_HOSTS=["*"]):
         request = FACTORY.get("/", **({} if cookie is None else {"HTTP_COOKIE": f"csrftoken={cookie}"}))
         middleware = CsrfViewMiddleware(lambda request: HttpResponse(get_token(request)))
@@ -65,7 +65,7 @@ def show(middleware, view, method, secure, host, port, origin, referer, cookies,
     sent = {
         "HTTP_ORIGIN": origin,
         "HTTP_REFERER": referer,
-        # The bytes of a header look like Latin-1 to WSGI.
+        # WSGI decodes headers as Latin-1.
         "HTTP_COOKIE": cookies and cookies.encode().decode("latin-1"),
         settings.CSRF_HEADER_NAME: header,
     }
@@ -94,7 +94,7 @@ def text(kept):
 
 
 def known(secret):
-    """A new one is not the same as ours."""
+    """A new secret is random, so only its length is compared."""
     return secret if secret in KNOWN else str(len(secret))
 
 
@@ -140,7 +140,7 @@ class DepartingMiddleware(CsrfViewMiddleware):
             django = rejected.reason
         ours = self.object_to(referer, request)
         if ours != django:
-            # What Django rejects is rejected, for a reason of ours; what it accepts may be.
+            # We reject everything that Django rejects, possibly for another reason, and some requests that it accepts.
             assert ours is not None, (referer, django)
             remark("reason against a referer", django)
             is_host_of_none = re.match(rf"https://{AUTHORITY}($|[/?#])", referer)
@@ -183,7 +183,7 @@ class DepartingMiddleware(CsrfViewMiddleware):
         return super()._get_secret(request)
 
     def process_request(self, request):
-        """A secret of the session that is none is replaced when it is needed."""
+        """Replaces a malformed secret of the session when it is needed."""
         if settings.CSRF_USE_SESSIONS and malformed(request.session.get("_csrftoken")):
             remark("malformed CSRF secret in the session")
             return
@@ -214,7 +214,7 @@ def any_trusts(origin):
 
 
 def pattern(host):
-    """Of a trusted origin's host."""
+    """Returns the pattern of a trusted origin's host."""
     return rf"(?:{LABEL}\.)*{re.escape(host[2:])}" if host.startswith("*.") else re.escape(host)
 
 

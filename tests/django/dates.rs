@@ -1,4 +1,4 @@
-//! Texts that look like dates of ISO 8601: whatever Python's `datetime.fromisoformat` reads, and nothing else.
+//! Dates in ISO 8601: the crate accepts exactly the texts that Python's `datetime.fromisoformat` accepts.
 
 use crate::check::Check;
 use crate::common::json::Json;
@@ -6,10 +6,10 @@ use crate::question::Op;
 use crate::random::Random;
 use crate::visit::spell;
 
-/// Half a surrogate pair, which no `String` holds, is written as this.
+/// Stands for a lone surrogate, which a `String` cannot contain.
 const SURROGATE: char = '\u{e000}';
 
-/// Any of them under `_session_expiry` is the same moment to both, with the same offset, or a date to neither.
+/// A text under `_session_expiry` is the same time with the same offset for both, or both reject it.
 pub fn dates(check: &mut Check) {
     let years = ["1970", "2024", "2025", "2025", "0001", "9999", "0000"];
     let questions = check.draw(20_000, |random| {
@@ -19,7 +19,7 @@ pub fn dates(check: &mut Check) {
     check.compare(questions);
 }
 
-/// A text whose parts fit, or nearly.
+/// Generates a date, or a text that is almost one.
 pub fn date(random: &mut Random, years: &[&str]) -> String {
     let mut text = day(random, years);
     if !random.once_in(8) {
@@ -78,7 +78,7 @@ fn unless_once_in<'t>(times: usize, random: &mut Random, usual: &[&'t str], othe
     random.pick(from)
 }
 
-/// With one character another, or one more, or one less.
+/// Changes, adds or removes one character.
 fn spoil(random: &mut Random, text: &str) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     let at = random.below(chars.len());

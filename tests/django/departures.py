@@ -1,4 +1,4 @@
-"""Django as it would be if it did what this crate does otherwise on purpose. Each departure leaves its note."""
+"""Django with the deliberate differences of this crate. Each departure leaves its note."""
 
 import math
 import re
@@ -20,9 +20,9 @@ from values import json_bytes, remark
 LONGEST_TOKEN = 8192
 LONGEST_JSON = 256 << 10
 SALT = "django.contrib.sessions.backends.signed_cookies"
-# What becomes of the cookie, if anything does.
+# What happens to the cookie; None if nothing does.
 SET, REMOVED = "set", "removed"
-# What Python says to a date that is in no calendar.
+# The exceptions that Python raises for a date out of range.
 OUT_OF_RANGE = (OverflowError, ValueError, OSError)
 
 
@@ -31,18 +31,18 @@ class Serialize(Exception):
 
 
 class MalformedExpiry(Exception):
-    """Nothing that a session's expiry could be."""
+    """Not a valid expiry of a session."""
 
 
 class CookieTooLarge(Exception):
-    """More than browsers keep."""
+    """Larger than browsers accept."""
 
 
 class CheckedDict:
-    """What a session lets in and shows, whatever the engine."""
+    """The checks on the keys and values of a session, for all engines."""
 
     def __getitem__(self, key):
-        """Only Django's login asks so, for its keys."""
+        """Only Django's login reads keys in this way."""
         value = super().__getitem__(key)
         if key == auth.SESSION_KEY and not is_user_id(value):
             remark("user id in another spelling")
@@ -71,7 +71,7 @@ class CheckedDict:
         return super().get_expiry_date(expiry=self.own_expiry(), **given)
 
     def own_expiry(self):
-        """With an offset if Django's clock has one, and only then. No text that is empty."""
+        """Returns the session's own expiry. A date has an offset exactly if Django's clock has one. An empty text is None."""
         expiry = self.get("_session_expiry") or None
         if not isinstance(expiry, str):
             return expiry
@@ -86,7 +86,7 @@ class CheckedDict:
 
 
 class DepartingStore(CheckedDict, SessionStore):
-    # Whether the cookie is a session, once it has been looked at.
+    # Whether the cookie is a valid session; None until it is read.
     accepted = None
     discarded = flushed = False
     in_view = True
@@ -106,7 +106,7 @@ class DepartingStore(CheckedDict, SessionStore):
         return session
 
     def create(self):
-        """Only `load` calls this, for a cookie that it refuses. Django's marks the session as modified."""
+        """Only `load` calls this, for a cookie that it rejects. Django's method marks the session as modified."""
         remark("rejected cookie", self.in_view and not self.modified)
         self.accepted = False
 
@@ -115,7 +115,7 @@ class DepartingStore(CheckedDict, SessionStore):
         self.flushed = True
 
     def due(self, sent, status):
-        """What becomes of the cookie: the rules of `CookieSessions::commit`."""
+        """Returns what happens to the cookie, by the rules of `CookieSessions::commit`."""
         renew = settings.SESSION_SAVE_EVERY_REQUEST and not self.is_discarded() and self.is_accepted()
         may_save = status < 500
         if (self.modified or renew) and may_save and self._session:
@@ -127,7 +127,7 @@ class DepartingStore(CheckedDict, SessionStore):
         return self.discarded and not self.modified
 
     def is_accepted(self):
-        if self.accepted is None:  # The view has not looked at it, or cleared the session unread.
+        if self.accepted is None:  # The view has not read the session, or has cleared it without reading it.
             unread = DepartingStore(self.sent)
             unread.in_view = False
             unread.has_key("")
@@ -135,7 +135,7 @@ class DepartingStore(CheckedDict, SessionStore):
         return self.accepted
 
     def why_not(self, done):
-        """Why it does not become what Django has done."""
+        """Returns why this crate does not do what Django has done."""
         if done == REMOVED:
             return "cookie of fewer than 8 characters"
         if done is None:
@@ -183,7 +183,7 @@ class DepartingMiddleware(SessionMiddleware):
         super().process_request(request)
 
     def answer(self, values):
-        """The last that the site's keys signed; else any, for no other is accepted."""
+        """Returns the last cookie that the site's keys signed. Without one, any cookie will do: none is accepted."""
         return next((value for value in reversed(values) if is_signed(value)), values[-1])
 
     def process_response(self, request, response):
@@ -208,12 +208,12 @@ class DepartingMiddleware(SessionMiddleware):
         cookie = response.cookies.get(name)
         if due == SET and len(session.serializer().dumps(session._session)) > LONGEST_JSON:
             remark("session of more than 256 KiB")
-            # It is not compressed.
+            # The token is not compressed.
             token, attributes = signing.dumps(session._session, salt=SALT), cookie.OutputString().partition(";")[2]
             session.sizes = [len(name), len(token), len(";" + attributes)]
             if seen.modified:
                 raise CookieTooLarge
-            # What nobody has changed need not be written.
+            # A session without changes need not be written.
             response.cookies.pop(name)
             due = None
         if due == REMOVED:
@@ -226,7 +226,7 @@ class DepartingMiddleware(SessionMiddleware):
 
 
 def cookies(header, name):
-    """The values of all with this name. Where Django drops any white space, and reads escapes between quotes."""
+    """Yields the values of all cookies with this name. Django would drop any white space, and read escapes in quotes."""
     for pair in header.split(";"):
         found, equals, value = (part.strip(" \t") for part in pair.partition("="))
         if equals and found == name:
@@ -234,7 +234,7 @@ def cookies(header, name):
 
 
 def object_to(token, session):
-    """A reason against what Django accepts, if there is one."""
+    """Returns why this crate rejects a session that Django accepts, or None."""
     if len(token) > LONGEST_TOKEN:
         return "cookie beyond 8 KiB"
     if len(json_bytes(token.split(":")[0].encode())) > LONGEST_JSON:
@@ -259,7 +259,7 @@ def is_signed(value):
 
 
 def check(pairs):
-    """What may be put into a session."""
+    """Checks values that are put into a session."""
     if not all(is_json(value) for _, value in pairs):
         remark("NaN or infinity put into a session")
         raise Serialize
@@ -280,7 +280,7 @@ def is_json(value):
 
 
 def is_user_id(value):
-    """Whether Django writes this for some user."""
+    """Returns whether Django writes this value for some user."""
     match value:
         case bool():
             return False
@@ -303,7 +303,7 @@ def malformed(expiry):
 
 
 def shown(key):
-    """A lone surrogate as its escape."""
+    """Returns a key in which lone surrogates are escaped."""
     if not re.search("[\ud800-\udfff]", key):
         return key
     remark("key with a lone surrogate")
@@ -311,7 +311,7 @@ def shown(key):
 
 
 def delete_cookie(response):
-    """As the middleware does."""
+    """Deletes the session cookie, as the middleware does."""
     response.delete_cookie(
         settings.SESSION_COOKIE_NAME,
         path=settings.SESSION_COOKIE_PATH,

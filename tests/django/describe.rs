@@ -1,4 +1,5 @@
-//! A spelling of JSON values in which two values are equal exactly when their texts are; `values.py` has its twin.
+//! Writes JSON values as text so that two values are equal exactly if their texts are. `values.py` does the same in
+//! Python.
 
 use std::fmt::Write;
 
@@ -19,7 +20,7 @@ pub fn describe(value: &Json) -> String {
     }
 }
 
-/// What Python keeps of these: a key that stands twice has its first place and its last value.
+/// Returns the dict that Python reads: a duplicate key has the position of the first and the value of the last.
 fn dict(pairs: &[(String, Json)]) -> Vec<(&str, &Json)> {
     let mut dict: Vec<(&str, &Json)> = Vec::new();
     for (key, value) in pairs {

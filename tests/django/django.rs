@@ -1,4 +1,4 @@
-//! Django, in a Python child that answers over pipes.
+//! Runs Django in a Python child process, which answers over pipes.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::question::{Question, Reply};
 
 pub struct Django {
-    /// Its versions, in words.
+    /// The versions of Python and Django, as text.
     pub greeting: String,
     questions: Option<ChildStdin>,
     replies: BufReader<ChildStdout>,
@@ -17,7 +17,7 @@ pub struct Django {
 }
 
 impl Django {
-    /// Starts `$DJANGO_PYTHON`, which must find a Django to import.
+    /// Starts `$DJANGO_PYTHON`, which must be able to import Django.
     pub fn start() -> Self {
         let python = env::var("DJANGO_PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let mut child = Command::new(python)
@@ -25,7 +25,7 @@ impl Django {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("a Python to start");
+            .expect("Python cannot be started");
         let mut django = Self {
             greeting: String::new(),
             questions: child.stdin.take(),
@@ -39,21 +39,21 @@ impl Django {
         django
     }
 
-    /// Asks many questions at once; the replies can be fetched later.
+    /// Sends many questions in one message. [`receive`](Self::receive) returns the replies.
     pub fn send(&mut self, questions: &[Question]) {
         let mut line = serde_json::to_vec(questions).unwrap();
         line.push(b'\n');
-        self.questions.as_mut().expect("a pipe").write_all(&line).expect("a Python that listens");
+        self.questions.as_mut().expect("a pipe").write_all(&line).expect("Python does not read questions");
     }
 
-    /// The replies to what was sent, in its order.
+    /// Returns the replies to the questions that were sent, in the same order.
     pub fn receive(&mut self) -> Vec<Reply> {
         serde_json::from_str(&self.line()).unwrap()
     }
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        self.replies.read_line(&mut line).expect("a Python that answers in UTF-8");
+        self.replies.read_line(&mut line).expect("the reply of Python is not UTF-8");
         assert!(!line.is_empty(), "Python stopped: see above, and start this with tests/django/run");
         line
     }
@@ -61,7 +61,7 @@ impl Django {
 
 impl Drop for Django {
     fn drop(&mut self) {
-        drop(self.questions.take()); // the end of its input ends it
+        drop(self.questions.take()); // Python exits at the end of its input
         let _ = self.child.wait();
     }
 }

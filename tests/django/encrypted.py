@@ -1,4 +1,4 @@
-"""Encrypted sessions, by the serializer of python/, in the engines of Django that hand out text."""
+"""Encrypted sessions by the serializer of python/, in Django's engines that store text."""
 
 import json
 from binascii import unhexlify
@@ -28,14 +28,14 @@ def settings_of(site, secret):
 
 
 def encrypt(site, json_text):
-    """What the engine writes."""
+    """Returns the text that the engine writes."""
     session = StoredSession() if site["stored"] else CookieSession()
     session._session_cache = json.loads(json_text)
     return session.encode(session._session) if site["stored"] else session._get_session_key()
 
 
 def decrypt(site, token):
-    """What the engine reads; or the error, which the engine must take for an absent session."""
+    """Returns what the engine reads, or raises the error, which the engine must treat as an absent session."""
     stored = StoredSession().decode(token) if site["stored"] else CookieSession(token).load()
     try:
         salt = StoredSession().key_salt if site["stored"] else COOKIE_SALT
@@ -48,7 +48,7 @@ def decrypt(site, token):
 
 
 def seal(key, version, nonce, plaintext):
-    """Any plaintext in any version, as hexadecimal."""
+    """Encrypts any plaintext in any version, and returns it in hexadecimal."""
     version, nonce, plaintext = bytes([version]), unhexlify(nonce), unhexlify(plaintext)
     key = key.encode() if isinstance(key, str) else key
     return (version + nonce + encryption._aead(key).encrypt(nonce, plaintext, version)).hex()

@@ -1,4 +1,4 @@
-//! Encrypted sessions, beside a Django that has the serializer of `python/`.
+//! Encrypted sessions, compared with Django and the serializer of `python/`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,26 +20,26 @@ use crate::signatures::other_ring;
 use crate::visit::spell;
 use crate::visitor::{items, session_of};
 
-/// What both sides are set to, each by its own names.
+/// The settings of both sides, each under its own names.
 #[derive(Debug, Clone, Serialize)]
 pub struct Site {
     keys: Vec<Key>,
-    /// A ring to encrypt with, if that is not the signer's.
+    /// The keys to encrypt with, if they are not the signing keys.
     own: Option<Vec<Key>>,
-    /// A step of the roll-out: `write`, `accept` or `reject` plaintext.
+    /// The step of turning encryption on: `write`, `accept` or `reject` plaintext.
     plaintext: &'static str,
     compress: bool,
-    /// In a database, else in a cookie.
+    /// Whether the session is in a database, and not in a cookie.
     stored: bool,
 }
 
 const STEPS: [&str; 3] = ["write", "accept", "reject"];
 const NOW: f64 = 1_700_000_000.0;
-/// How far sessions are inflated: from a database, and from a cookie.
+/// The inflate limits of sessions in a database and in a cookie.
 const LIMITS: [usize; 2] = [1 << 20, 1 << 18];
 
-/// What either has written, both read as what it was: after rotations, and at each step of the roll-out that accepts it. Under
-/// other keys, both reject it.
+/// Both read what either side has written, also after key rotations, and at each step that accepts it. With other keys,
+/// both reject it.
 pub fn encrypted(check: &mut Check) {
     let questions = check.draw(800, |random| {
         let site = site(random);
@@ -66,11 +66,12 @@ pub fn encrypted(check: &mut Check) {
     check.compare_by(readings, judge);
 }
 
-/// One bit changed, another version, anything cut off or added: both reject it, though the signature is good.
+/// Both reject a payload with a changed bit, another version, or missing or additional bytes, although the signature is
+/// valid.
 pub fn spoiled(check: &mut Check) {
     let questions = check.draw(2, |random| {
         let json_text = json!({"text": "tea".repeat(30), "bits": random.bits()}).to_string();
-        // Of both versions.
+        // Test both versions.
         [false, true].map(|compress| {
             let site = Site { plaintext: "reject", compress, ..site(random) };
             Op::Encrypt { site, json_text: json_text.clone() }.at(NOW)
@@ -94,11 +95,12 @@ pub fn spoiled(check: &mut Check) {
         }
     }
     for case in check.compare_by(readings, judge) {
-        assert!(case.django.answer.is_err(), "Django reads what was spoiled: {:?}", case.question);
+        assert!(case.django.answer.is_err(), "Django reads a changed payload: {:?}", case.question);
     }
 }
 
-/// What was sealed with the right key in whichever version, cut short or not, and the same plaintext unsealed.
+/// Both agree on payloads that are encrypted with the right key in any version, on their beginnings, and on the
+/// plaintext itself.
 pub fn sealed(check: &mut Check) {
     let questions = check.draw(1500, |random| {
         let site = site(random);
@@ -118,7 +120,7 @@ pub fn sealed(check: &mut Check) {
         for payload in [&sealed, &sealed[..short], plaintext] {
             readings.push(decrypt(&site, signed(&site, payload)));
         }
-        // Behind the mark of Django's own zlib, which both accept around ciphertext.
+        // Both accept ciphertext that Django has compressed and marked with a dot.
         let marked = format!(".{}", URL_SAFE_NO_PAD.encode(zlib(&sealed)));
         readings.push(decrypt(&site, signer(&site).sign(&marked)));
     }
@@ -137,7 +139,7 @@ impl Site {
     }
 }
 
-/// Of a session that fits into a cookie.
+/// Generates the JSON of a session that fits into a cookie.
 fn object(random: &mut Random) -> String {
     loop {
         let Json::Object(mut pairs) = random.object(1) else { unreachable!("it draws an object") };
@@ -149,14 +151,14 @@ fn object(random: &mut Random) -> String {
     }
 }
 
-/// As both write it. (They differ about bytes beyond ASCII, which neither writes.)
+/// Writes JSON in ASCII, as both sides do. (They read other bytes differently, but write none.)
 fn ascii(value: &Json) -> Vec<u8> {
     let mut json = Vec::new();
     JsonSerializer.dumps(value, &mut json).unwrap();
     json
 }
 
-/// JSON or hardly any, and zlib or hardly any.
+/// Generates JSON or damaged JSON, as it is or as zlib, which may be damaged too.
 fn plaintext(random: &mut Random) -> Vec<u8> {
     const ODD: [&str; 9] = ["", "{", "{}", " {}\n", "[]", "null", "{}{}", "{}x", "{\"a\":}"];
     let odd = random.once_in(2);
@@ -193,7 +195,7 @@ fn signer(site: &Site) -> TimestampSigner {
     TimestampSigner::new(&ring(&site.keys).unwrap(), salt).unwrap().with_clock(clock(NOW))
 }
 
-/// What both answer must be the same, and what is expected. Python says of each rejection that the signature is bad.
+/// Checks that both answers are the same, and the expected one. In Python, each rejection is a bad signature.
 fn judge(case: &Answered) -> Verdict {
     const REJECTIONS: [&str; 9] = [
         "Mismatch",
@@ -216,7 +218,7 @@ fn judge(case: &Answered) -> Verdict {
     if same && foretold { Verdict::Agreement } else { Verdict::Disagreement }
 }
 
-/// Our answers.
+/// Returns this crate's token for a session.
 pub fn encrypt(site: &Site, json_text: &str) -> Answer {
     let session = session_of(json_text);
     let token = match Sessions::of(site)? {
@@ -264,7 +266,7 @@ impl Sessions {
     }
 }
 
-/// Written in hexadecimal.
+/// Bytes that are serialized in hexadecimal.
 #[derive(Debug, Clone, Serialize)]
 pub struct Bytes(#[serde(serialize_with = "hex")] Vec<u8>);
 

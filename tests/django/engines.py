@@ -1,7 +1,7 @@
-"""Visits to a site whose sessions are rows: those of visits.py, with the engines db and cached_db on SQLite, or file.
+"""The visits of visits.py to sites that store sessions: with the engines db and cached_db on SQLite, and with file.
 
-The rows come with the question, and the answer holds those that are left: key, text, and when they expire. A key that
-Django has made is shown as "new".
+The question has the stored rows, and the answer has the rows after the visit: key, text, and expiry. A key that Django has
+created is shown as "new".
 """
 
 import atexit
@@ -43,7 +43,7 @@ file.SessionStore._storage_path = FOLDER
 
 
 def last_modification(store):
-    """By the clock of a site of USE_TZ = False, which is not this machine's."""
+    """With USE_TZ = False, the site has its own clock, which is not this machine's."""
     modified = datetime.fromtimestamp(os.stat(store._key_to_file()).st_mtime, zone())
     return modified if settings.USE_TZ else modified.replace(tzinfo=None)
 
@@ -84,7 +84,7 @@ class Rows:
             yield key, text, (local - EPOCH) // timedelta(microseconds=1)
 
     def meanwhile(self, request):
-        """Another request of the visitor may log out, before the response to this one."""
+        """Simulates another request of the visitor that logs out before the response to this one."""
         if self.vanishes:
             remark("row that is read late")
             for key in self.vanishes:
@@ -164,5 +164,5 @@ def path(key):
 
 
 def zone():
-    """Of the dates in the database."""
+    """Returns the time zone of the dates in the database."""
     return timezone.utc if settings.USE_TZ else settings.LOCAL

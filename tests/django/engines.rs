@@ -1,4 +1,5 @@
-//! Visits to a site whose sessions are rows or files, which this crate's caller keeps: what `engines.py` does with Django.
+//! Visits to a site that stores sessions in rows or files, which the caller of this crate reads and writes.
+//! `engines.py` makes the same visits with Django.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +19,14 @@ use crate::views;
 use crate::visit::{Site, Visit};
 use crate::visitor;
 
-/// A visit, and what is stored by then.
+/// A visit, and what is stored before it.
 #[derive(Debug, Clone, Serialize)]
 pub struct EngineVisit {
     #[serde(flatten)]
     visit: Visit,
     engine: Engine,
     rows: Vec<Row>,
-    /// Whether the cache of `cached_db` has the rows as well.
+    /// Whether the cache of `cached_db` has copies of the rows.
     warm: bool,
     /// Keys of rows that another request deletes before the response to this one.
     vanishes: Vec<String>,
@@ -43,11 +44,11 @@ enum Engine {
 pub struct Row {
     pub key: String,
     pub text: String,
-    /// Since 1970: when it expires; for a file, when it was written.
+    /// When the row expires, or when the file was written, in microseconds since 1970.
     pub micros: i64,
 }
 
-/// A browser with one site, the keys it got there, and what is stored there.
+/// A visitor of one site: the session keys of the browser, and what the site stores.
 struct Visitor {
     site: Site,
     engine: Engine,
@@ -56,13 +57,13 @@ struct Visitor {
     rows: Vec<Row>,
 }
 
-/// Times that each visitor comes back.
+/// Number of visits of each visitor.
 const VISITS: usize = 5;
 
-/// What Django shows instead of a key that it has made.
+/// Shown in answers instead of a new key.
 pub const NEW: &str = "new";
 
-/// As `sessions::visits`, where the cookie is a key. Either goes on from what the other has stored.
+/// Like `sessions::visits`, but the cookie is a key. Each side continues with what either side has stored.
 pub fn visits(check: &mut Check) {
     let mut visitors = check.draw(4000, visitor);
     let questions = visitors.iter().map(|visitor| visitor.first_text(&mut check.random)).collect();
@@ -78,14 +79,14 @@ pub fn visits(check: &mut Check) {
 }
 
 fn visitor(random: &mut Random) -> Visitor {
-    // Before 1970, Django's LocMemCache has every key.
+    // Not before 1970, where Django's LocMemCache treats every key as present.
     let now = random.pick(&[0.0, 1e6, 1e10, 1.5e9, 1.6e9, 1.7e9, 1.7e9, 1.7e9]) + random.fraction();
     let engine = random.pick(&[Engine::Db, Engine::CachedDb, Engine::File]);
     Visitor { site: sites::site(random), engine, now, jar: Vec::new(), rows: Vec::new() }
 }
 
 impl Visitor {
-    /// Signed by any of the site's keys, or by a stranger's; mostly a session.
+    /// Generates the first stored text: mostly a session, signed by one of the site's keys or by another key.
     fn first_text(&self, random: &mut Random) -> Question {
         let key = if random.once_in(12) { random.key() } else { random.pick(&self.site.keys) };
         let salt = "django.contrib.sessions.SessionStore".to_owned();
@@ -94,13 +95,13 @@ impl Visitor {
         Op::Mint { by, json_text }.at(self.now)
     }
 
-    /// With a row under the key of its cookie, mostly.
+    /// Gives the visitor a cookie, in most cases with a row under its key.
     fn begins(&mut self, random: &mut Random, text: String) {
         let key = match random.below(24) {
             0 => "abc1234".to_owned(),
             1 => "abcd1234".to_owned(),
             2 => "k".repeat(random.pick(&[40, 41])),
-            // No file has such a name.
+            // The file engine does not create such names.
             3 if self.engine != Engine::File => "ABCDEFGHabcdefgh01234567".to_owned(),
             _ => sites::session_id(random),
         };
@@ -118,7 +119,7 @@ impl Visitor {
         self.jar.push(key);
     }
 
-    /// So many seconds from now.
+    /// Converts seconds from now to microseconds since 1970.
     fn micros(&self, seconds: f64) -> i64 {
         ((self.now + seconds) * 1e6) as i64
     }
@@ -140,7 +141,7 @@ impl Visitor {
         Op::EngineVisit(EngineVisit { visit, engine, rows, warm: random.once_in(2), vanishes }).at(self.now)
     }
 
-    /// With what we left, or Django.
+    /// Stores what this crate or Django has left after the visit.
     fn leaves(&mut self, random: &mut Random, case: &Answered) {
         let answer = if random.once_in(2) { &case.ours } else { &case.django.answer };
         let Some(left) = answer.as_ref().ok().filter(|left| left["rows"].is_array()) else { return };
@@ -153,7 +154,7 @@ impl Visitor {
             let key = if key == NEW { new.clone() } else { key.to_owned() };
             self.rows.push(Row { key, text, micros: row[2].as_i64().unwrap_or(written) });
         }
-        // Django may leave two rows behind that it has made.
+        // Django may leave two new rows.
         self.rows.sort_by_key(|row| row.key != new);
         self.rows.dedup_by(|row, other| row.key == other.key);
         let value = left["set_cookie"][0].as_str().and_then(|header| header.split(['=', ';']).nth(1));
@@ -172,7 +173,7 @@ impl EngineVisit {
     }
 }
 
-/// All that can be seen of a visit, in the words of `engines.py`, by what the caller of `StoredSessions` does.
+/// Makes the visit as a caller of `StoredSessions`, and returns all visible effects in the format of `engines.py`.
 pub fn answer(EngineVisit { visit, engine, rows: before, vanishes, .. }: &EngineVisit, now: f64) -> Answer {
     let Visit { site, cookie, steps, status } = visit;
     let sessions = sessions(site, now)?;
@@ -182,7 +183,7 @@ pub fn answer(EngineVisit { visit, engine, rows: before, vanishes, .. }: &Engine
     let sent = cookie.as_ref().map(|header| sessions.sent_cookie(header)).unwrap_or_default();
     let row = sent.key().and_then(|key| rows.get(key.as_str()));
     let expire_date = row.and_then(|(text, micros)| match engine {
-        // A file has no date: the session says how long it lives on from its last change.
+        // A file has no expiry date. It follows from the session's expiry and the last change of the file.
         Engine::File => sessions.decode(text).ok()?.expiry_date(moment(*micros as f64 / 1e6)),
         Engine::Db | Engine::CachedDb => Some(date(*micros)),
     });
@@ -203,12 +204,12 @@ pub fn answer(EngineVisit { visit, engine, rows: before, vanishes, .. }: &Engine
     Ok(seen.into())
 }
 
-/// By their keys.
+/// Returns the rows by their keys.
 pub fn table(rows: &[Row]) -> BTreeMap<String, (String, i64)> {
     rows.iter().map(|row| (row.key.clone(), (row.text.clone(), row.micros))).collect()
 }
 
-/// What can be seen of the response, where a new key is shown as Django's is.
+/// Returns the visible effects on the response. A new key is shown as for Django.
 pub fn response<Data>(commit: &StoredCommit<Data>, error: Option<String>) -> Map<String, Value> {
     let mut seen = Map::new();
     if let Some(error) = error {
@@ -226,7 +227,7 @@ pub fn response<Data>(commit: &StoredCommit<Data>, error: Option<String>) -> Map
     seen
 }
 
-/// Does to what is stored what the commit says. `make` makes what is stored for a row, if anything is.
+/// Applies the change of a commit to the stored rows. `make` returns what is stored for a row, if anything is.
 pub fn apply<Data, V>(
     change: &StoredChange<Data>,
     stored: &mut BTreeMap<String, V>,
@@ -251,7 +252,7 @@ pub fn apply<Data, V>(
     Ok(())
 }
 
-/// The commit for this status, or else for one of 500, and why.
+/// Returns the commit for this status. If that fails, returns the commit for status 500 and the error.
 pub fn commit<Data>(
     commit: impl Fn(u16) -> Result<StoredCommit<Data>, EncodeError>,
     status: u16,

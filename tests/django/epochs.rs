@@ -1,4 +1,4 @@
-//! Logging a user out everywhere, by a number that is hashed with the password column: the recipe of `SessionAuth`.
+//! Logging a user out everywhere with a number that is hashed together with the password: the recipe of `SessionAuth`.
 
 use serde_json::json;
 
@@ -9,8 +9,8 @@ use crate::sites;
 use crate::views;
 use crate::visit::{Site, Step, UserModel, Visit};
 
-/// Who is logged in by either is logged in for both, also after a change of keys, until the number is counted up. Then the
-/// user is logged out for both.
+/// A user who logged in on one side is logged in on both, also after a key rotation. When the number is incremented,
+/// the user is logged out on both.
 pub fn epochs(check: &mut Check) {
     let logins = check.draw(100, |random| {
         let salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash".to_owned();
@@ -44,7 +44,7 @@ pub fn epochs(check: &mut Check) {
     });
 }
 
-/// What takes the place of the password column.
+/// Returns the text that replaces the password column.
 fn hashed(password: &str, epoch: usize) -> String {
     format!("{password}|{epoch}")
 }

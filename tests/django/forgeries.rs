@@ -1,4 +1,4 @@
-//! Tokens that are not what a signer makes: changed on the way, or signed with the right key over junk.
+//! Tokens that a signer does not create: changed tokens, and junk that is signed with the right key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use crate::question::{Key, Op, Question, Signing};
 use crate::random::Random;
 use crate::tamper::tamper;
 
-/// Changed tokens of every kind are refused by both, or accepted by both where nothing that counts was changed.
+/// Both reject changed tokens of every kind, or both accept them if the change has no effect.
 pub fn tampering(check: &mut Check) {
     for make in [text_token, object_token, compressed_token, cookies::written] {
         let questions = check.draw(300, make);
@@ -28,7 +28,7 @@ pub fn tampering(check: &mut Check) {
     }
 }
 
-/// Only what is a time is taken for one.
+/// Only valid timestamps are accepted.
 pub fn timestamps(check: &mut Check) {
     let questions = check.draw(1500, |random| {
         let by = random.any_signing();
@@ -45,7 +45,7 @@ pub fn timestamps(check: &mut Check) {
     check.compare(readings);
 }
 
-/// Only what is an object is taken for one.
+/// Only valid payloads are accepted.
 pub fn payloads(check: &mut Check) {
     let questions = check.draw(6000, |random| {
         let payload = junk::payload(random);
@@ -54,7 +54,7 @@ pub fn payloads(check: &mut Check) {
     objects::compare_and_read(check, questions);
 }
 
-/// What has no limit in Django, and what has a default there.
+/// Limits of the crate that Django does not have, and values for which Django has defaults.
 pub fn limits(check: &mut Check) {
     const MIB: usize = 1 << 20;
     const OVERHEAD: usize = ":0:".len() + 43;
@@ -88,7 +88,7 @@ fn compressed_token(random: &mut Random) -> Question {
     random.any_signing().dumps(objects::repetitive(random), true).at(random.time())
 }
 
-/// How the token of this answer is read, and its separator.
+/// Returns a question that reads the token of this answer, and the token's separator.
 fn reading(random: &mut Random, made: &Answered) -> (Question, String) {
     if let Op::SetCookie { .. } = made.question.op {
         return (cookies::reading(random, made), ":".to_owned());

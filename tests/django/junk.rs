@@ -1,4 +1,4 @@
-//! Timestamps and payloads that are none, or hardly.
+//! Invalid and almost valid timestamps and payloads.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use flate2::write::{DeflateEncoder, ZlibEncoder};
 
 use crate::random::Random;
 
-/// What stands where a time should.
+/// Generates a text in place of a timestamp.
 pub fn timestamp(random: &mut Random) -> String {
     match random.below(4) {
         0 => random.pick(ODD_TIMESTAMPS).to_owned(),
@@ -24,11 +24,11 @@ pub fn timestamp(random: &mut Random) -> String {
     }
 }
 
-/// JSON, perhaps damaged; perhaps compressed, and then damaged; in base64, and that damaged.
+/// Generates JSON, possibly compressed, in base64. Each of these layers may be damaged.
 pub fn payload(random: &mut Random) -> String {
     let mut json = match random.below(4) {
         0 => random.pick(ODD_JSON).as_bytes().to_vec(),
-        // With raw UTF-8, which Django never writes.
+        // Raw UTF-8, which Django never writes.
         1 => serde_json::to_vec(&random.json(1)).unwrap(),
         _ => ascii_json(random),
     };

@@ -1,4 +1,4 @@
-//! Sessions that say when they began, are rejected when they are too old, and can be ended by their id.
+//! Sessions with a start and an id: they are rejected when they are too old, and can be revoked by their id.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::visitor;
 const STARTED: &str = "_session_started";
 const ID: &str = "_session_id";
 const PASSWORD: &str = "column";
-/// Times that each visitor comes back.
+/// Number of visits of each visitor.
 const VISITS: usize = 6;
 
 /// A visit to a site with these settings.
@@ -29,18 +29,19 @@ pub struct Asked {
     cookie: Option<String>,
     steps: Vec<Step>,
     status: u16,
-    /// In seconds.
+    /// The maximum age, in seconds.
     absolute_age: u64,
     unstamped: &'static str,
     ids: bool,
-    /// The ids of sessions that have been ended.
+    /// The ids of sessions that have been revoked.
     denied: Vec<String>,
-    /// What the cookie's session has.
+    /// The id of the session in the cookie.
     #[serde(skip)]
     sent_id: Option<String>,
 }
 
-/// Cookies that either has set are sent to both, in time or not, before and after their session has been ended.
+/// Cookies that either side has set are sent to both, before and after they expire, and before and after their session
+/// is revoked.
 pub fn visits(check: &mut Check) {
     let mut visitors = check.draw(1000, visitor);
     for _ in 0..VISITS {
@@ -70,12 +71,12 @@ fn visitor(random: &mut Random) -> (Asked, f64) {
 
 fn comes(random: &mut Random, asked: &mut Asked, now: &mut f64) -> Question {
     *now += random.pick(&[0.0, 0.125, 1.0, 30.0, 60.0, 61.0, 3600.0]);
-    // Planted before any login of this request: a second one begins the session anew in Python alone.
+    // Set before any login of this request: after a login, only Python would start the session again.
     let planted = random.once_in(4).then(|| plant(random));
     let count = random.below(5);
     asked.steps = planted.into_iter().chain((0..count).map(|_| step(random))).chain([get_user()]).collect();
     asked.status = random.pick(&[200, 200, 200, 404, 500]);
-    // Settings change while sessions live.
+    // Settings may change while sessions exist.
     asked.ids ^= random.once_in(8);
     Op::Lifetimes(asked.clone()).at(*now)
 }
@@ -93,7 +94,7 @@ fn step(random: &mut Random) -> Step {
     }
 }
 
-/// A start or an id that no server has written.
+/// Generates a step that sets a start or an id that no server has written.
 fn plant(random: &mut Random) -> Step {
     let text = |text: &str| Json::String(text.to_owned());
     if random.once_in(2) {
@@ -113,11 +114,11 @@ fn get_user() -> Step {
     Step::GetUser { password: Some(PASSWORD.to_owned()) }
 }
 
-/// With a cookie, perhaps: Django's or ours. Perhaps its session is ended then.
+/// Ends a visit: the visitor may keep the new cookie, Django's or ours, and the session may be revoked.
 fn leaves(random: &mut Random, asked: &mut Asked, case: &Answered) {
     let answer = random.pick(&[&case.ours, &case.django.answer]).as_ref().expect("an answer");
     let token = answer["token"].as_str().expect("a text");
-    // Else it keeps the old one, as a thief would.
+    // Otherwise the visitor sends the old cookie again, as a thief would.
     if !token.is_empty() && !random.once_in(6) {
         asked.cookie = Some(format!("{}={token}", asked.site.name));
         asked.sent_id = written(answer, ID).and_then(|id| serde_json::from_str(&id).ok());
@@ -130,7 +131,7 @@ fn leaves(random: &mut Random, asked: &mut Asked, case: &Answered) {
     }
 }
 
-/// As the documentation has it: the id is looked up before anything else.
+/// Makes the visit as the documentation recommends: the id is looked up first.
 pub fn answer(asked: &Asked, now: f64) -> Answer {
     let Asked { site, cookie, steps, status, absolute_age, unstamped, ids, denied, .. } = asked;
     let unstamped = if *unstamped == "refuse" { Unstamped::Refuse } else { Unstamped::Stamp };
@@ -149,7 +150,7 @@ pub fn answer(asked: &Asked, now: f64) -> Answer {
     Ok(json!({ "results": seen["results"], "token": token.unwrap_or_default(), "written": written }))
 }
 
-/// Whether the views have seen the same, and the same is written; ids that are new differ.
+/// Compares what the views have seen and what is written. New ids are random, so they are not compared.
 fn verdict(case: &Answered) -> Verdict {
     let Op::Lifetimes(Asked { sent_id, .. }) = &case.question.op else { return Verdict::Disagreement };
     let (Ok(ours), Ok(django)) = (&case.ours, &case.django.answer) else { return Verdict::Disagreement };
@@ -157,7 +158,8 @@ fn verdict(case: &Answered) -> Verdict {
     if seen(ours) == seen(django) { Verdict::Agreement } else { Verdict::Disagreement }
 }
 
-/// What is written, sorted; nothing if it is only start and id, for then we remove the session.
+/// Returns what is written, sorted. Returns nothing if it is only start and id, because this crate removes that
+/// session.
 fn content(answer: &Value, sent_id: Option<&str>) -> Vec<(String, String)> {
     let items: Vec<(String, String)> = serde_json::from_value(answer["written"].clone()).expect("keys and values");
     if items.iter().all(|(key, _)| [STARTED, ID].iter().any(|stamp| *key == format!("\"{stamp}\""))) {
@@ -173,7 +175,7 @@ fn content(answer: &Value, sent_id: Option<&str>) -> Vec<(String, String)> {
     content
 }
 
-/// The JSON text of what is written under this key.
+/// Returns the JSON text that is written under this key.
 fn written(answer: &Value, key: &str) -> Option<String> {
     let items = answer["written"].as_array()?;
     let item = items.iter().find(|item| item[0] == format!("\"{key}\""))?;

@@ -1,24 +1,24 @@
-//! The live check: random questions to an installed Django and to this crate, whose answers must agree.
+//! The live check: asks an installed Django and this crate random questions, and compares the answers.
 //!
-//! Started by `tests/django/run`. The environment may say which `DJANGO_PYTHON` to ask, which `DJANGO_SEED` to draw the
-//! questions from, and how many `DJANGO_TIMES` as many there shall be. `DJANGO_REDIS` and `DJANGO_MEMCACHED` are the ports
-//! of the servers.
+//! Started by `tests/django/run`. Environment variables: `DJANGO_PYTHON` is the Python to start, `DJANGO_SEED` the seed
+//! of the questions, and `DJANGO_TIMES` multiplies their number. `DJANGO_REDIS` and `DJANGO_MEMCACHED` are the ports of
+//! the servers.
 //!
 //! ```text
-//! question.rs   what is asked, of both        check.rs      asks both, counts
-//! django.rs     Django: a Python child        rules.rs      which answers agree, and where they may differ
-//! ours.rs       this crate                    random.rs, junk.rs, tamper.rs, describe.rs
-//! signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs · epochs.rs · dates.rs · sizes.rs · encrypted.rs:
-//!               the groups, one function each
+//! question.rs   the questions                 check.rs      asks both sides and counts django.rs     Django, in a
+//! child process    rules.rs      which answers agree, and the allowed differences ours.rs       this crate
+//! random.rs, junk.rs, tamper.rs, describe.rs signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs ·
+//! epochs.rs · dates.rs · sizes.rs · encrypted.rs:
+//!               the groups of questions, one function each
 //!
-//! visit.rs      a request, its view and its response: sites.rs and views.rs draw them
-//! visitor.rs    ours                          visits.py     Django's
-//! departures.py Django with our differences   same.rs       equal but for zlib
-//! engines.rs    visits where a session is a row or a file     engines.py, stored_departures.py
-//! servers.rs    visits where it is in Redis or Memcached       servers.py
-//! lifetimes.rs  visits to sites that limit the age of sessions and end them   stamps.py
-//! csrf.rs       requests to be checked        csrf_checks.py
-//! messages.rs   what a view adds and shows    message_storages.py
+//! visit.rs      a request, its view and its response, which sites.rs and views.rs generate
+//! visitor.rs    makes a visit with the crate  visits.py     makes it with Django
+//! departures.py Django with our differences   same.rs       equality of answers, except for zlib
+//! engines.rs    visits with sessions in rows or files               engines.py, stored_departures.py
+//! servers.rs    visits with sessions in Redis or Memcached          servers.py
+//! lifetimes.rs  visits to sites that limit the age of sessions and revoke them   stamps.py
+//! csrf.rs       requests with CSRF checks     csrf_checks.py
+//! messages.rs   views that add and show messages     message_storages.py
 //! ```
 
 #![allow(
@@ -30,7 +30,7 @@
     clippy::panic,
     clippy::unwrap_used,
     unreachable_pub,
-    reason = "a program that stops when it cannot go on, and has no users but its own modules"
+    reason = "this program may panic, and only its own modules use its items"
 )]
 
 #[path = "../common/mod.rs"]
@@ -119,5 +119,5 @@ fn main() -> ExitCode {
 }
 
 fn number(variable: &str) -> Option<u64> {
-    env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+    env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
 }

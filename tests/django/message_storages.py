@@ -1,5 +1,5 @@
-"""Messages through Django's storages, and through the same with what this crate does otherwise on purpose: another input,
-or another response. Each departure leaves its note."""
+"""Messages through Django's storages, and through the same storages with the deliberate differences of this crate, by
+changing the input or the response. Each departure leaves its note."""
 
 import base64
 import json
@@ -50,7 +50,7 @@ def ask(site, cookie, kept, steps):
 
 
 def run(kind, cookie, kept, steps):
-    # The bytes of a header look like Latin-1 to WSGI.
+    # WSGI decodes headers as Latin-1.
     request = FACTORY.get("/", **({} if cookie is None else {"HTTP_COOKIE": cookie.encode().decode("latin-1")}))
     request.session = {} if kept is None else {"_messages": json.loads(kept)}
     storage, results = STORAGES[kind](request), []
@@ -70,7 +70,7 @@ def run(kind, cookie, kept, steps):
 def shown(message):
     safe = isinstance(message.message, SafeData)
     texts = [str(message.message), message.extra_tags or "", message.tags, str(conditional_escape(message.message))]
-    # A lone surrogate, with which Django fails to render the page, as its escape.
+    # Escape lone surrogates, with which Django fails to render the page.
     return [message.level, safe, *(text.encode("utf-8", "backslashreplace").decode() for text in texts)]
 
 
@@ -88,14 +88,14 @@ def depart(kind, cookie, kept, steps):
     goes_on = kind == "session" or (kind == "fallback" and bool(in_cookie) and in_cookie[-1] == NOT_FINISHED)
     in_session = session_messages(kept) if goes_on else None
 
-    # What is refused is not there.
+    # Leave out what this crate rejects.
     signer = signing.get_cookie_signer(salt=CookieStorage.key_salt)
     cleaned_cookie = None if in_cookie is None else "messages=" + signer.sign_object(in_cookie)
     cleaned_text = None if in_session is None else json.dumps(json.dumps(in_session))
     given = cleaned_text if goes_on else kept
     results, response, session, unstored = run(kind, cleaned_cookie, given, steps)
 
-    # And what is not written is left as it was.
+    # Restore what was not written.
     if kept is not None and session.get("_messages", ABSENT) == (ABSENT if given is None else json.loads(given)):
         session["_messages"] = json.loads(kept)
     writes, takes_all = effect(steps)
@@ -107,7 +107,7 @@ def depart(kind, cookie, kept, steps):
 
 
 def without_shown(results):
-    """Django counts, as long as it builds the page, what it has shown."""
+    """Until the response, Django still counts messages that were shown."""
     shown = 0
     for result in results:
         if isinstance(result, list):
@@ -119,7 +119,7 @@ def without_shown(results):
 
 
 def effect(steps):
-    """Whether the view shows or adds messages; whether it shows all of them, and adds none behind that."""
+    """Returns whether the view shows or adds messages, and whether it shows all of them and adds none afterwards."""
     writes = takes_all = False
     for step in steps:
         match step:
@@ -131,7 +131,7 @@ def effect(steps):
 
 
 def mend(response, in_cookie, taken):
-    """Removes the cookie where it held messages, or could have, and only there."""
+    """Removes the cookie exactly if this crate accepts it as messages, even if there are none in it."""
     cookie = response.cookies.get("messages")
     if cookie and not cookie.value and in_cookie is None:
         remark("no cookie to remove, or a refused one")
@@ -148,13 +148,13 @@ def mend(response, in_cookie, taken):
 
 
 def cookie_messages(header):
-    """What the cookie holds; None if there is none or it is refused."""
+    """Returns the messages in the cookie, or None if there is no cookie or it is rejected."""
     all_values = list(departures.cookies(header, "messages"))
     values = [value for value in all_values if value]
     django = http.parse_cookie(header).get("messages")
     remark("white space or escapes in a cookie", django != (all_values[-1] if all_values else None))
     for value in reversed(values):
-        # One for each: its fallback keys are an iterator.
+        # A new signer for each value, because its fallback keys are an iterator.
         signer = signing.get_cookie_signer(salt=CookieStorage.key_salt)
         remark("cookie beyond 8 KiB", len(value.encode()) > LONGEST_TOKEN)
         payload, error = world.outcome(lambda: signer.unsign(value))
@@ -166,7 +166,7 @@ def cookie_messages(header):
 
 
 def inflated(payload):
-    """The JSON bytes of a payload that this crate reads."""
+    """Returns the JSON bytes of a payload, or no bytes if this crate does not read it."""
     compressed = payload[:1] == "."
     text = payload[1:] if compressed else payload
     try:
@@ -187,7 +187,7 @@ def inflated(payload):
 
 
 def messages(data, may_end_early=True):
-    """The list, if it is one of messages, without lone surrogates."""
+    """Returns the list without lone surrogates, or None if it is not a list of messages."""
     remark("raw bytes beyond ASCII", may_end_early and not data.isascii())
     try:
         items = json.loads(data.decode(), parse_constant=lambda name: {}[name])

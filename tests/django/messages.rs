@@ -1,4 +1,4 @@
-//! Messages in Django's three storages and in ours: what either leaves, the other shows.
+//! Messages in Django's three storages and in ours: each side shows the messages that either side has stored.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
@@ -23,7 +23,7 @@ pub struct Asked {
     site: Site,
     /// The `Cookie` header.
     cookie: Option<String>,
-    /// `_messages` of the session.
+    /// The value of `_messages` in the session.
     kept: Option<Spelled>,
     steps: Vec<Step>,
 }
@@ -31,7 +31,7 @@ pub struct Asked {
 #[derive(Debug, Clone, Serialize)]
 #[expect(clippy::struct_field_names, reason = "Django's name")]
 struct Site {
-    /// The current one first.
+    /// The keys, the current one first.
     keys: Vec<Key>,
     kind: Kind,
     level: i64,
@@ -57,7 +57,7 @@ enum Step {
     Len,
 }
 
-/// A browser, and the session of its visitor.
+/// A visitor: the cookies of the browser, and the session.
 struct Visitor {
     site: Site,
     jar: Vec<String>,
@@ -65,7 +65,7 @@ struct Visitor {
     now: f64,
 }
 
-/// Requests of each visitor.
+/// Number of requests of each visitor.
 const VISITS: usize = 5;
 
 pub fn visits(check: &mut Check) {
@@ -84,7 +84,7 @@ pub fn visits(check: &mut Check) {
     }
 }
 
-/// Another zlib may have room for a few messages more or less in the cookie.
+/// With another zlib, a few messages more or fewer may fit into the cookie.
 fn judge_messages(case: &Answered) -> Verdict {
     let verdict = judge(&case.ours, &case.django);
     let (Verdict::Disagreement, Ok(ours)) = (&verdict, &case.ours) else { return verdict };
@@ -102,7 +102,7 @@ fn differ_by_few(ours: &Value, django: &Value) -> bool {
         let mut in_cookie: Vec<Value> = serde_json::from_str(&payload(&value)).ok()?;
         let is_continued = in_cookie.pop_if(|last| *last == "__messagesnotfinished__").is_some();
         (value.len() <= 2048).then_some(())?;
-        // Where all have room in the cookie, what the session holds is none of them.
+        // If all messages fit into the cookie, those in the session are not part of them.
         let kept =
             answer["kept"].as_str().filter(|_| is_continued).and_then(|kept| serde_json::from_str::<String>(kept).ok());
         let in_session = kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default();
@@ -133,7 +133,7 @@ fn visitor(random: &mut Random) -> Visitor {
 }
 
 impl Visitor {
-    /// A token of the site's, or of another, of what may be messages.
+    /// Generates a token that may contain messages, signed by one of the site's keys or by another key.
     fn junk(&self, random: &mut Random) -> Question {
         let key = if random.once_in(8) { random.key() } else { random.pick(&self.site.keys) };
         let salt = random.pick(&["django.contrib.messages", "django.contrib.messages", "django.contrib.messages", "x"]);
@@ -161,7 +161,7 @@ impl Visitor {
         Op::Messages(Asked { site: self.site.clone(), cookie, kept, steps: steps(random) }).at(self.now)
     }
 
-    /// With what Django left or what we did, in cookie and session alike.
+    /// Ends a visit with the cookie and the session that either Django or this crate has left.
     fn leaves(&mut self, random: &mut Random, case: &Answered) {
         let (ours, django) = (case.ours.as_ref().ok(), case.django.answer.as_ref().ok());
         let Some(left) = (if random.once_in(2) { ours } else { django }).filter(|left| left.get("error").is_none())
@@ -211,7 +211,7 @@ fn add(random: &mut Random) -> Step {
     }
 }
 
-/// The JSON text of a list, mostly of messages.
+/// Generates the JSON text of a list, mostly of messages.
 fn list(random: &mut Random) -> String {
     let count = random.pick(&[0, 1, 1, 2, 4]);
     let mut items: Vec<String> = (0..count)
@@ -256,7 +256,7 @@ const NO_MESSAGES: &[&str] = &[
 
 const NO_LISTS: &[&str] = &["{}", "null", "7", "0", "\"text\"", "\"\"", "true", "false", "[[[[[]]]]]"];
 
-/// What is signed, without being an object.
+/// Generates a payload to sign that may not be a valid object.
 fn payload_of(random: &mut Random) -> String {
     match random.below(6) {
         0 => random.text(20),
@@ -276,7 +276,7 @@ fn kept(random: &mut Random) -> Json {
     }
 }
 
-/// Ours.
+/// Returns this crate's answer.
 pub fn answer(asked: &Asked, now: f64) -> Answer {
     let Asked { site, cookie, kept, steps } = asked;
     let storage = site.storage(now)?;

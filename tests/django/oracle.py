@@ -1,12 +1,12 @@
 """Django's side of the live check.
 
-Reads one JSON array of questions per line and writes one array of replies per line. A question names an `op`, the time
-`now` at which it is asked, and the arguments of that function below. A reply holds
+Reads one JSON array of questions per line and writes one array of replies per line. A question has an `op`, the time `now`
+at which it is asked, and the arguments of the function below with that name. A reply has
 
     answer      {"Ok": result} or {"Err": "NameOfTheException"}
-    notes       what Django let pass that a stricter reader refuses (the rules of rules.rs refer to these)
-    otherwise   the value as a reader must see it to whom -0 is a float, who has integers of 64 bits and nearest
-                floats beyond, and who takes bytes for UTF-8; absent when that changes nothing
+    notes       what Django accepts and a stricter reader rejects (the rules of rules.rs refer to these)
+    otherwise   the value for a reader that reads -0 as a float, integers beyond 64 bits as the nearest float, and
+                bytes as UTF-8; absent if this makes no difference
 """
 
 import json
@@ -93,19 +93,19 @@ def get_cookie(keys, name, salt, token, max_age, legacy):
 
 @op
 def invent_object(by, seed, compress, beyond):
-    """A token of a value that Python made up, with something that only Python can hold if `beyond`."""
+    """Returns a token of a random value. With `beyond`, it has a part that only Python can represent."""
     return dumps(by, invent(random.Random(seed), beyond), compress)
 
 
 @op
 def mint(by, json_text):
-    """A token of this value, which may be one that only Python can hold."""
+    """Returns a token of this value, which may be one that only Python can represent."""
     return dumps(by, json.loads(json_text), True)
 
 
 @op
 def session(secret_key, token):
-    """What the session backend finds in a cookie."""
+    """Returns the session that the session engine reads from a cookie."""
     from django.contrib.sessions.backends.signed_cookies import SessionStore
 
     with world.changed_settings(SECRET_KEY=secret_key):
@@ -134,7 +134,7 @@ def lifetimes(site, **asked):
 
 @op
 def pickled(json_text):
-    """What a cache keeps, in hexadecimal."""
+    """Returns the bytes that a cache stores, in hexadecimal."""
     return pickle.dumps(json.loads(json_text), pickle.HIGHEST_PROTOCOL).hex()
 
 
@@ -155,7 +155,7 @@ def messages(site, **asked):
 
 @op
 def encode_stored(keys, json_text):
-    """The text that the database engine keeps."""
+    """Returns the text that the database engine stores."""
     with cookie_settings(keys):
         return StoredSession().encode(json.loads(json_text))
 
@@ -168,7 +168,7 @@ def decode_stored(keys, text):
 
 @op
 def date(json_text):
-    """When this is, in microseconds since 1970, and the offset in seconds: 25 hours if there is none."""
+    """Returns the date in microseconds since 1970, and its offset in seconds: 25 hours if it has none."""
     date = datetime.fromisoformat(json.loads(json_text))
     offset = timedelta(hours=25) if date.tzinfo is None else date.utcoffset()
     wall_clock = date.replace(tzinfo=None) - datetime(1970, 1, 1)
@@ -177,7 +177,7 @@ def date(json_text):
 
 @op
 def encrypt(site, json_text):
-    """What an encrypting site writes."""
+    """Returns what a site with encryption writes."""
     with encrypted.settings_of(site, secret):
         return encrypted.encrypt(site, json_text)
 
@@ -195,7 +195,7 @@ def seal(key, version, nonce, plaintext):
 
 @op
 def auth_hashes(keys, salt, password):
-    """Of the current key and of the older ones."""
+    """Returns the hash of the current key and those of the older keys."""
     with cookie_settings(keys, USER_SALT=salt):
         user = (User if salt is None else accounts.SaltedUserOfAllKeys)(password=password)
         return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
@@ -208,7 +208,7 @@ def salted_hmac(keys, salt, algorithm, value):
 
 @op
 def verify_salted_hmac(keys, salt, algorithm, value, digest):
-    """The index of the first key that has made it."""
+    """Returns the index of the first key that has created this digest."""
     digests = [salted_hmac([key], salt, algorithm, value) for key in keys]
     return next((index for index, made in enumerate(digests) if crypto.constant_time_compare(digest, made)), None)
 
@@ -235,7 +235,7 @@ def age_limit(by, max_age):
 
 
 def verified_object(by, token, max_age):
-    """What Django reads, and the payload it read that from."""
+    """Returns what Django reads, and the payload from which it read that."""
     one = signer(by)
     if by["dated"]:
         timestamp(one, token)
@@ -247,7 +247,7 @@ def verified_object(by, token, max_age):
 
 
 def key_index(by, token):
-    """Which key verified, which Django does not tell: the first that does it alone."""
+    """Returns the first key that verifies the token alone, because Django does not report which key verified."""
     for index, key in enumerate(by["keys"]):
         alone = signer({**by, "keys": [key]})
         if world.outcome(lambda: alone.unsign(token))[1] is None:
@@ -256,7 +256,7 @@ def key_index(by, token):
 
 
 def timestamp(one, token):
-    """The seconds that Django reads, as text: there may be many digits. Fails as Django does."""
+    """Returns the seconds that Django reads, as text, because there may be many digits. Fails as Django does."""
     _, digits = signing.Signer.unsign(one, token).rsplit(one.sep, 1)
     seconds = signing.b62_decode(digits)
     remark("timestamp without digits", digits == "-")

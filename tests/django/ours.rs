@@ -23,7 +23,7 @@ use crate::question::{Answer, Key, Op, Question, Read, Signing};
 use crate::servers;
 use crate::visitor;
 
-/// The answer to whatever was asked; an `Err` with the name of our error, or "panic".
+/// Answers any question. An error is the name of our error, or "panic".
 pub fn answer(question: &Question) -> Answer {
     catch_unwind(AssertUnwindSafe(|| try_answer(question))).unwrap_or_else(|_| Err("panic".to_owned()))
 }
@@ -103,7 +103,7 @@ fn try_answer(Question { now, op }: &Question) -> Answer {
     }
 }
 
-/// Through `loads` where that can be used: it takes no clock, no separator and no algorithm.
+/// Uses `loads` if possible. It does not support another clock, separator or algorithm.
 fn read_object<T: DeserializeOwned>(by: &Signing, now: f64, token: &str, limit: MaxAge) -> Result<T, DecodeError> {
     let ring = ring(&by.keys).expect("keys that have signed");
     if by.dated && by.sep == ":" && by.algorithm == "sha256" && limit == MaxAge::Unlimited {
@@ -178,7 +178,7 @@ fn limit(max_age: Option<f64>) -> MaxAge {
     max_age.map_or(MaxAge::Unlimited, |seconds| Duration::from_secs_f64(seconds).into())
 }
 
-/// `Expired` of `Signature(Expired { .. })`.
+/// Returns the name of an error: `Expired` for `Signature(Expired { .. })`.
 pub fn name(error: impl Debug) -> String {
     let debug = format!("{error:?}");
     let inner = debug.strip_prefix("Signature(").unwrap_or(&debug);

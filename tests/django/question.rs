@@ -1,4 +1,4 @@
-//! What is asked of Django and of this crate alike, and what they answer.
+//! The questions to Django and this crate, and their answers.
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -12,10 +12,10 @@ use crate::messages;
 use crate::servers::ServerVisit;
 use crate::visit::Visit;
 
-/// One question, at one moment.
+/// One question at one time.
 #[derive(Debug, Clone, Serialize)]
 pub struct Question {
-    /// Seconds since 1970, in eighths, which floats hold exactly.
+    /// Seconds since 1970, in eighths, which floats represent exactly.
     pub now: f64,
     #[serde(flatten)]
     pub op: Op,
@@ -67,19 +67,19 @@ pub enum Op {
         max_age: Option<f64>,
         legacy: bool,
     },
-    /// Only for Django: a token of a value that Python made up.
+    /// Only for Django: a token of a random value.
     InventObject {
         by: Signing,
         seed: u64,
         compress: bool,
         beyond: bool,
     },
-    /// Only for Django: a token of this value, compressed if that is worth it.
+    /// Only for Django: a token of this value, compressed if that is shorter.
     Mint {
         by: Signing,
         json_text: String,
     },
-    /// A session cookie.
+    /// Reads a session cookie.
     Session {
         secret_key: String,
         token: String,
@@ -87,7 +87,7 @@ pub enum Op {
     Visit(Visit),
     EngineVisit(EngineVisit),
     ServerVisit(ServerVisit),
-    /// Only for Django: a session as a cache keeps it.
+    /// Only for Django: a session as a cache stores it.
     Pickled {
         json_text: String,
     },
@@ -98,7 +98,7 @@ pub enum Op {
     CsrfPage {
         cookie: Option<String>,
     },
-    /// The text that the database engine keeps.
+    /// The text that the database engine stores.
     EncodeStored {
         keys: Vec<Key>,
         json_text: String,
@@ -111,16 +111,16 @@ pub enum Op {
     Date {
         json_text: String,
     },
-    /// What an encrypting site writes.
+    /// What a site with encryption writes.
     Encrypt {
         site: Site,
         json_text: String,
     },
-    /// What it reads.
+    /// What a site with encryption reads.
     Decrypt {
         site: Site,
         token: String,
-        /// What both must answer, where that is known.
+        /// The answer that both must give, if it is known.
         #[serde(skip)]
         expected: Option<Answer>,
     },
@@ -133,10 +133,10 @@ pub enum Op {
         nonce: Bytes,
         plaintext: Bytes,
     },
-    /// Of a password column: by the current key, and by each older one.
+    /// The hashes of a password column, by the current key and by each older key.
     AuthHashes {
         keys: Vec<Key>,
-        /// That of a user model which hashes in a way of its own.
+        /// The salt of a user model with its own way of hashing.
         salt: Option<String>,
         password: String,
     },
@@ -147,7 +147,7 @@ pub enum Op {
         algorithm: &'static str,
         value: Key,
     },
-    /// Which of the keys has made this digest.
+    /// Which of the keys has created this digest.
     VerifySaltedHmac {
         keys: Vec<Key>,
         salt: String,
@@ -160,7 +160,7 @@ pub enum Op {
 /// A signer: `TimestampSigner` if `dated`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Signing {
-    /// The current one first.
+    /// The keys, the current one first.
     pub keys: Vec<Key>,
     pub salt: String,
     pub sep: String,
@@ -168,7 +168,7 @@ pub struct Signing {
     pub dated: bool,
 }
 
-/// Django takes text or bytes.
+/// A key: Django accepts text or bytes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Key {
@@ -179,7 +179,7 @@ pub enum Key {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Read {
-    /// Any value, described.
+    /// Any value, as the text of `describe.rs`.
     Json,
     /// An integer, in decimal.
     Integer,
@@ -211,7 +211,7 @@ impl Op {
     }
 }
 
-/// Questions to this signer, but for the moment.
+/// Operations of this signer.
 impl Signing {
     pub fn sign(self, value: String) -> Op {
         Op::Sign { by: self, value }
@@ -239,21 +239,21 @@ impl Signing {
 }
 
 impl Question {
-    /// The signer of the token that is made in answer to this.
+    /// Returns the signer of the token that the answer contains.
     pub fn maker(&self) -> Signing {
         match &self.op {
             Op::Sign { by, .. } | Op::Dumps { by, .. } | Op::InventObject { by, .. } => by.clone(),
-            op => panic!("no signer makes a token in {op:?}"),
+            op => panic!("no signer creates a token in {op:?}"),
         }
     }
 
-    /// Whether a token is made in answer to this, and is all of the answer.
+    /// Returns whether the answer is a token.
     pub fn writes(&self) -> bool {
         use Op::{Dumps, EncodeStored, Redump, SetCookie, Sign};
         matches!(self.op, Sign { .. } | Dumps { .. } | Redump { .. } | SetCookie { .. } | EncodeStored { .. })
     }
 
-    /// Whether a token is read in answer to this, or what should be one.
+    /// Returns whether answering reads a token.
     pub fn reads(&self) -> bool {
         use Op::{DecodeStored, Decrypt, EngineVisit, GetCookie, Loads, Redump, ServerVisit, Session, Unsign, Visit};
         match &self.op {
@@ -271,14 +271,14 @@ impl Question {
         }
     }
 
-    /// The token that is read in answer to this.
+    /// Returns the token that answering reads.
     pub fn token_mut(&mut self) -> &mut String {
         match &mut self.op {
             Op::Unsign { token, .. }
             | Op::Loads { token, .. }
             | Op::Redump { token, .. }
             | Op::GetCookie { token, .. } => token,
-            op => panic!("nothing is read in {op:?}"),
+            op => panic!("no token is read in {op:?}"),
         }
     }
 }

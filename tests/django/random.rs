@@ -1,12 +1,12 @@
-//! Random everything, the same for the same seed.
+//! Generates random values, the same ones for the same seed.
 
 use crate::common::json::Json;
 use crate::question::{Key, Signing};
 
-/// `SplitMix64`.
+/// The generator `SplitMix64`.
 pub struct Random(u64);
 
-/// The ages, times and limits that are asked about are multiples of this, which floats hold exactly.
+/// Ages, times and limits in questions are multiples of this, which floats represent exactly.
 const EIGHTH: f64 = 0.125;
 
 impl Random {
@@ -21,12 +21,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// From 0 to `end`, without it.
+    /// Returns a number from 0 to `end`, excluding `end`.
     pub fn below(&mut self, end: usize) -> usize {
         (self.bits() % end as u64) as usize
     }
 
-    /// Once in so many times.
+    /// Returns `true` once in `times` times on average.
     pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -39,7 +39,8 @@ impl Random {
         (0..len).map(|_| self.bits() as u8).collect()
     }
 
-    /// So many numbers of bits, at most, so that small ones are as likely as large ones.
+    /// Returns a number whose length in bits is random, up to `bits`, so that small numbers are as likely as large
+    /// ones.
     pub fn magnitude(&mut self, bits: usize) -> u64 {
         self.bits() >> (64 - 1 - self.below(bits))
     }
@@ -51,7 +52,7 @@ impl Random {
         char::from_u32(code as u32).unwrap_or('\0')
     }
 
-    /// Of either one kind of character, or of all.
+    /// Returns a text, either of one kind of characters or of all kinds.
     pub fn text(&mut self, longest: usize) -> String {
         let len = self.below(longest + 1);
         if self.once_in(2) {
@@ -66,7 +67,8 @@ impl Random {
         (0..len).map(|_| char::from(self.pick(b"abcdefghijklmnopqrstuvwxyzABCXYZ0189-_"))).collect()
     }
 
-    /// Mostly of our days, else 0, where base62 gets longer, long ago or far ahead; with a fraction.
+    /// Returns a time with a fraction: mostly a current one, or 0, or where base62 gets longer, or far in the past or
+    /// future.
     pub fn time(&mut self) -> f64 {
         let seconds = match self.below(8) {
             0 => self.pick(&[0.0, 1.0, 61.0, 62.0, 3843.0, 3844.0, 916_132_831.0, 916_132_832.0]),
@@ -77,12 +79,12 @@ impl Random {
         seconds + self.fraction()
     }
 
-    /// From 0 to 1, without it.
+    /// Returns a number from 0 to 1, excluding 1.
     pub fn fraction(&mut self) -> f64 {
         if self.once_in(2) { 0.0 } else { self.below(8) as f64 * EIGHTH }
     }
 
-    /// 1 to 200 bytes, as text or not, and not only white space.
+    /// Returns a key of 1 to 200 bytes, as text or bytes, and not only white space.
     pub fn key(&mut self) -> Key {
         if self.once_in(2) {
             Key::Text(format!("k{}", self.text(49)))
@@ -98,7 +100,7 @@ impl Random {
         (0..count).map(|_| self.key()).collect()
     }
 
-    /// Text that Django may refuse as a separator.
+    /// Returns a text that Django may reject as a separator.
     pub fn separator(&mut self) -> String {
         if self.once_in(4) {
             return self.text(3);
@@ -127,12 +129,12 @@ impl Random {
         }
     }
 
-    /// What `dumps` and `loads` use.
+    /// Returns a signer as `dumps` and `loads` use it.
     pub fn default_signing(&mut self) -> Signing {
         Signing { sep: ":".to_owned(), algorithm: "sha256", dated: true, ..self.signing() }
     }
 
-    /// Half of the time what `dumps` and `loads` use.
+    /// Returns a signer, in half of the cases one as `dumps` and `loads` use it.
     pub fn any_signing(&mut self) -> Signing {
         if self.once_in(2) { self.default_signing() } else { self.signing() }
     }
@@ -147,7 +149,7 @@ impl Random {
             }
             5 => Json::Float(Some(f64::from_bits(self.bits())).filter(|float| float.is_finite()).unwrap_or(0.1)),
             6 => Json::Float(self.magnitude(53) as f64 / self.pick(&[1.0, 10.0, 1000.0, 1e6])),
-            // Exact in binary, so that two decimals may be as near.
+            // Exact in binary, so that two decimals may be equally near.
             7 => Json::Float(self.magnitude(53) as f64 * self.pick(&[0.5, 0.25, 0.125, 5.0, 50.0])),
             8 | 9 => Json::String(self.text(40)),
             10 => Json::Array(self.list(|random| random.json(depth + 1))),

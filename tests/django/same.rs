@@ -1,4 +1,4 @@
-//! Equal answers, where tokens may have been compressed by different zlibs.
+//! Compares answers, whose tokens may have been compressed by different zlibs.
 
 use std::io::Read;
 
@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::read::ZlibDecoder;
 use serde_json::Value;
 
-/// Whether these are equal; of tokens of which one is compressed, whether they hold the same and were made at one time.
+/// Returns whether the answers are equal. If a token is compressed, compares its contents and its time instead of its
+/// bytes.
 pub fn same(ours: &Value, django: &Value) -> bool {
     match (ours, django) {
         (Value::String(ours), Value::String(django)) => ours == django || same_but_for_zlib(ours, django),
@@ -31,7 +32,7 @@ fn same_but_for_zlib(ours: &str, django: &str) -> bool {
         && ours.json().is_some_and(|json| Some(json) == django.json())
 }
 
-/// Alone, or the value in a Set-Cookie header.
+/// A token alone, or as the value in a Set-Cookie header.
 struct Token<'t> {
     around: [&'t str; 2],
     payload: &'t str,

@@ -1,9 +1,9 @@
-"""Visits to a site whose sessions are in a real Redis or Memcached: those of visits.py, with the engines cache and
-cached_db, whose rows are on SQLite.
+"""The visits of visits.py to sites with sessions in a real Redis or Memcached: with the engines cache and cached_db, whose
+rows are in SQLite.
 
-What is stored comes with the question, and the answer holds what is left: of each entry its key, what Django reads
-there, and for how many seconds the server keeps it. The bytes travel by clients of their own, so that Django reads what this
-crate has written, and the other way round.
+The question has the stored entries, and the answer has the entries after the visit: key, what Django reads, and the seconds
+until it expires. The bytes are read and written by separate clients, so that Django reads what this crate has written, and
+the other way round.
 """
 
 import math
@@ -23,9 +23,9 @@ from engines import NEW_KEYS, Rows
 from values import remark
 from visits import both_ways, items, json_text, show
 
-# The clock that is not stopped.
+# The real clock. The tests stop time.time.
 clock = time.monotonic
-# To Memcached, more seconds are a date.
+# Memcached treats a larger number of seconds as a date.
 MONTH = 30 * 24 * 60 * 60
 # The flag of a pickle. Without it, Django's client reads plain bytes.
 PICKLE = 1
@@ -68,14 +68,14 @@ class Memcached:
 
     def seconds(self, key):
         found = self.client.raw_command(f"mg {key} t")
-        # It may end between two commands. Then the visit is repeated.
+        # The entry may expire between two commands. The visit is then repeated.
         seconds = int(found.removeprefix(b"HD t")) if found.startswith(b"HD") else 0
-        # For a date, Django's clock counts, which is stopped.
+        # A date depends on Django's clock, which is stopped.
         return seconds + self.now() - int(time.time()) if seconds > MONTH - 3600 else seconds
 
 
 class Entries(Rows):
-    """The entries, and the rows of cached_db."""
+    """The cache entries, and the rows of cached_db."""
 
     def __init__(self, server, alias, prefix, departs, rows, entries, vanishes):
         self.server, self.alias, self.prefix, self.departs, self.entries = server, alias, prefix, departs, entries
@@ -106,7 +106,7 @@ class Entries(Rows):
         return seen | {"entries": sorted(entries, key=lambda entry: entry[0]), "data": data}
 
     def items(self, key):
-        """What Django reads."""
+        """Returns what Django reads under this key."""
         session, error = world.outcome(lambda: caches[self.alias].get(self.prefix + key))
         if error or not isinstance(session, dict):
             return None
@@ -130,7 +130,7 @@ def visit(site, kind, rows, entries, vanishes, **asked):
     server, alias, engine, prefix, departs = KINDS[kind]
 
     def shown(middleware):
-        """Repeated if the server's clock has gone on meanwhile."""
+        """Makes the visit, and repeats it if the second of the server's clock has changed in the meantime."""
         while True:
             now, table = server.now(), Entries(server, alias, prefix, bool(middleware), rows, entries, vanishes)
             answer = show(middleware or SessionMiddleware, **asked, table=table)

@@ -1,5 +1,5 @@
-//! Visits to a site whose sessions are in a real Redis or Memcached: what `servers.py` does with Django. It has the
-//! connections, and hands over the bytes.
+//! Visits to a site with sessions in a real Redis or Memcached. `servers.py` makes the same visits with Django. It has
+//! the connections to the servers, and passes on the bytes.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -21,7 +21,7 @@ use crate::views;
 use crate::visit::{Site, Visit};
 use crate::visitor;
 
-/// A visit, and what is stored by then.
+/// A visit, and what is stored before it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ServerVisit {
     #[serde(flatten)]
@@ -36,23 +36,23 @@ pub struct ServerVisit {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
-    /// The cache engine.
+    /// The engine `cache`, with Redis.
     Redis,
     Memcached,
-    /// With Redis.
+    /// The engine `cached_db`, with Redis.
     CachedDb,
 }
 
 #[derive(Debug, Clone, Serialize)]
 struct Entry {
     key: String,
-    /// In hexadecimal.
+    /// The bytes, in hexadecimal.
     data: String,
-    /// To live.
+    /// The time to live.
     seconds: u64,
 }
 
-/// A browser with one site, the keys it got there, and what is stored there.
+/// A visitor of one site: the session keys of the browser, and what the site stores.
 struct Visitor {
     site: Site,
     kind: Kind,
@@ -62,13 +62,14 @@ struct Visitor {
     entries: Vec<Entry>,
 }
 
-/// Times that each visitor comes back.
+/// Number of visits of each visitor.
 const VISITS: usize = 5;
 
-/// What Django cannot read, or reads as something else than a session.
+/// Entries that Django cannot read, or does not read as a session.
 const NO_SESSIONS: &[&str] = &["", "6a756e6b", "8005", "80057d", "313233", "80055d2e", "80054e2e"];
 
-/// As `engines::visits`. Half of the time, the next visit finds what we have stored, else what Django has.
+/// Like `engines::visits`. In half of the cases, the next visit finds what this crate has stored, otherwise what Django
+/// has stored.
 pub fn visits(check: &mut Check) {
     let mut visitors = check.draw(1200, visitor);
     let session = |visitor: &Visitor| Op::Pickled { json_text: views::session(&mut check.random, visitor.now) }.at(0.0);
@@ -84,7 +85,7 @@ pub fn visits(check: &mut Check) {
     }
 }
 
-/// Pickles of one session need not be equal. What Django reads there must be.
+/// Compares what Django reads from the entries, because equal sessions may have different pickles.
 fn judge_meaning(case: &Answered) -> Verdict {
     let without_bytes = |answer: &Value| {
         let mut answer = answer.clone();
@@ -99,17 +100,17 @@ fn judge_meaning(case: &Answered) -> Verdict {
 }
 
 fn visitor(random: &mut Random) -> Visitor {
-    // The servers have clocks of their own, and Memcached is given dates.
+    // The current time, because the servers have their own clocks, and Memcached gets dates.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as f64 + random.fraction();
     let kind = random.pick(&[Kind::Redis, Kind::Memcached, Kind::CachedDb]);
     Visitor { site: sites::site(random), kind, now, jar: Vec::new(), rows: Vec::new(), entries: Vec::new() }
 }
 
 impl Visitor {
-    /// With a session under the key of its cookie, mostly, that Django has pickled, or we have.
+    /// Gives the visitor a cookie, in most cases with a session under its key that Django or this crate has pickled.
     fn begins(&mut self, random: &mut Random, pickle: String) {
         let cached = sessions(&self.site, self.kind, self.now).unwrap();
-        // What we refuse is none that we begin.
+        // This crate cannot write a session that it rejects.
         let ours = cached.decode(&bytes(&pickle)).ok();
         let data = match (random.below(8), &ours) {
             (0, _) => random.pick(NO_SESSIONS).to_owned(),
@@ -142,7 +143,7 @@ impl Visitor {
         Op::ServerVisit(ServerVisit { visit, kind, rows, entries, vanishes }).at(self.now)
     }
 
-    /// With what we left, or Django.
+    /// Stores what this crate or Django has left after the visit.
     fn leaves(&mut self, random: &mut Random, case: &Answered) {
         let answer = if random.once_in(2) { &case.ours } else { &case.django.answer };
         let Some(left) = answer.as_ref().ok() else { return };
@@ -160,7 +161,7 @@ impl Visitor {
         self.entries = entries
             .filter_map(|entry| {
                 let data = left["data"][entry[0].as_str().unwrap()].as_str().unwrap().to_owned();
-                // Without an end if Memcached has been given a number that is too large for it.
+                // The entry has no expiry if the number was too large for Memcached.
                 Some(Entry { key: key(&entry[0]), data, seconds: entry[2].as_u64()? })
             })
             .collect();
@@ -179,7 +180,7 @@ impl ServerVisit {
     }
 }
 
-/// All that can be seen of a visit, in the words of `servers.py`, by what the caller of `CachedSessions` does.
+/// Makes the visit as a caller of `CachedSessions`, and returns all visible effects in the format of `servers.py`.
 pub fn answer(ServerVisit { visit, kind, rows, entries, vanishes }: &ServerVisit, now: f64) -> Answer {
     let Visit { site, cookie, steps, status } = visit;
     let (cached, in_rows) = (sessions(site, *kind, now)?, engines::sessions(site, now)?);
@@ -193,7 +194,7 @@ pub fn answer(ServerVisit { visit, kind, rows, entries, vanishes }: &ServerVisit
     let entry = entries.get(&key).map(|(data, _)| data.as_slice());
     let row = rows.get(&key).filter(|_| *kind == Kind::CachedDb);
     let session = match row {
-        // cached_db reads the row if the cache has no session, which it then gets.
+        // cached_db reads the row if the cache has no session, and adds it to the cache.
         Some((text, micros)) if entry.is_none_or(|data| cached.decode(data).is_err()) => {
             let end = engines::date(*micros);
             let session = in_rows.load(sent, Some(text), Some(end));
@@ -214,7 +215,7 @@ pub fn answer(ServerVisit { visit, kind, rows, entries, vanishes }: &ServerVisit
         let (commit, error) = engines::commit(|status| in_rows.commit(&session, status), *status)?;
         let applied = apply(&commit.change, &mut rows, |row| Some((row.data.clone(), micros(row.expire_date))));
         if applied.is_ok() {
-            // The cache need not have had it.
+            // The cache may not have had an entry.
             entries.entry(key).or_default();
             let data = cached.encode(&session).map_err(name)?;
             apply(&commit.change, &mut entries, |row| kept(&data, row))?;
@@ -238,7 +239,7 @@ pub fn answer(ServerVisit { visit, kind, rows, entries, vanishes }: &ServerVisit
     Ok(seen.into())
 }
 
-/// What a cache has of a row, if that lives at all.
+/// Returns what a cache stores for a row, unless its time to live is 0.
 fn kept<Data>(data: &[u8], row: &StoredRow<Data>) -> Option<(Vec<u8>, u64)> {
     let seconds = row.time_to_live.as_secs();
     (seconds > 0).then(|| (data.to_owned(), seconds))

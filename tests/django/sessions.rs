@@ -1,4 +1,4 @@
-//! Whole sessions.
+//! Sessions.
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,20 +12,20 @@ use crate::tamper::tamper;
 use crate::views;
 use crate::visit::{Site, Step, Visit, spell};
 
-/// Times that each visitor comes back.
+/// Number of visits of each visitor.
 const VISITS: usize = 5;
 
-/// A browser with one site, and the tokens it got there.
+/// A visitor of one site, with the tokens of the browser.
 struct Visitor {
     site: Site,
     now: f64,
     jar: Vec<String>,
-    /// When it got the last one.
+    /// When the last token was signed.
     signed: f64,
 }
 
-/// Whatever a browser sends, a view does and a site is set to: the same results, session, Set-Cookie and Vary. Cookies
-/// that either has set are sent to both, in time or not.
+/// For random cookies, views and settings, both have the same results, session, Set-Cookie and Vary. Cookies that
+/// either side has set are sent to both, before and after they expire.
 pub fn visits(check: &mut Check) {
     let mut visitors = check.draw(4000, visitor);
     let questions = visitors.iter().map(|visitor| first_token(&mut check.random, visitor)).collect();
@@ -40,7 +40,7 @@ pub fn visits(check: &mut Check) {
     }
 }
 
-/// Sessions that a database keeps: either writes what both read.
+/// Both read the sessions that either side writes for a database.
 pub fn stored(check: &mut Check) {
     let questions = check.draw(1000, |random| {
         let (now, keys) = (random.time(), random.keys());
@@ -59,8 +59,8 @@ pub fn stored(check: &mut Check) {
     check.compare(readings);
 }
 
-/// Who was logged in by either is the same to both, as long as password and keys are; then the hash follows the keys. So
-/// it is if something has changed what the login left.
+/// A user who logged in on one side is logged in on both while the password and a key are valid. After a key rotation,
+/// the hash is updated. Both also agree if something has changed the keys that the login wrote.
 pub fn logins(check: &mut Check) {
     let questions = check.draw(1500, |random| {
         let id = random.pick(&["1", "42", "1000"]).to_owned();
@@ -87,7 +87,7 @@ pub fn logins(check: &mut Check) {
     check.compare(next);
 }
 
-/// The hash of a password column that a login leaves in the session.
+/// Both compute the same hash of a password column for the session.
 pub fn auth_hashes(check: &mut Check) {
     let questions = check.draw(1000, |random| {
         let (keys, password) = (random.keys(), random.text(80));
@@ -97,7 +97,7 @@ pub fn auth_hashes(check: &mut Check) {
     check.compare(questions);
 }
 
-/// The token that the example `read_cookie` has printed is a session to Django too: the same.
+/// Django reads the token that the example `read_cookie` has printed as the same session.
 pub fn example(check: &mut Check) {
     let [Ok(secret_key), Ok(token)] = ["DJANGO_EXAMPLE_SECRET", "DJANGO_EXAMPLE_TOKEN"].map(env::var) else {
         return;
@@ -117,7 +117,7 @@ fn visitor(random: &mut Random) -> Visitor {
     Visitor { site, now, jar: Vec::new(), signed: now }
 }
 
-/// Signed by any of the site's keys, or by a stranger's; mostly a session.
+/// Generates the first token: mostly a session, signed by one of the site's keys or by another key.
 fn first_token(random: &mut Random, Visitor { site, now, .. }: &Visitor) -> Question {
     let key = if random.once_in(12) { random.key() } else { random.pick(&site.keys) };
     let by = Signing {
@@ -143,7 +143,7 @@ impl Visitor {
         Op::Visit(visit).at(self.now)
     }
 
-    /// With a cookie, perhaps: Django's or ours.
+    /// Ends a visit. The browser may have a new cookie, Django's or ours.
     fn leaves(&mut self, random: &mut Random, case: &Answered) {
         if let Some(token) = random.pick(&case.set_cookies()) {
             if random.once_in(2) {
@@ -156,7 +156,7 @@ impl Visitor {
 }
 
 impl Answered {
-    /// The cookie's value that we set, and that Django set.
+    /// Returns the values of the cookies that this crate and Django have set.
     pub fn set_cookies(&self) -> [Option<String>; 2] {
         [&self.ours, &self.django.answer].map(|answer| {
             let header = answer.as_ref().ok()?["set_cookie"][0].as_str()?;

@@ -1,11 +1,11 @@
-//! Text ⇄ token.
+//! Signed texts.
 
 use crate::check::Check;
 use crate::question::{Key, Op, Question, Signing};
 use crate::random::Random;
 use crate::tamper::tamper;
 
-/// The same texts are taken for separators, and those separate well.
+/// Both accept the same texts as separators, and both use them correctly.
 pub fn separators(check: &mut Check) {
     let questions = check.draw(2000, |random| {
         let sep = random.separator();
@@ -25,7 +25,7 @@ pub fn separators(check: &mut Check) {
     sign_and_unsign(check, questions);
 }
 
-/// The same token for the same text, and both read it: by whichever key of a ring, and by no other.
+/// Both write the same token for the same text. Both read it with any of the ring's keys, and with no other key.
 pub fn signatures(check: &mut Check) {
     let questions = check.draw(4000, |random| {
         let by = random.signing();
@@ -34,7 +34,7 @@ pub fn signatures(check: &mut Check) {
     sign_and_unsign(check, questions);
 }
 
-/// Old and young enough are the same, to the eighth of a second.
+/// Both agree on whether a token is too old, to an eighth of a second.
 pub fn ages(check: &mut Check) {
     let questions = check.draw(3000, |random| {
         let by = random.signing();
@@ -44,7 +44,7 @@ pub fn ages(check: &mut Check) {
     for case in check.compare(questions) {
         let random = &mut check.random;
         let age = random.pick(&[0.0, 1.0, 60.0, 86400.0]) + random.pick(&[-1.0, 0.0, 1.0]) + random.fraction();
-        // Signing drops the fraction of its second, which adds to the age.
+        // The timestamp has no fraction of a second, so the fraction adds to the age.
         let limit = age + random.pick(&[0.0, case.now().fract()]);
         let limit = limit + random.pick(&[-1.0, -0.125, 0.0, 0.0, 0.125, 1.0, 1e9]);
         readings.push(case.maker().unsign(case.text(), Some(limit.max(0.0))).at(case.now() + age));
@@ -52,7 +52,7 @@ pub fn ages(check: &mut Check) {
     check.compare(readings);
 }
 
-/// `salted_hmac` is the same digest, and the same key is found to have made it.
+/// Both compute the same digest for `salted_hmac`, and both find the key that created it.
 pub fn salted_hmacs(check: &mut Check) {
     let questions = check.draw(1000, |random| {
         let (Signing { keys, salt, algorithm, .. }, len) = (random.signing(), random.below(100));
@@ -70,7 +70,7 @@ pub fn salted_hmacs(check: &mut Check) {
     check.compare(readings);
 }
 
-/// With separators within the value, at times, and pieces of one at its end.
+/// Generates a text to sign. Sometimes it contains separators, or ends with a part of one.
 fn signed_text(random: &mut Random, by: Signing) -> Question {
     let mut value = random.text(40);
     if random.once_in(4) {
@@ -89,7 +89,7 @@ fn sign_and_unsign(check: &mut Check, questions: Vec<Question>) {
     check.compare(readings);
 }
 
-/// The ring after some rotations, or one that has lost the key that signed.
+/// Returns the ring after some key rotations, or one that no longer has the key that signed.
 pub fn other_ring(random: &mut Random, keys: &[Key]) -> Vec<Key> {
     if random.once_in(8) {
         return random.keys();

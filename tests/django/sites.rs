@@ -6,7 +6,7 @@ use crate::visit::{Site, UserModel};
 
 const MOST_SECONDS: u64 = 400 * 24 * 60 * 60;
 
-/// Settings that this crate lets pass.
+/// Generates settings that this crate accepts.
 pub fn site(random: &mut Random) -> Site {
     let word = format!("x{}", random.word());
     let name = random.pick(&["sessionid", "sessionid", "my:sid", "__Secure-sid", "__Host-sid", "__host-sid", &word]);
@@ -34,12 +34,12 @@ pub fn site(random: &mut Random) -> Site {
     }
 }
 
-/// The `Cookie` header of a browser that has collected these tokens.
+/// Generates the `Cookie` header of a browser with these tokens.
 pub fn header(random: &mut Random, site: &Site, jar: &[String]) -> Option<String> {
     header_of(random, &site.name, jar)
 }
 
-/// The same, of a cookie of any name.
+/// Like [`header`], for a cookie with any name.
 pub fn header_of(random: &mut Random, name: &str, jar: &[String]) -> Option<String> {
     if random.once_in(12) {
         return None;
@@ -52,7 +52,7 @@ pub fn header_of(random: &mut Random, name: &str, jar: &[String]) -> Option<Stri
     Some(pairs.join(random.pick(&["; ", "; ", ";", " ;\t"])))
 }
 
-/// A cookie of the site's name, mostly a good one.
+/// Generates a cookie with the site's name, mostly a valid one.
 fn pair(random: &mut Random, name: &str, jar: &[String]) -> String {
     let token = random.pick(jar);
     let value = match random.below(21) {
@@ -70,12 +70,12 @@ fn pair(random: &mut Random, name: &str, jar: &[String]) -> String {
         11 => session_id(random),
         _ => token,
     };
-    // No header has such characters.
+    // Headers cannot contain control characters.
     let value: String = value.chars().filter(|char| !char.is_control()).collect();
     format!("{name}={value}")
 }
 
-/// As Django's other engines make them.
+/// Generates a session key as Django's other engines do.
 pub fn session_id(random: &mut Random) -> String {
     (0..32).map(|_| char::from(random.pick(b"abcdefghijklmnopqrstuvwxyz0123456789"))).collect()
 }

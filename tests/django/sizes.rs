@@ -1,4 +1,4 @@
-//! How much fits into a cookie.
+//! The maximum size of a cookie.
 
 use django_session::{Codec, Compression};
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ use crate::same::same;
 use crate::sites;
 use crate::visit::{Spelled, Step, Visit};
 
-/// Name, value and attributes, that browsers keep: RFC 6265, section 6.1.
+/// The bytes of name, value and attributes that browsers accept (RFC 6265, section 6.1).
 const MOST_BYTES: usize = 4096;
 
-/// Of SHA-256, in base64.
+/// The length of a SHA-256 signature in base64.
 const SIGNATURE: usize = 43;
 
-/// A cookie is refused exactly if the header that Django sets, with our token in it, has too many bytes.
+/// A cookie is rejected exactly if Django's header, with our token in it, has too many bytes.
 pub fn sizes(check: &mut Check) {
     let questions = check.draw(1000, full_session);
     check.compare_by(questions, judge);
@@ -40,10 +40,10 @@ fn full_session(random: &mut Random) -> Question {
 
 fn judge(case: &Answered) -> Verdict {
     let (Ok(ours), Ok(django)) = (&case.ours, &case.django.answer) else { return Verdict::Disagreement };
-    let [name, value, attributes] = sizes_of(django).expect("a cookie of Django's");
+    let [name, value, attributes] = sizes_of(django).expect("Django sets a cookie");
     let token = token_size(&case.question.op);
     let fits = name + token + attributes <= MOST_BYTES;
-    // Our zlib is not Django's.
+    // The lengths differ a little, because the zlibs differ.
     if token.abs_diff(value) > value / 50 {
         return Verdict::Disagreement;
     }
@@ -56,23 +56,23 @@ fn judge(case: &Answered) -> Verdict {
     }
 }
 
-/// Of name, value and attributes of the Set-Cookie header.
+/// Returns the lengths of name, value and attributes of the Set-Cookie header.
 fn sizes_of(seen: &Value) -> Option<[usize; 3]> {
     let (name, rest) = seen["set_cookie"][0].as_str()?.split_once('=')?;
     let value = rest.find(';').unwrap_or(rest.len());
     Some([name.len(), value, rest.len() - value])
 }
 
-/// Of our token of what the view has put into the session.
+/// Returns the length of our token for what the view has put into the session.
 fn token_size(visit: &Op) -> usize {
     let Op::Visit(Visit { steps, .. }) = visit else { panic!("no visit: {visit:?}") };
-    let [Step::Set { key, value: Spelled(value) }] = &steps[..] else { panic!("not what was asked: {steps:?}") };
+    let [Step::Set { key, value: Spelled(value) }] = &steps[..] else { panic!("unexpected steps: {steps:?}") };
     let codec = Codec::default().with_compression(Compression::IfSmaller);
     let payload = codec.encode(&Json::Object(vec![(key.clone(), value.clone())])).unwrap();
     payload.len() + ":1r2s3t:".len() + SIGNATURE
 }
 
-/// Whether all but the response is the same.
+/// Returns whether this crate rejects the cookie as too large, and everything except the response is the same.
 fn refused_alone(ours: &Value, django: &Value) -> bool {
     ours["error"] == "CookieTooLarge"
         && ["results", "accessed", "modified", "left"].iter().all(|part| ours[part] == django[part])

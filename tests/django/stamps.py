@@ -1,6 +1,6 @@
-"""Visits to a site with the middleware and the receivers of `django_session_rs.lifetimes`.
+"""Visits to a site with the middleware and the signal receivers of `django_session_rs.lifetimes`.
 
-The answer is who is logged in, and what is written: its keys and values, and the token.
+The answer has the results of the view, the keys and values that are written, and the token.
 """
 
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def visit(site, cookie, steps, status, absolute_age, unstamped, ids, denied):
 
 @contextmanager
 def receivers():
-    """For this visit: the other groups are of sites that do not have them."""
+    """Connects the signal receivers for this visit only, because the sites of other groups do not have them."""
     lifetimes.connect()
     try:
         yield

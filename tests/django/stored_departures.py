@@ -1,7 +1,7 @@
-"""Django with sessions in rows or files, as it would be if it did what this crate does otherwise on purpose.
+"""Django with sessions in rows or files, with the deliberate differences of this crate.
 
-The row is read when the request comes. Row and cookie change together, after the view. Django's own stores still do the
-reading, writing and deleting. Each departure leaves its note.
+The row is read when the request arrives. Row and cookie change together, after the view. Django's own stores still read,
+write and delete. Each departure leaves its note.
 """
 
 import os
@@ -21,14 +21,14 @@ import departures
 import world
 from values import remark
 
-# What becomes of the row.
+# What happens to the row.
 UPDATED, REPLACED, INSERTED, DELETED, KEPT = "updated", "replaced", "inserted", "deleted", "kept"
 
 
 class DepartingStore(departures.CheckedDict):
-    """The rules of `StoredSessions::commit`. Stands before one of Django's stores."""
+    """The rules of `StoredSessions::commit`. A mixin for one of Django's stores."""
 
-    # Django's names the class.
+    # Django derives the salt from the name of the class, so it must be that of Django's class.
     key_salt = db.SessionStore().key_salt
     change = None
     discarded = flushed = cycled = False
@@ -43,7 +43,7 @@ class DepartingStore(departures.CheckedDict):
         self.accessed = self.modified = False
 
     def read(self):
-        """The stored session, if it is one and goes on."""
+        """Returns the stored session, if it is valid and has not expired."""
         session, error = world.outcome(self.stored)
         objection = "rejected row" if session is None or error else departures.object_to_session(session)
         if not objection:
@@ -59,7 +59,7 @@ class DepartingStore(departures.CheckedDict):
         return signing.loads(text, salt=self.key_salt, serializer=self.serializer)
 
     def is_over(self):
-        """Whether it is too old, which `stored` has not judged."""
+        """Returns whether the session is too old, if `stored` does not check that."""
         return False
 
     def flush(self):
@@ -72,7 +72,7 @@ class DepartingStore(departures.CheckedDict):
         self.accessed = self.modified = self.cycled = True
 
     def note_expiry(self):
-        """Django may fail over it where nothing is written, or not yet."""
+        """Notes an expiry out of range, on which Django may fail although nothing is written, or not yet."""
         _, error = world.outcome(lambda: http_date(time.time() + self.get_expiry_age()))
         _, other = world.outcome(self.get_expiry_date)
         remark("expiry out of range, nothing written", error or other)
@@ -124,7 +124,7 @@ class CacheStore(DepartingStore, cache.SessionStore):
 
 
 class CacheBeforeDatabaseStore(CachedDatabaseStore):
-    """Reads the cache, and fills it."""
+    """Reads the cache, or the row, which it then adds to the cache."""
 
     def stored(self):
         cached, _ = world.outcome(lambda: self._cache.get(self.cache_key))
@@ -144,10 +144,10 @@ class FileStore(DepartingStore, file.SessionStore):
             return self.loads(file.read())
 
     def is_over(self):
-        """A file has no date. The session says how long it lives on from its last change."""
+        """A file has no expiry date. It follows from the session's expiry and the last change of the file."""
         end, error = world.outcome(lambda: self.get_expiry_date(modification=self._last_modification()))
         is_over = error is None and timezone.now() >= end
-        # In whole seconds; the last change does not count for a session with seconds of its own.
+        # Django counts whole seconds, and ignores the last change if the session has its own age.
         age, error = world.outcome(lambda: age_until(self, self._expiry_date(self._session_cache)))
         remark("end of a file", error or (age <= 0) != is_over)
         return is_over
@@ -155,7 +155,7 @@ class FileStore(DepartingStore, file.SessionStore):
 
 class DepartingMiddleware(departures.DepartingMiddleware):
     def answer(self, values):
-        """The last that is a key; else any, for it is none."""
+        """Returns the last cookie that is a valid key. Without one, any cookie will do: none is accepted."""
         return next((value for value in reversed(values) if is_key(value)), values[-1])
 
     def process_response(self, request, response):
@@ -167,7 +167,7 @@ class DepartingMiddleware(departures.DepartingMiddleware):
                 return SessionMiddleware.process_response(self, request, response)
             except departures.OUT_OF_RANGE:
                 if not is_modified:
-                    # What nobody has changed need not be written.
+                    # A session without changes need not be written.
                     session.note_expiry()
                     return self.vary(response, accessed)
                 if session.decide(500) == DELETED and session.sent:
@@ -189,7 +189,7 @@ class DepartingMiddleware(departures.DepartingMiddleware):
 
 
 def keyed(store):
-    """The middleware with this store, to which a cookie that is no key is none."""
+    """Returns the middleware with this store. It ignores a cookie that is not a valid key."""
 
     def open_store(session_key):
         if session_key is not None and not is_key(session_key):

@@ -1,8 +1,8 @@
-//! What could happen to a token on its way.
+//! Random changes to a token.
 
 use crate::random::Random;
 
-/// One change at a random place, or sometimes two; now and then it changes nothing.
+/// Makes one change at a random position, or sometimes two. A change may have no effect.
 pub fn tamper(random: &mut Random, token: &str, sep: &str) -> String {
     let once = change(random, token, sep);
     if random.once_in(8) { change(random, &once, sep) } else { once }
@@ -15,7 +15,7 @@ fn change(random: &mut Random, token: &str, sep: &str) -> String {
         chars.push(random.char());
         return chars.into_iter().collect();
     }
-    // Half of the places are in the last 50 characters, where the signature is.
+    // Half of the positions are in the last 50 characters, where the signature is.
     let at = if random.once_in(2) { random.below(end) } else { end - 1 - random.below(end.min(50)) };
     match random.below(16) {
         0 => chars[at] = char::from_u32(u32::from(chars[at]) ^ (1 << random.below(7))).unwrap_or('?'),
@@ -42,14 +42,14 @@ fn swap_case(char: char) -> char {
     if char.is_ascii_lowercase() { char.to_ascii_uppercase() } else { char.to_ascii_lowercase() }
 }
 
-/// Another last character of the base64 of the same bytes: one that differs in the bits that stand for nothing.
+/// Returns another last character for base64 of the same bytes: one that differs only in the unused bits.
 fn alternate_last(random: &mut Random, last: char) -> char {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let index = ALPHABET.iter().position(|&byte| char::from(byte) == last).unwrap_or(0);
     char::from(ALPHABET[index ^ (1 + random.below(3))])
 }
 
-/// A character that some comparison or alphabet might take for this one.
+/// Returns a character that some comparison or alphabet might confuse with this one.
 fn lookalike(random: &mut Random, char: char) -> char {
     match char {
         '-' => random.pick(&['+', '‐', '−']),
@@ -71,7 +71,7 @@ fn move_sep(random: &mut Random, token: &str, sep: &str) -> String {
     left.iter().chain(&sep.chars().collect::<Vec<_>>()).chain(right).collect()
 }
 
-/// Drops, doubles or exchanges what stands between separators.
+/// Removes, duplicates or swaps the parts between separators.
 fn rearrange(random: &mut Random, token: &str, sep: &str) -> String {
     let mut parts: Vec<&str> = token.split(sep).collect();
     let (one, other) = (random.below(parts.len()), random.below(parts.len()));

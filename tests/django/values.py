@@ -1,4 +1,4 @@
-"""JSON values: random ones, and a spelling of them in which two values are equal exactly when their texts are."""
+"""JSON values: generates random ones, and writes values as text so that two values are equal exactly if their texts are."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ def remark(note, applies=True):
 
 
 def describe(value, depth=1):
-    """What describe.rs writes for the same value; remarks on what that language cannot hold."""
+    """Returns the text that describe.rs writes for the same value. Notes what Rust cannot represent."""
     match value:
         case None | True | False:
             return {None: "null", True: "true", False: "false"}[value]
@@ -38,14 +38,14 @@ def describe(value, depth=1):
 
 
 def json_bytes(payload):
-    """Of a payload that Django has accepted."""
+    """Notes the compression of a payload that Django has accepted."""
     text = payload.lstrip(b".")
     data = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
     return zlib.decompress(data) if payload[:1] == b"." else data
 
 
 def remark_on_compression(payload):
-    """The JSON bytes of a payload that Django has accepted."""
+    """Returns the JSON bytes of a payload that Django has accepted."""
     compressed = payload[:1] == b"."
     text = payload[1:] if compressed else payload
     data = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
@@ -59,7 +59,7 @@ def remark_on_compression(payload):
 
 
 def rust_reads(data):
-    """How the value looks to the reader of `otherwise`."""
+    """Returns the value for the reader of `otherwise`: see oracle.py."""
 
     def integer(text):
         if text == "-0":
@@ -79,7 +79,7 @@ def rust_reads(data):
 
 
 def invent(random, beyond):
-    """Any JSON value, and in it one that only Python writes and reads, if `beyond`."""
+    """Generates any JSON value. With `beyond`, it contains a value that only Python reads and writes."""
     value = container(random, 0)
     if not beyond:
         return value
@@ -132,7 +132,7 @@ LEAVES = [
     lambda random: random.choice([0.0, -0.0, 1e15, 1e16, 1e17, 1e-4, 1e-5, 5e-324, 1.7976931348623157e308]),
     any_float,
     lambda random: round(random.uniform(-1e6, 1e6), random.randint(0, 12)),
-    # Exact in binary, so that two decimals may be as near.
+    # Exact in binary, so that two decimals may be equally near.
     lambda random: random.getrandbits(random.randint(40, 53)) * random.choice([0.5, 0.25, 0.125, 5.0, 50.0]),
     lambda random: float(f"{random.getrandbits(60)}e{random.randint(-320, 280)}"),
     text,

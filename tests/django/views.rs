@@ -1,4 +1,4 @@
-//! Random views: what they do with a session, and what they put there.
+//! Generates random views: what they do with a session, and the values that they put into it.
 
 use time::{OffsetDateTime, UtcOffset};
 
@@ -12,10 +12,10 @@ const KEYS: &[&str] = &["a", "a", "b", "c", "visits", "é", "🔑", "", "quo\"te
 const EXPIRY: &str = "_session_expiry";
 const LOGIN: &[&str] = &["_auth_user_id", "_auth_user_id", "_auth_user_backend", "_auth_user_hash", "_csrftoken"];
 const INFLATE_LIMIT: usize = 256 << 10;
-/// The longest text of a value, so that no cookie gets too large.
+/// The maximum length of a value's text, so that cookies do not get too large.
 const LONGEST: usize = 150;
 
-/// A visit by a browser that has collected these tokens.
+/// Generates a visit by a browser with these tokens.
 pub fn visit(random: &mut Random, site: &Site, jar: &[String], now: f64) -> Visit {
     Visit {
         cookie: sites::header(random, site, jar),
@@ -25,7 +25,7 @@ pub fn visit(random: &mut Random, site: &Site, jar: &[String], now: f64) -> Visi
     }
 }
 
-/// When a visitor comes back, whose session ends at `end` after `age` seconds: often about then.
+/// Generates the time of a visitor's next visit: often about `end`, when the session of `age` seconds expires.
 pub fn comes_back(random: &mut Random, now: f64, end: f64, age: u64) -> f64 {
     match random.below(10) {
         0 => end,
@@ -91,7 +91,7 @@ fn step(random: &mut Random, now: f64) -> Step {
     }
 }
 
-/// Changes what a login has left, or puts there what looks so.
+/// Generates a step that changes a key that a login has written, or sets one that looks like it.
 pub fn plant(random: &mut Random) -> Step {
     let key = random.pick(LOGIN).to_owned();
     if random.once_in(4) {
@@ -110,7 +110,7 @@ pub fn plant(random: &mut Random) -> Step {
     Step::Set { key, value: Spelled(value) }
 }
 
-/// The JSON text of a session that Django might hold.
+/// Generates the JSON text of a session that Django might have.
 pub fn session(random: &mut Random, now: f64) -> String {
     let mut pairs: Vec<String> = Vec::new();
     for _ in 0..random.pick(&[0, 1, 2, 3, 5]) {
@@ -130,7 +130,7 @@ pub fn session(random: &mut Random, now: f64) -> String {
         pairs.extend(planted);
     }
     if random.once_in(400) {
-        // Either side of what a session may inflate to, if nothing else is there.
+        // Just below, at or just above the inflate limit, if the session has no other keys.
         let wide = INFLATE_LIMIT - "{\"wide\":\"\"}".len() + random.below(3) - 1;
         pairs.retain(|_| random.once_in(2));
         pairs.push(format!("\"wide\":\"{}\"", "a".repeat(wide)));
@@ -162,7 +162,7 @@ fn value(random: &mut Random) -> Json {
     if spell(&value).len() > LONGEST { Json::Null } else { value }
 }
 
-/// What stands under `_session_expiry`, or should not.
+/// Generates a value for `_session_expiry`, which may be invalid.
 fn expiry(random: &mut Random, now: f64) -> Json {
     match random.below(10) {
         0 => Json::Null,
@@ -186,7 +186,7 @@ fn expiry(random: &mut Random, now: f64) -> Json {
     }
 }
 
-/// Of seconds.
+/// Generates a number of seconds.
 fn number(random: &mut Random) -> Json {
     match random.below(4) {
         0 => Json::Int(random.pick(&[1, -1, -5, 1 << 40, 1 << 62, -(1 << 62), 1 << 63, 1 << 80])),
@@ -195,7 +195,7 @@ fn number(random: &mut Random) -> Json {
     }
 }
 
-/// Seconds from now to some date.
+/// Generates a number of seconds from now to a date.
 fn distance(random: &mut Random) -> f64 {
     let seconds = random.pick(&[0.0, 1.0, 90.0, 3600.0, 1e7]) + random.fraction();
     if random.once_in(4) { -seconds } else { seconds }
@@ -217,7 +217,7 @@ fn offset(random: &mut Random) -> i32 {
     random.pick(&[0, 0, 7200, -12_600, 86_340, -86_340, 3661])
 }
 
-/// In one of the forms of `isoformat`, mostly.
+/// Generates a date, mostly in one of the formats of `isoformat`.
 fn iso_date(random: &mut Random, seconds: f64) -> String {
     let offset = UtcOffset::from_whole_seconds(offset(random)).unwrap();
     let date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros(seconds)) * 1000).unwrap().to_offset(offset);
@@ -252,7 +252,7 @@ fn quoted(key: &str) -> String {
 const NO_DATES: &[&str] =
     &["tomorrow", "2026-02-30", "2026-01-01T25:00:00", "2026-01-01T00:00:00+25:00", "2026-01-01T00:00:00 UTC", "300"];
 
-/// JSON texts of what Rust has no values for, or Python none of its own.
+/// JSON texts of values that Rust cannot represent, or that Python reads in its own way.
 const ONLY_PYTHON: &[&str] = &[
     "NaN",
     "[-Infinity,{\"a\":Infinity}]",

@@ -14,14 +14,14 @@ pub struct Visit {
     pub status: u16,
 }
 
-/// The settings.
+/// The settings of a site.
 #[derive(Debug, Clone, Serialize)]
 #[expect(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "they have Django's names and types")]
 pub struct Site {
-    /// The current one first.
+    /// The keys, the current one first.
     pub keys: Vec<Key>,
     pub name: String,
-    /// In seconds.
+    /// `SESSION_COOKIE_AGE`, in seconds.
     pub age: u64,
     pub domain: Option<String>,
     pub path: String,
@@ -32,19 +32,19 @@ pub struct Site {
     pub expire_at_browser_close: bool,
     /// With `USE_TZ = False`: seconds by which the site's clock is ahead of UTC.
     pub local: Option<i32>,
-    /// If the user model hashes passwords in a way of its own.
+    /// A user model with its own way of hashing passwords.
     pub user_model: Option<UserModel>,
 }
 
-/// A user model that overrides a method of Django's, to hash with another salt.
+/// A user model that overrides one of Django's methods to hash with another salt.
 #[derive(Debug, Clone, Serialize)]
 pub struct UserModel {
     pub salt: String,
-    /// `get_session_auth_hash`, or `_get_session_auth_hash`, by which Django tries older keys as well.
+    /// `get_session_auth_hash`, or `_get_session_auth_hash`, which Django also calls with older keys.
     pub overrides: &'static str,
 }
 
-/// What a view does with `request.session`. Moments are seconds since 1970.
+/// A step of a view with `request.session`. Times are in seconds since 1970.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
@@ -81,15 +81,15 @@ pub enum Step {
     Discard,
     IsModified,
     IsAccessed,
-    /// To a number, or null.
+    /// `set_expiry` with a number or null.
     SetExpiry {
         value: Spelled,
     },
-    /// To a `timedelta`.
+    /// `set_expiry` with a `timedelta`.
     SetExpiryIn {
         seconds: f64,
     },
-    /// To a `datetime`, of this offset in seconds.
+    /// `set_expiry` with a `datetime` that has this offset in seconds.
     SetExpiryAt {
         micros: i64,
         offset: i32,
@@ -108,7 +108,7 @@ pub enum Step {
         id: String,
         password: String,
     },
-    /// Whoever is logged in has this password column, or has been deleted.
+    /// The logged-in user has this password column, or was deleted if it is `None`.
     GetUser {
         password: Option<String>,
     },
@@ -117,7 +117,7 @@ pub enum Step {
     },
 }
 
-/// A value that travels to Python as text, for there may be a NaN in it.
+/// A value that is sent to Python as text, because it may contain a NaN.
 #[derive(Debug, Clone)]
 pub struct Spelled(pub Json);
 
@@ -127,7 +127,7 @@ impl Serialize for Spelled {
     }
 }
 
-/// JSON, with Python's additions.
+/// Writes JSON with Python's extensions.
 pub fn spell(value: &Json) -> String {
     let list = |items: Vec<String>| items.join(",");
     match value {

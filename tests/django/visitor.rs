@@ -1,4 +1,4 @@
-//! A visit to a site of this crate's, which an adapter and a view would make: what `visits.py` does with Django.
+//! Makes a visit with this crate, with the calls of a middleware and a view. `visits.py` makes it with Django.
 
 use std::slice;
 use std::time::{Duration, SystemTime};
@@ -16,13 +16,13 @@ use crate::ours::{name, ring};
 use crate::question::{Answer, Key};
 use crate::visit::{Site, Spelled, Step, Visit};
 
-/// The path of the one backend, `accounts.py`.
+/// The path of the only authentication backend, in `accounts.py`.
 const BACKEND: &str = "accounts.Backend";
 
-/// The most seconds that `_session_expiry` holds.
+/// The maximum number of seconds in `_session_expiry`.
 const LONGEST: i128 = i64::MAX as i128;
 
-/// All that can be seen of a visit, in the words of `visits.py`.
+/// Makes a visit, and returns all visible effects in the format of `visits.py`.
 pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer {
     let (sessions, auth) = (sessions(site, now)?, auth_of(site)?);
     let session = cookie.as_ref().map_or_else(|| sessions.load(None), |header| sessions.load_header(header));
@@ -43,7 +43,7 @@ pub fn visit(Visit { site, cookie, steps, status }: &Visit, now: f64) -> Answer 
     Ok(seen.into())
 }
 
-/// What is left of the session after the view, and what can be seen of it by then.
+/// Runs the view. Returns the session after it, and the visible effects so far.
 pub fn view(
     session: Session,
     auth: SessionAuth,
@@ -61,34 +61,34 @@ pub fn view(
     (session, seen)
 }
 
-/// A session of these keys and values, as text for the database.
+/// Returns a session with these keys and values as text for the database.
 pub fn encode_stored(keys: &[Key], json_text: &str, now: f64) -> Answer {
     let sessions = StoredSessions::new(&ring(keys)?, CookieOptions::default()).with_clock(clock(now));
     sessions.encode(&session_of(json_text)).map(Value::from).map_err(name)
 }
 
-/// A session of these keys and values.
+/// Returns a session with these keys and values.
 pub fn session_of(json_text: &str) -> Session {
-    let Json::Object(pairs) = Json::parse(json_text) else { panic!("{json_text} is no object") };
+    let Json::Object(pairs) = Json::parse(json_text) else { panic!("{json_text} is not an object") };
     let mut session = Session::default();
     session.extend(pairs).unwrap();
     session
 }
 
-/// Django finds nothing in a text that it refuses.
+/// Decodes a stored text. A rejected text is an empty session, as in Django.
 pub fn decode_stored(keys: &[Key], text: &str) -> Answer {
     let found = StoredSessions::new(&ring(keys)?, CookieOptions::default()).decode(text);
     Ok(found.map_or_else(|_| json!([]), |session| items(&session)))
 }
 
-/// When this is, in microseconds since 1970, and the offset in seconds.
+/// Returns the date in microseconds since 1970, and its offset in seconds.
 pub fn date(json_text: &str) -> Answer {
-    // No date of Python's has this offset.
+    // Stands for a date without an offset: no date in Python has this offset.
     let naive = UtcOffset::from_hms(25, 0, 0).unwrap();
     let keys = KeyRing::new(SecretKey::new("key").map_err(name)?);
     let mut session = StoredSessions::new(&keys, CookieOptions::default()).with_naive_dates(naive).create();
     session.insert("_session_expiry", RawValue::from_string(json_text.to_owned()).unwrap()).map_err(name)?;
-    let Some(Expiry::At(at)) = session.expiry() else { panic!("{json_text} is no date") };
+    let Some(Expiry::At(at)) = session.expiry() else { panic!("{json_text} is not a date") };
     let micros = i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap();
     Ok(json!([micros, at.offset().whole_seconds()]))
 }
@@ -142,7 +142,7 @@ pub fn sessions(site: &Site, now: f64) -> Result<CookieSessions, String> {
     })
 }
 
-/// The view's side of a request.
+/// The state of a view.
 struct View {
     session: Session,
     auth: SessionAuth,
@@ -163,7 +163,7 @@ impl View {
                 let value = read(&session.clone(), key);
                 match session.take::<Json>(key) {
                     Ok(taken) => assert_eq!(taken.is_some(), value.is_some()),
-                    Err(_) => assert!(session.remove(key)), // a value that no `Json` is stays there
+                    Err(_) => assert!(session.remove(key)), // `take` leaves a value that `Json` cannot represent
                 }
                 return value.map(Value::from).ok_or_else(|| "KeyError".to_owned());
             }
@@ -171,7 +171,7 @@ impl View {
                 let before = session.get(key).ok().flatten();
                 match session.get_or_insert_with(key, || value.clone()) {
                     Ok(found) => assert_eq!(found, before.unwrap_or_else(|| value.clone())),
-                    Err(EncodeError::Occupied(_)) => {} // by a value that no `Json` is
+                    Err(EncodeError::Occupied(_)) => {} // by a value that `Json` cannot represent
                     Err(error) => return Err(name(error)),
                 }
                 return Ok(json!(read(session, key)));
@@ -195,7 +195,7 @@ impl View {
                 Json::Int(seconds @ 1..=LONGEST) => {
                     session.set_expiry(Expiry::Inactivity(Duration::from_secs(u64::try_from(*seconds).unwrap())));
                 }
-                // What has no other way in.
+                // Other values cannot be set with `set_expiry`.
                 other => session.insert("_session_expiry", other).map_err(name)?,
             },
             Step::SetExpiryIn { seconds } => {
@@ -227,20 +227,20 @@ impl View {
     }
 }
 
-/// The primary key of who is logged in, by the steps of Django's `get_user`.
+/// Returns the primary key of the logged-in user, by the steps of Django's `get_user`.
 fn get_user(session: &mut Session, auth: &SessionAuth, password: Option<&str>) -> Option<String> {
     let id = session.auth_user_id().filter(|id| is_primary_key(id))?;
     let is_of_backend = session.auth_user_backend().as_deref() == Some(BACKEND);
     (is_of_backend && auth.authenticate(session, password?)).then_some(id)
 }
 
-/// Whether the table of users has such an `id`: a whole number.
+/// Returns whether this may be an `id` in the table of users: a whole number.
 fn is_primary_key(id: &str) -> bool {
     let digits = id.strip_prefix('-').unwrap_or(id);
     id == "0" || (!digits.starts_with('0') && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The value as text, and as `Json` if it is one that this can hold.
+/// Reads the value as text, and also as `Json` if it can be represented so.
 fn read(session: &Session, key: &str) -> Option<String> {
     let text = session.get_json(key)?;
     let parsed = serde_json::from_str(text).ok();
@@ -256,7 +256,7 @@ pub fn items(session: &Session) -> Value {
     session.iter().map(|(key, value)| json!([json_text(&key), value])).collect()
 }
 
-/// As Python writes it.
+/// Writes a JSON string as Python does.
 fn json_text(text: &str) -> String {
     let mut json = Vec::new();
     JsonSerializer.dumps(text, &mut json).unwrap();

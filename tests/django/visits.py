@@ -1,8 +1,8 @@
-"""Visits: a request with a Cookie header, what a view does with the session, and the response, through Django's
-SessionMiddleware with the signed_cookies engine.
+"""Makes visits with Django's SessionMiddleware and the signed_cookies engine: a request with a Cookie header, the steps of a
+view with the session, and the response.
 
-The answer of `visit` is what can be seen of it: results, accessed and modified after the view; Set-Cookie, Vary or
-the error after the middleware; and what is left in the session. `otherwise` is the same through departures.py.
+The answer of `visit` has all visible effects: results, accessed and modified after the view; Set-Cookie, Vary or the error
+after the middleware; and what the session contains then. `otherwise` is the same with departures.py.
 """
 
 import json
@@ -34,7 +34,7 @@ def visit(site, **asked):
 
 
 def both_ways(site, show, departs, **more):
-    """What `show` gives for Django; aside, what it gives for the middleware that departs from it."""
+    """Returns the result of `show` for Django, and sets `otherwise` to its result for the departing middleware."""
     accounts.Backend.model = accounts.model(site)
     with changed_settings(**site_settings(site), **more), local_clock():
         plain = show(None)
@@ -47,7 +47,7 @@ def both_ways(site, show, departs, **more):
 
 
 def show(middleware, cookie, steps, status, table=None):
-    """Where the sessions are rows, `table` has them."""
+    """Makes the visit. `table` has the sessions if they are rows."""
     seen = {}
 
     def view(request):
@@ -57,7 +57,7 @@ def show(middleware, cookie, steps, status, table=None):
             table.meanwhile(request)
         return HttpResponse(status=status)
 
-    # The bytes of a header look like Latin-1 to WSGI.
+    # WSGI decodes headers as Latin-1.
     headers = {} if cookie is None else {"HTTP_COOKIE": cookie.encode().decode("latin-1")}
     request = FACTORY.get("/", **headers)
     response, error = world.outcome(lambda: middleware(view)(request))
@@ -74,7 +74,7 @@ def show(middleware, cookie, steps, status, table=None):
 
 
 def take(request, step):
-    """One step. Whatever is not listed is the method of that name."""
+    """Takes one step. A step that is not listed calls the method with its name."""
     session = request.session
     match step:
         case {"step": "get", "key": key}:
@@ -100,7 +100,7 @@ def take(request, step):
             session.modified = True
         case {"step": "discard"}:
             session.modified = False
-            session.discarded = True  # which only departures.py looks at
+            session.discarded = True  # only departures.py reads this
         case {"step": "is_modified"}:
             return session.modified
         case {"step": "is_accessed"}:
@@ -149,7 +149,7 @@ def moment(modification):
 
 
 def date_parts(date):
-    """Microseconds, and the offset where dates have one."""
+    """Returns the microseconds, and the offset if dates have one."""
     aware = date if date.tzinfo else date.replace(tzinfo=settings.LOCAL)
     micros = (aware - EPOCH) // timedelta(microseconds=1)
     return [micros, int(aware.utcoffset().total_seconds())] if settings.USE_TZ else [micros]
@@ -171,15 +171,15 @@ def site_settings(site):
         "SESSION_SAVE_EVERY_REQUEST": site["save_every_request"],
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": site["expire_at_browser_close"],
         "AUTHENTICATION_BACKENDS": [accounts.BACKEND],
-        "USER_SALT": (site["user_model"] or {}).get("salt"),  # not a setting of Django's
+        "USER_SALT": (site["user_model"] or {}).get("salt"),  # not one of Django's settings
         "USE_TZ": local is None,
-        "LOCAL": timezone(timedelta(seconds=local or 0)),  # not a setting of Django's
+        "LOCAL": timezone(timedelta(seconds=local or 0)),  # not one of Django's settings
     }
 
 
 @contextmanager
 def changed_settings(**changes):
-    """As override_settings, but quick: it tells nobody."""
+    """Like override_settings, but faster: it does not send a signal."""
     before, changed = settings._wrapped, UserSettingsHolder(settings._wrapped)
     for name, value in changes.items():
         setattr(changed, name, value)
@@ -192,7 +192,7 @@ def changed_settings(**changes):
 
 @contextmanager
 def local_clock():
-    """Django's clock without an offset, for a site of USE_TZ = False."""
+    """Replaces Django's clock with one without an offset, for a site with USE_TZ = False."""
     now = django_timezone.now
     if not settings.USE_TZ:
         moment = now().replace(tzinfo=timezone.utc).astimezone(settings.LOCAL).replace(tzinfo=None)

@@ -1,5 +1,5 @@
-//! The JSON value of the tests and the fuzz targets. It keeps what `serde_json::Value` loses: the order of keys, and keys
-//! that stand twice.
+//! The JSON value of the tests and the fuzz targets. Unlike `serde_json::Value`, it preserves the order of keys and
+//! duplicate keys.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub enum Json {
     Object(Vec<(String, Json)>),
 }
 
-/// Floats are equal when their bits are.
+/// Compares floats by their bits.
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
