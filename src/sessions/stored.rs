@@ -112,6 +112,31 @@ impl StoredSessions {
         self
     }
 
+    /// Limits the bytes that a session may inflate to. Default: 1 MiB.
+    ///
+    /// Django has no limit. A larger session is written without compression, which this limit does not reject.
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// use django_session::DecodeError;
+    ///
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// let mut session = sessions.create();
+    /// session.insert("a", "a".repeat(1000))?;
+    /// let text = sessions.encode(&session)?;
+    ///
+    /// let strict = StoredSessions::new(&keys, CookieOptions::default()).with_inflate_limit(1000);
+    /// assert_eq!(strict.decode(&text).unwrap_err(), DecodeError::InflatesPast { limit: 1000 });
+    /// assert_eq!(sessions.decode(&text)?.get("a")?, Some("a".repeat(1000)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_inflate_limit(mut self, bytes: usize) -> Self {
+        self.codec = self.codec.with_inflate_limit(bytes);
+        self
+    }
+
     /// Removes the cookie of a former Domain or Path as well: see
     /// [`CookieSessions::with_former_cookie`](crate::CookieSessions::with_former_cookie).
     ///

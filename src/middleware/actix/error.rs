@@ -16,20 +16,44 @@ use crate::{Commit, DecodeError, EncodeError};
 /// ```
 /// use actix_web::body::MessageBody;
 /// use actix_web::dev::{ServiceRequest, ServiceResponse};
-/// use actix_web::{Error, HttpResponse, middleware::Next};
-/// use django_session::EncodeError;
-/// use django_session::middleware::actix::SessionError;
+/// use actix_web::http::StatusCode;
+/// use actix_web::middleware::{Next, from_fn};
+/// use actix_web::test::{TestRequest, init_service, try_call_service};
+/// use actix_web::{App, Error, HttpResponse, error::InternalError, web};
+/// use django_session::middleware::actix::{SessionError, SessionMiddleware};
+/// use django_session::{CookieOptions, CookieSessions, EncodeError, KeyRing, SecretKey, SessionHandle};
 ///
 /// async fn too_large<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
 ///     next.call(request).await.map_err(|error| match error.as_error::<SessionError>() {
 ///         Some(lost) if SessionError::find::<EncodeError>(&error).is_some() => {
-///             let response = HttpResponse::PayloadTooLarge().body("Please take something out of your cart");
-///             actix_web::error::InternalError::from_response("cart", lost.apply(response)).into()
+///             let response = HttpResponse::PayloadTooLarge().body("Please remove something from your cart.");
+///             InternalError::from_response("cart", lost.apply(response)).into()
 ///         }
 ///         _ => error,
 ///     })
 /// }
-/// # let _ = too_large::<actix_web::body::BoxBody>;
+///
+/// async fn fill(session: SessionHandle) -> HttpResponse {
+///     let digits: String = (0..10_000u32).map(|digit| digit.wrapping_mul(2_654_435_761).to_string()).collect();
+///     session.insert("cart", digits).expect("a string is JSON");
+///     HttpResponse::Ok().finish()
+/// }
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// let keys = KeyRing::new(SecretKey::new("secret")?);
+/// let sessions = CookieSessions::new(&keys, CookieOptions::default());
+/// let app = App::new()
+///     .route("/", web::get().to(fill))
+///     .wrap(SessionMiddleware::new(sessions))
+///     .wrap(from_fn(too_large));
+/// let app = init_service(app).await;
+/// let error = try_call_service(&app, TestRequest::get().to_request()).await.err().expect("the cart is too large");
+/// let response = error.error_response();
+/// assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+/// assert_eq!(response.headers().get("Vary").unwrap(), "Cookie");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct SessionError {
@@ -43,6 +67,33 @@ impl SessionError {
     }
 
     /// Returns the wrapped error. If several middlewares added headers, this is the innermost error.
+    ///
+    /// ```
+    /// use actix_web::error::ErrorForbidden;
+    /// use actix_web::test::{TestRequest, init_service, try_call_service};
+    /// use actix_web::{App, dev::Service};
+    /// use django_session::middleware::actix::{SessionError, SessionMiddleware};
+    /// use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionHandle};
+    ///
+    /// # actix_web::rt::System::new().block_on(async {
+    /// let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let app = App::new()
+    ///     .wrap_fn(|mut request, inner| {
+    ///         let session = request.extract::<SessionHandle>();
+    ///         let response = inner.call(request);
+    ///         async move {
+    ///             if session.await?.with(|session| session.is_empty()) { Err(ErrorForbidden("no session")) } else { response.await }
+    ///         }
+    ///     })
+    ///     .wrap(SessionMiddleware::new(CookieSessions::new(&keys, CookieOptions::default())));
+    /// let app = init_service(app).await;
+    /// let error = try_call_service(&app, TestRequest::get().to_request()).await.err().expect("forbidden");
+    /// let with_headers: &SessionError = error.as_error().expect("the session was read");
+    /// assert_eq!(with_headers.error().to_string(), "no session");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn error(&self) -> &Error {
         self.error.as_error::<Self>().map_or(&self.error, Self::error)

@@ -114,8 +114,8 @@ where
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let keys = KeyRing::new(SecretKey::new("secret")?);
 /// # let sessions = CookieSessions::new(&keys, CookieOptions::builder("sessionid").build()?);
-/// let nobody_asks = fn_service(async |request: ServiceRequest| Ok(request.into_response(HttpResponse::Ok().finish())));
-/// let service: SessionService<_> = SessionMiddleware::new(sessions).new_transform(nobody_asks).await.unwrap();
+/// let without_session = fn_service(async |request: ServiceRequest| Ok(request.into_response(HttpResponse::Ok().finish())));
+/// let service: SessionService<_> = SessionMiddleware::new(sessions).new_transform(without_session).await.unwrap();
 /// let response = service.call(TestRequest::get().to_srv_request()).await?;
 /// assert!(!response.headers().contains_key("set-cookie"));
 /// # Ok(())
