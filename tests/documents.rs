@@ -1,4 +1,4 @@
-//! Tests and files that the documents name exist.
+//! The tests and files that the documents name exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,12 +8,13 @@ fn read(path: &str) -> Option<String> {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
 }
 
-/// What stands between backticks.
+/// Returns the texts between backticks.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// `file::test`, and behind it `::another` of the same file. What has capitals is no test, say `Signer::new`.
+/// Returns the tests in a text: `file::test`, and after it `::another` for the same file. Names with upper-case
+/// letters, for example `Signer::new`, are not tests.
 fn tests(text: &str) -> Vec<(&str, &str)> {
     let is_name = |name: &str| name.chars().all(|char| matches!(char, 'a'..='z' | '0'..='9' | '_' | '/'));
     let (mut tests, mut place) = (Vec::new(), "");
@@ -30,7 +31,7 @@ fn is_there((file, test): (&str, &str)) -> bool {
     read(&format!("tests/{file}.rs")).is_some_and(|source| source.contains(&format!("fn {test}(")))
 }
 
-/// The rows of the table under this heading, less its head.
+/// Returns the rows of the table under this heading, without its header.
 fn rows<'t>(document: &'t str, heading: &str) -> Vec<&'t str> {
     let section = document.split("\n# ").find_map(|section| section.strip_prefix(heading)).expect(heading);
     section.lines().filter(|line| line.starts_with('|')).skip(2).collect()
@@ -53,7 +54,7 @@ fn every_attack_has_its_test() {
     }
 }
 
-/// The README of Django's suites explains each line of the list that their run reads.
+/// The README of Django's suites explains each line of the list of differences.
 #[test]
 fn djangos_suite_lists_its_differences() {
     let document = read("tests/django_suite/README.md").unwrap();
@@ -68,7 +69,7 @@ fn djangos_suite_lists_its_differences() {
     }
 }
 
-/// Programs by their file, folders by their name with a slash.
+/// The README lists test programs by their file, and folders by their name with a slash.
 #[test]
 fn the_readme_of_the_tests_lists_each_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");

@@ -1,9 +1,9 @@
-"""Compares the outcomes of tests under Django alone with those under the crate.
+"""Compares the outcomes of tests with Django alone and with the crate.
 
 report.py DIFFERENCES LABELS [NAME DJANGO CRATE]...
 
-NAME is a Django and a session engine; the others are files that suite.py wrote. The exit code is 0 if all differences
-are those of the list, each of which is found, and if the crate and Django agreed on all questions.
+NAME is a version of Django and a session engine. DJANGO and CRATE are files that suite.py wrote. The exit code is 0 if the
+differences are exactly those in the list, and if the crate and Django agreed on all questions.
 """
 
 import json
@@ -12,12 +12,12 @@ from collections import Counter
 from fnmatch import fnmatchcase
 
 PASSED = "passed", "expected failure"
-# How many disagreements are shown of each run.
+# The maximum number of disagreements of each run that are shown.
 SHOWN = 20
 
 
 def read_differences(path):
-    """Lines of run | test | reason, the first two as shell patterns."""
+    """Reads the list: lines of run | test | reason, of which the first two are shell patterns."""
     with open(path) as file:
         lines = [line.split("|") for line in file if line.strip() and not line.startswith("#")]
     return {(run.strip(), test.strip()): reason.strip() for run, test, reason in lines}
@@ -54,7 +54,7 @@ def main(listed, labels, *results):
             print(f"{name}, {label}: {before}" + (f"; with the crate {after}" if before != after else ""))
         for test in sorted({*django, *crate}):
             before, after = django.get(test, ["absent", ""]), crate.get(test, ["absent", ""])
-            # What fails with Django alone must fail for the same reason with the crate.
+            # A test that fails with Django alone must fail with the same exception with the crate.
             if before[0] == after[0] and exception(before) == exception(after):
                 continue
             found = [key for key in differences if fnmatchcase(name, key[0].lstrip("? ")) and fnmatchcase(test, key[1])]

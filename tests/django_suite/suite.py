@@ -1,4 +1,4 @@
-"""Runs some of Django's tests with Django's own runner, and writes down the outcome of each.
+"""Runs some of Django's tests with Django's own runner, and writes the outcome of each test to a file.
 
 suite.py TESTS OUT django|crate ENGINE LABEL...
 """
@@ -28,7 +28,7 @@ if whose == "crate":
 
 
 def save_into_the_client():
-    """A test that saves client.session means the client's cookie, where the session is in the cookie."""
+    """With sessions in cookies, a test that saves client.session must change the client's cookie."""
     from django.conf import settings
     from django.contrib.sessions.backends.signed_cookies import SessionStore
     from django.test import Client

@@ -1,4 +1,4 @@
-// Who may see which page, and what comes of requests that a visitor of the shop would not send.
+// Who may see which page, and the responses to requests that the shop's own pages do not send.
 
 import assert from "node:assert/strict";
 
@@ -11,7 +11,7 @@ export const access = async (visitor) => {
   const servers = [django, rust];
   const status = async (server, path) => (await visitor.page.goto(server.origin + path)).status();
 
-  await check("whoever is not logged in is sent to the same login page by both", async () => {
+  await check("both redirect anonymous visitors to the same login page", async () => {
     for (const path of ["/account/", "/stock/", "/account/?a=1&b=%C3%BC+x&c=%2F%23%26", "/account/?next=/&next=//evil.test"]) {
       const redirects = await Promise.all(
         servers.map(async ({ origin }) => {
@@ -25,7 +25,7 @@ export const access = async (visitor) => {
     }
   });
   for (const server of servers) {
-    await check(`after the login, ${server.name} leads back to the very page, with its query`, async () => {
+    await check(`after the login, ${server.name} redirects back to the same page and query`, async () => {
       const page = `${server.origin}/account/?a=1&b=%C3%BC+x`;
       await visitor.page.goto(page);
       await visitor.page.fill("#login [name=username]", ADA.username);
@@ -35,7 +35,7 @@ export const access = async (visitor) => {
       await browser.pictures(`${shop.engine}-account-${server.name}`);
       await visitor.logOut(server);
     });
-    await check(`a login on ${server.name} leads to no other site`, async () => {
+    await check(`a login on ${server.name} does not redirect to another site`, async () => {
       for (const next of ["//evil.test/", "https://evil.test/", "/\\evil.test", "\\\\evil.test", "javascript:alert(1)"]) {
         await visitor.logIn(server, ADA, next);
         assert.equal(visitor.page.url(), `${server.origin}/`);
@@ -44,7 +44,7 @@ export const access = async (visitor) => {
     });
   }
 
-  await check("the pages that moved are the pages that were", async () => {
+  await check("the pages that moved are the same as Django's", async () => {
     await visitor.logIn(rust, GRACE);
     await visitor.add(rust, "assam");
     await visitor.note(rust, "for Charles");
@@ -67,7 +67,7 @@ export const access = async (visitor) => {
     for (const name of names) assert.equal(second.headers.get(name), first.headers.get(name), name);
   });
 
-  await check("both answer by names of the shop's own, and by no other", async () => {
+  await check("both answer for the shop's own host names, and for no others", async () => {
     for (const { name, port } of servers) {
       for (const [host, expected] of [["localhost", 200], ["tea.shop.localhost", 200], ["insecure.test", 400]]) {
         assert.equal(await status({ origin: `http://${host}:${port}` }, "/cart/"), expected, `${host} on ${name}`);
@@ -86,7 +86,7 @@ export const access = async (visitor) => {
     await browser.pictures(`${shop.engine}-stock`);
     await visitor.logOut(rust);
   });
-  await check("a customer may not, until given the permission, or made a superuser, and only while active", async () => {
+  await check("a customer may not, except with the permission or as a superuser, and only while active", async () => {
     await visitor.logIn(rust, ADA);
     const ada = "from django.contrib.auth.models import Permission; from shop.models import User; ada = User.objects.get(username='ada'); ";
     const both = async (expected) => {
@@ -105,7 +105,7 @@ export const access = async (visitor) => {
     for (const server of servers) assert.equal((await visitor.visit(server)).user, ADA.username);
   });
 
-  await check("a cart that Rust filled is ordered from Django, and empty on Rust then", async () => {
+  await check("a cart that Rust filled can be ordered from Django, and is then empty on Rust", async () => {
     await visitor.add(rust, "darjeeling");
     await visitor.add(rust, "darjeeling");
     await visitor.visit(rust, "/checkout/");
@@ -114,7 +114,7 @@ export const access = async (visitor) => {
     await browser.pictures(`${shop.engine}-order`);
     assert.deepEqual((await visitor.visit(rust)).cart, []);
   });
-  await check("a page that does not ask for the session sends no cookie, and varies on none", async () => {
+  await check("a page that does not use the session sends no cookie, and does not vary on cookies", async () => {
     const seen = {};
     for (const path of ["/account/health", "/cart/"]) {
       const response = await visitor.page.request.get(rust.origin + path);

@@ -1,5 +1,5 @@
-// What an attacker has: a server with whatever page, also below the domain of the shop; and what may stand between a
-// visitor and the shop: a proxy that ends TLS, and drops headers.
+// The server of an attacker, also on a host below the shop's domain; and a proxy in front of the shop that terminates
+// TLS and can drop headers.
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ const listen = async (server) => {
 
 const escape = (text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 
-/** A server whose page has the form that the query string describes: its action, a cookie to plant, and its fields. */
+/** A server whose page has the form that the query string describes: its action, a cookie to set, and its fields. */
 export class Attacker {
   async start() {
     this.server = http.createServer((request, response) => {
@@ -36,7 +36,7 @@ export class Attacker {
   }
 }
 
-/** A self-made certificate. */
+/** Creates a self-signed certificate. */
 const certificate = () => {
   const folder = mkdtempSync(join(tmpdir(), "django-session-tls-"));
   const [key, cert] = ["key", "cert"].map((name) => join(folder, name));
@@ -47,7 +47,7 @@ const certificate = () => {
   return made;
 };
 
-/** Ends TLS in front of servers, which it knows by host name. Of a request it drops the headers in `drops`. */
+/** Terminates TLS in front of servers, which it chooses by host name. Drops the request headers in `drops`. */
 export class TlsProxy {
   drops = [];
 

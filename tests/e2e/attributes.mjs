@@ -1,4 +1,4 @@
-// What a browser makes of each attribute and each prefix, and whether a removal removes.
+// How a browser treats each cookie attribute and name prefix, and whether removals work.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { check } from "./check.mjs";
 
 const DAY = 86_400;
 
-// Which cookies a request carries: of one without SameSite, one with Lax, one with None, one with Strict.
+// The cookies that a request carries, of four: one without SameSite, and one each with Lax, None and Strict.
 const ALL = "Lax None Strict Unsaid";
 const CARRIES = [
   ["a link", "from the same site", ALL],
@@ -15,13 +15,13 @@ const CARRIES = [
   ["a fetch", "from the same site", ALL],
   ["a frame", "from the same site", ALL],
   ["a link", "from another site", "Lax None Unsaid"],
-  // Chromium lets a cookie that says nothing come along with a POST in its first two minutes.
+  // Chromium sends a cookie without SameSite with a POST during its first two minutes.
   ["a form", "from another site", "None Unsaid"],
   ["a fetch", "from another site", "None"],
   ["a frame", "from another site", "None"],
 ];
 
-/** In the page: sends a request there. */
+/** Functions that run in the page and send a request to the URL. */
 const REQUESTS = {
   "a link": (url) => {
     location.href = url;
@@ -39,7 +39,7 @@ const REQUESTS = {
   },
 };
 
-// What this crate refuses to build, and the browser to keep.
+// Cookies that this crate rejects, and that the browser does not store.
 const REFUSED = [
   [{ name: "a", partitioned: true, secure: false }, "a=1; Partitioned"],
   [{ name: "a", same_site: "None", secure: false }, "a=1; SameSite=None"],
@@ -54,7 +54,7 @@ const REFUSED = [
   [{ name: "__Host-Http-a", path: "/x" }, "__Host-Http-a=1; HttpOnly; Path=/x; Secure"],
 ];
 
-// A removal that forgot what the cookie had removes nothing: why ours has it all.
+// Cookies that the crate's removal removes, and incomplete removals that do not remove them.
 const REMOVED = [
   [{ name: "a" }],
   [{ name: "a", secure: false }],
@@ -73,7 +73,7 @@ const said = (recipe) => Object.entries(recipe).map(([key, value]) => (key === "
 
 export const attributes = async (browser, port) => {
   const host = (name) => `http://${name}:${port}`;
-  // All of localhost is trusted as HTTPS is; its subdomains are as many sites.
+  // The browser trusts localhost and its subdomains like HTTPS. Each subdomain is a separate site.
   const [shop, www, news, other] = ["shop", "www.shop", "news", "other"].map((name) => host(`${name}.localhost`));
   const insecure = host("insecure.test");
 
@@ -81,7 +81,7 @@ export const attributes = async (browser, port) => {
   const ask = (origin, path, query) => browser.text(url(origin, path, query));
   const set = (origin, recipe) => ask(origin, "/set", { value: "1", ...recipe });
   const jar = async () => (await browser.context.cookies()).map((cookie) => cookie.name);
-  /** Each begins with an empty jar. */
+  /** Runs a check that begins with an empty cookie jar. */
   const fresh = (what, body) =>
     check(what, async () => {
       await browser.context.clearCookies();
@@ -94,12 +94,12 @@ export const attributes = async (browser, port) => {
     assert.equal(await browser.text(shop), "hidden=1; shown=1");
     assert.equal(await browser.page.evaluate(() => document.cookie), "shown=1");
   });
-  await fresh("a Secure cookie is not taken over plain HTTP, and another is", async () => {
+  await fresh("a Secure cookie is not accepted over plain HTTP, and another one is", async () => {
     await set(insecure, { name: "secure" });
     await set(insecure, { name: "plain", secure: false });
     assert.equal(await browser.text(insecure), "plain=1");
   });
-  await fresh("a Secure cookie that is there is not sent over plain HTTP", async () => {
+  await fresh("an existing Secure cookie is not sent over plain HTTP", async () => {
     const cookie = { value: "1", domain: "insecure.test", path: "/" };
     await browser.context.addCookies(
       [true, false].map((secure) => ({ ...cookie, secure, name: secure ? "secure" : "plain" })),
@@ -108,12 +108,12 @@ export const attributes = async (browser, port) => {
     assert.equal(await browser.text(insecure), "plain=1");
   });
   for (const name of ["localhost", "127.0.0.1", "shop.localhost"]) {
-    await fresh(`a Secure cookie is taken from http://${name}`, async () => {
+    await fresh(`a Secure cookie is accepted from http://${name}`, async () => {
       await set(host(name), { name: "__Host-a" });
       assert.equal(await browser.text(host(name)), "__Host-a=1");
     });
   }
-  await fresh("Path and Domain say who gets the cookie", async () => {
+  await fresh("Path and Domain determine which requests carry the cookie", async () => {
     await set(shop, { name: "host" });
     await set(shop, { name: "path", path: "/x" });
     await set(www, { name: "domain", domain: "shop.localhost" });
@@ -123,7 +123,7 @@ export const attributes = async (browser, port) => {
     assert.equal(await browser.text(news), "");
   });
 
-  await fresh("Max-Age and expires say until when, and neither until the browser closes", async () => {
+  await fresh("Max-Age and expires set the expiry; without them, a cookie ends with the browser", async () => {
     await set(shop, { name: "minute", max_age: 60 });
     await set(shop, { name: "longest", max_age: 400 * DAY });
     await set(shop, { name: "close", expire_at_browser_close: true });
@@ -134,12 +134,12 @@ export const attributes = async (browser, port) => {
     }
     assert.equal((await browser.cookie("close")).expires, -1);
   });
-  await fresh("what shall live over 400 days is cut to that, and not built here", async () => {
+  await fresh("the browser limits cookies to 400 days, and this crate rejects longer ones", async () => {
     assert.match(await set(shop, { name: "a", max_age: 400 * DAY + 1 }), /400 days/);
     await ask(shop, "/raw", { header: `a=1; Max-Age=${500 * DAY}` });
     assert((await browser.cookie("a")).expires - Date.now() / 1000 <= 400 * DAY);
   });
-  await fresh("a cookie of three seconds is sent at once, and not after four", async () => {
+  await fresh("a cookie of three seconds is sent immediately, and not after four seconds", async () => {
     await set(shop, { name: "short", max_age: 3 });
     assert.equal(await browser.text(shop), "short=1");
     await sleep(4000);
@@ -161,7 +161,7 @@ export const attributes = async (browser, port) => {
   }
 
   for (const [recipe, header] of REFUSED) {
-    await fresh(`neither built nor kept: ${header}`, async () => {
+    await fresh(`rejected by the crate and by the browser: ${header}`, async () => {
       const response = await browser.page.goto(url(shop, "/set", { value: "1", ...recipe }));
       assert.equal(response.status(), 422);
       await ask(shop, "/raw", { header });
@@ -182,8 +182,8 @@ export const attributes = async (browser, port) => {
     });
   }
 
-  await fresh("a Partitioned cookie is one per embedding site, and removed there", async () => {
-    /** What a frame of the shop shows, in a page of another site. */
+  await fresh("there is a separate Partitioned cookie for each embedding site, and it is removed there", async () => {
+    /** Returns the text of a frame of the shop in a page of another site. */
     const framed = async (site, path, query) => {
       const there = url(shop, path, query);
       await browser.page.goto(site);

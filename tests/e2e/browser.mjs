@@ -1,4 +1,4 @@
-// A headless Chromium with a profile of its own, which can be closed and opened again.
+// A headless Chromium with its own profile. It can be closed and opened again.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,11 +14,11 @@ const ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // A name that is not loopback's own, and so not trusted with Secure cookies over plain HTTP.
+  // Chromium does not trust this name like localhost, so it rejects Secure cookies from it over plain HTTP.
   "--host-resolver-rules=MAP insecure.test 127.0.0.1",
 ];
 
-// Debian's Chromium blocks the cookies of third parties, SameSite=None or not; elsewhere that is the user's choice.
+// Debian's Chromium blocks third-party cookies by default, even with SameSite=None. This allows them.
 const PREFERENCES = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
 
 export class Browser {
@@ -36,7 +36,7 @@ export class Browser {
       args: ARGS,
       ignoreHTTPSErrors: true,
     });
-    // After playwright's own listener, which ends the Chromium that writes there.
+    // Must run after playwright's own listener, which stops the Chromium that writes to the profile.
     process.off("exit", this.#forget).on("exit", this.#forget);
     this.context.setDefaultTimeout(30_000);
     this.page = this.context.pages()[0] ?? (await this.context.newPage());
@@ -46,17 +46,17 @@ export class Browser {
     await this.context.close();
   }
 
-  /** The cookie of this name in the browser's jar, if it is there. */
+  /** Returns the cookie with this name from the browser's jar, if there is one. */
   async cookie(name) {
     return (await this.context.cookies()).find((cookie) => cookie.name === name);
   }
 
-  /** A picture of the page, among the artefacts. */
+  /** Saves a screenshot of the page with the artefacts. */
   async picture(name) {
     await this.page.screenshot({ path: join(process.env.ARTEFACTS, `${name}.png`) });
   }
 
-  /** Pictures of the whole page, light and dark, among the artefacts. */
+  /** Saves screenshots of the whole page, light and dark, with the artefacts. */
   async pictures(name) {
     for (const colorScheme of ["light", "dark"]) {
       await this.page.emulateMedia({ colorScheme });
@@ -64,7 +64,7 @@ export class Browser {
     }
   }
 
-  /** Goes there, and gives back the text that came. */
+  /** Opens the URL and returns the text of the response. */
   async text(url) {
     return (await this.page.goto(url)).text();
   }

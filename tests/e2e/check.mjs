@@ -1,16 +1,16 @@
-// One line for each check, and a count at the end.
+// Prints one line for each check, and the counts at the end.
 
 import { inspect } from "node:util";
 
 const counts = { passed: 0, failed: 0 };
 let onFailure = async () => {};
 
-/** What to do when a check fails, with its number: a picture of the page, say. */
+/** Sets what to do when a check fails, for example a screenshot. It gets the number of the check. */
 export const whenOneFails = (act) => {
   onFailure = act;
 };
 
-/** A check that fails does not keep the next from being made. */
+/** Runs one check. If it fails, the program continues with the next one. */
 export const check = async (what, body) => {
   try {
     await body();
@@ -24,7 +24,7 @@ export const check = async (what, body) => {
   }
 };
 
-/** The last line, and the exit code. */
+/** Prints the last line, and sets the exit code. */
 export const report = () => {
   console.log(`\nchecked ${counts.passed + counts.failed}, failed ${counts.failed}`);
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;

@@ -1,17 +1,18 @@
-//! A server that sets whatever cookie a request describes, for `tests/e2e/run` to look at what a browser makes of it; and
-//! one whose session cookie moves from the host's own scope to `Domain=shop.localhost`.
+//! A server for `tests/e2e/run`. It sets the cookie that a request describes, to test how a browser treats it. It also
+//! has a session whose cookie moves from the host's own scope to `Domain=shop.localhost`.
 //!
 //! ```text
-//! GET /set?name=…&value=…&path=…   sets the cookie that this crate builds of it, or says why it builds none (422)
-//! GET /remove?name=…&path=…        removes it, as this crate does
-//! GET /raw?header=…                sends a Set-Cookie header as it stands there
-//! GET /verify?name=…&value=…       the text that /set signed, if it did (&signed=true)
-//! GET /session?scope=…             the text in the session, and how many cookies brought it; then &put=… or &flush=true
-//! GET anything else                the Cookie header, as it came
+//! GET /set?name=…&value=…&path=…   sets the cookie with this crate, or returns why the crate rejects it (422) GET
+//! /remove?name=…&path=…        removes the cookie with this crate GET /raw?header=…                sends this
+//! Set-Cookie header unchanged GET /verify?name=…&value=…       verifies and returns the text that /set signed (with
+//! &signed=true) GET /session?scope=…             returns the text in the session, and the number of cookies with its
+//! name; then &put=…
+//!                                  changes the text, or &flush=true flushes the session
+//! GET anything else                returns the Cookie header
 //! ```
 //!
-//! /set, /remove and /raw also show the header in their body. The scope of /session is `host`, `domain`, or `moved`: a
-//! domain, by a server that knows of the host's scope before. The first argument is the port on loopback.
+//! /set, /remove and /raw also return the header in the body. The scope of /session is `host`, `domain`, or `moved`:
+//! the domain, with the host's scope configured as the former one. The first argument is the loopback port.
 
 use std::env;
 use std::error::Error;
@@ -30,7 +31,7 @@ use django_session::{
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
-/// A cookie, as a query string. What is not said is left to the builder.
+/// A cookie, as a query string. Absent fields have the builder's defaults.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Recipe {

@@ -1,4 +1,4 @@
-// Forms that one server renders and the other accepts; and forms that neither may accept.
+// Forms that one server renders and the other accepts, and forms that both must reject.
 
 import assert from "node:assert/strict";
 
@@ -22,13 +22,13 @@ export const csrf = async (visitor) => {
   const secret = async () => (await browser.cookie(COOKIE))?.value;
   const sessions = async () => (await browser.context.cookies()).filter((cookie) => cookie.name === "sessionid");
   const forget = () => browser.context.clearCookies();
-  /** Presses the button of a form; gives back the status of the answer, and what its page shows. */
+  /** Presses the button of a form. Returns the status of the response, and the data that the page shows. */
   const press = async (form) => {
     const answered = visitor.page.waitForResponse((response) => response.request().method() === "POST");
     const seen = await visitor.press(form);
     return { ...seen, status: (await answered).status() };
   };
-  /** Sends a form from a page at `origin`; the visitor's session and note must stay what they are. */
+  /** Sends a form from a page at `origin`. The visitor's session and note must not change. */
   const attack = async (origin, server, fields = {}) => {
     const { note } = await visitor.visit(server);
     const before = await sessions();
@@ -45,20 +45,20 @@ export const csrf = async (visitor) => {
     await rust.start({ ...shop.env, MOVED: "cart" });
     for (const first of ["/", "/cart/"]) {
       await forget();
-      await visitor.visit(rust, first); // whose server makes the secret
+      await visitor.visit(rust, first); // this server creates the secret
       const made = await secret();
       const added = await visitor.add(rust, "assam");
       assert.deepEqual([added.server, added.cart], ["rust", [["assam", 1]]]);
       assert.equal(await secret(), made);
     }
-    assert.equal((await visitor.logIn(rust, ADA)).server, "rust"); // by a page of Django's
+    assert.equal((await visitor.logIn(rust, ADA)).server, "rust"); // with a page that Django renders
     const left = await press("#logout");
     assert.deepEqual([left.status, left.server, left.user], [302, "django", undefined]);
     await rust.start(shop.env);
   });
 
   for (const server of servers) {
-    await check(`a login on ${server.name} rotates the token: forms of before are rejected by both`, async () => {
+    await check(`a login on ${server.name} rotates the token: both reject forms from before`, async () => {
       await forget();
       const field = "#note [name=csrfmiddlewaretoken]";
       await visitor.visit(server);
@@ -69,7 +69,7 @@ export const csrf = async (visitor) => {
       assert.match(after, /^[a-zA-Z0-9]{32}$/);
       assert.notEqual(after, before);
       for (const server of servers) {
-        // As a tab that was opened before.
+        // Like a tab that was opened before the login.
         await visitor.visit(server);
         await visitor.page.fill("#note textarea", "stale");
         await visitor.page.$eval(field, (input, token) => (input.value = token), stale);
@@ -88,7 +88,7 @@ export const csrf = async (visitor) => {
     await press("#prize");
     await browser.pictures(`${shop.engine}-rejected`);
   });
-  await check("so is one of another port of the same host, which gets all cookies and so knows the token", async () => {
+  await check("a form of another port of the same host is rejected too, although that port gets all cookies and so knows the token", async () => {
     const origin = `http://127.0.0.1:${attacker.port}`;
     for (const server of servers) {
       await visitor.visit(server);
@@ -97,9 +97,9 @@ export const csrf = async (visitor) => {
     }
   });
 
-  // The shop by names of its own, beside a host that an attacker has.
+  // The shop on its own host names, next to a host of the attacker.
   const domain = "shop.localhost";
-  await check("a cookie that a sibling host planted makes no form of that host acceptable", async () => {
+  await check("a cookie that a sibling host set does not make a form of that host acceptable", async () => {
     await forget();
     const origin = `http://evil.${domain}:${attacker.port}`;
     const fields = { cookie: `${COOKIE}=${PLANTED}; Domain=${domain}; Path=/`, csrfmiddlewaretoken: PLANTED };
@@ -109,8 +109,8 @@ export const csrf = async (visitor) => {
       await visitor.note(server, "mine");
       assert.equal(await attack(origin, server, fields), untrusted("Origin", origin));
       const sent = (await browser.context.cookies(server.origin)).filter((cookie) => cookie.name === COOKIE);
-      assert.equal(sent.length, 2, "its own and the planted one");
-      // The planted one is the last, which counts. Pages go on working.
+      assert.equal(sent.length, 2, "the shop's own cookie and the attacker's");
+      // The attacker's cookie is the last one, which is used. The shop's pages still work.
       assert.equal((await visitor.note(server, "still mine")).note, "still mine");
     }
   });
@@ -150,7 +150,7 @@ export const csrf = async (visitor) => {
       assert.deepEqual([status, reason], [403, untrusted("Origin", "null")], server.name);
     }
   });
-  await check("over HTTPS, a sibling host with a planted cookie is rejected by Origin, and by Referer", async () => {
+  await check("over HTTPS, a sibling host that has set a cookie is rejected by Origin, and by Referer", async () => {
     const fields = { cookie: `${COOKIE}=${PLANTED}; Domain=${domain}; Path=/; Secure`, csrfmiddlewaretoken: PLANTED };
     for (const server of secured) {
       assert.equal(await attack(at("evil"), server, fields), untrusted("Origin", at("evil")));

@@ -1,4 +1,4 @@
-// Encrypted sessions: turned on in three steps, one server after the other, under a visitor who is logged in.
+// Encrypted sessions: encryption is turned on in three steps, one server after the other, while a visitor is logged in.
 
 import assert from "node:assert/strict";
 import { inflateSync } from "node:zlib";
@@ -8,20 +8,20 @@ import { ADA } from "./visitor.mjs";
 
 const STEPS = ["off", "write-plain", "accept-plain", "on"];
 
-/** What is in a signed cookie: base64url before the first ":", which Django compresses behind a ".". */
+/** Returns the payload of a signed cookie: base64url before the first ":". After a ".", it is compressed. */
 const payload = (cookie) => {
   const [text] = cookie.split(":");
   const bytes = Buffer.from(text.replace(/^\./, ""), "base64url");
   return text.startsWith(".") ? inflateSync(bytes) : bytes;
 };
-/** Whether the bytes tell anything of the cart, the note or the login, as they are or inflated from any place on. */
+/** Returns whether the bytes reveal the cart, the note or the login, as they are or inflated from any position. */
 const tells = (bytes) => {
   const texts = [bytes];
   for (let start = 0; start < bytes.length; start += 1) {
     try {
       texts.push(inflateSync(bytes.subarray(start)));
     } catch {
-      // Nothing compressed starts there.
+      // No zlib stream starts at this position.
     }
   }
   return texts.some((text) => ["cart", "assam", "Charles", "_auth_user_id"].some((word) => text.includes(word)));
@@ -31,7 +31,7 @@ export const encryption = async (visitor) => {
   const { browser, shop } = visitor;
   const { django, rust, stored } = shop;
   const servers = [django, rust];
-  /** The visitor is logged in on both, with this many tins, after each of them has written the session. */
+  /** Visits both servers, which write the session. The visitor must be logged in, with this many tins. */
   const visits = async (tins) => {
     for (const server of servers) {
       const { user, cart } = await visitor.visit(server);
@@ -40,7 +40,7 @@ export const encryption = async (visitor) => {
   };
   const start = (server, ENCRYPTION) =>
     server === django ? shop.startSite({ ENCRYPTION }) : rust.start({ ...shop.env, ENCRYPTION });
-  /** All cookies, when the server has written the session and a message; for a session key, what is stored under it. */
+  /** Lets the server write the session and a message. Returns the payloads of all cookies, or of the stored session. */
   const written = async (server) => {
     await visitor.noteQuietly(server, "for Charles");
     const cookies = await browser.context.cookies();
@@ -54,7 +54,7 @@ export const encryption = async (visitor) => {
 
   for (const [index, step] of STEPS.entries()) {
     if (index === 0) continue;
-    // Each of them is the first to take a step at some time.
+    // Alternate which server takes the step first.
     const order = index % 2 ? [rust, django] : [django, rust];
     await check(`encryption, ${STEPS[index - 1]} → ${step}: nobody is logged out while one server is ahead`, async () => {
       for (const server of order) {
@@ -65,7 +65,7 @@ export const encryption = async (visitor) => {
         await visits(tins);
       }
     });
-    await check(`encryption, ${step}: what both write`, async () => {
+    await check(`encryption, ${step}: both write what this step requires`, async () => {
       for (const server of servers) {
         for (const [name, bytes] of await written(server)) {
           const encrypted = step !== "write-plain" && name === "sessionid";
@@ -75,14 +75,14 @@ export const encryption = async (visitor) => {
         assert.deepEqual((await visitor.visit(server)).messages, [["success", "We will write: for Charles"]]);
       }
     });
-    // Behind a key there is no plain session any more.
+    // A stored session has been rewritten, so there is no plain one any more.
     if (stored) continue;
-    await check(`encryption, ${step}: a plain session ${step === "on" ? "is rejected" : "is read"} by both`, async () => {
+    await check(`encryption, ${step}: both ${step === "on" ? "reject" : "read"} a plain session`, async () => {
       const who = step === "on" ? undefined : ADA.username;
       for (const server of servers) assert.equal(await visitor.whoHas(server, plain), who, server.name);
     });
   }
-  await check("a session that is encrypted is read and changed by both, and logged out for good", async () => {
+  await check("both read and change an encrypted session, and a logout ends it", async () => {
     for (const server of servers) {
       await visitor.note(server, `by ${server.name}`);
       for (const other of servers) assert.equal((await visitor.visit(other)).note, `by ${server.name}`);

@@ -1,4 +1,4 @@
-// The small examples: a name and a number of visits, which survive, and are forgotten.
+// The small examples: they remember a name and the number of visits, and forget them on request.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// One visitor goes back and forth between a Django and a Rust server that share the sessions.
+// One visitor alternates between a Django and a Rust server that share sessions.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +8,7 @@ import { ADA } from "./visitor.mjs";
 
 const TWO_WEEKS = 1_209_600;
 const DAY = 86_400;
-// What HTML, JSON, cookies, pickles or base64 might each spoil.
+// Characters that HTML, JSON, cookies, pickles or base64 could corrupt.
 const NOTE = `<b>"Größe" & 'co'; 50% \\ 🫖</b>\n{{ 7 * 7 }} \u{1F468}\u200D\u{1F469}`;
 const TOKEN = "x".repeat(32);
 const TOO_LARGE = Array.from({ length: 1500 }, (_, n) => ((n * 2654435761) >>> 0).toString(36)).join("");
@@ -21,7 +21,7 @@ export const journey = async (visitor) => {
     [django, rust],
     [rust, django],
   ];
-  /** What the cart page shows on each of these servers. */
+  /** Checks what the cart page shows on each of these servers. */
   const each = async (servers, expected) => {
     for (const server of servers) {
       const seen = await visitor.visit(server);
@@ -31,14 +31,14 @@ export const journey = async (visitor) => {
 
   await shop.start(["the-first-key"]);
 
-  await check("visits are one number, which both count", async () => {
+  await check("both servers count the visits in one number", async () => {
     for (const [visits, server] of [rust, django, django, rust, django].entries()) {
       const seen = await visitor.visit(server);
       const expected = { server: server.name, user: undefined, visits: visits + 1, cart: [], expiry: TWO_WEEKS };
       for (const [what, value] of Object.entries(expected)) assert.deepEqual(seen[what], value, what);
     }
   });
-  await check("a page of Django's behind Rust counts in the same session", async () => {
+  await check("a page that Rust forwards to Django counts in the same session", async () => {
     const { server, visits } = await visitor.visit(rust, "/");
     assert.deepEqual([server, visits], ["django", 6]);
   });
@@ -51,23 +51,23 @@ export const journey = async (visitor) => {
     });
   }
   for (const [here, there] of bothWays) {
-    await check(`who logs in on ${here.name} is logged in on ${there.name}, with what was in the cart`, async () => {
+    await check(`a visitor who logs in on ${here.name} is logged in on ${there.name}, and keeps the cart`, async () => {
       await visitor.add(there, "assam");
       const before = await visitor.token();
       const { server, user, cart } = await visitor.logIn(here, ADA);
       assert.deepEqual({ server, user, cart }, { server: here.name, user: ADA.username, cart: [["assam", 1]] });
       await each([there, here], { user: ADA.username, cart: [["assam", 1]] });
       for (const server of servers) {
-        assert.equal(await visitor.whoHas(server, before), undefined, "a cookie planted before the login");
+        assert.equal(await visitor.whoHas(server, before), undefined, "a cookie from before the login");
       }
     });
-    await check(`who logs out on ${there.name} is logged out on ${here.name}, and has nothing left`, async () => {
+    await check(`a visitor who logs out on ${there.name} is logged out on ${here.name}, and the session is empty`, async () => {
       const copied = await visitor.token();
       const { user, visits } = await visitor.logOut(there);
       assert.deepEqual([user, visits], [undefined, 1]);
       const { user: still, cart, visits: now } = await visitor.visit(here);
       assert.deepEqual([still, cart, now], [undefined, [], 2]);
-      // A stored session is gone. A signed cookie is good until it expires: see the README.
+      // A stored session is deleted. A copied signed cookie stays valid until it expires: see the README.
       const who = stored ? undefined : ADA.username;
       for (const server of servers) assert.equal(await visitor.whoHas(server, copied), who, server.name);
     });
@@ -75,7 +75,7 @@ export const journey = async (visitor) => {
 
   await visitor.logIn(django, ADA);
   for (const [here, there] of bothWays) {
-    await check(`what ${here.name} puts into the cart, ${there.name} shows at the same price, and takes out`, async () => {
+    await check(`${there.name} shows what ${here.name} puts into the cart at the same price, and can remove it`, async () => {
       await visitor.add(here, "assam");
       await visitor.add(here, "oolong");
       await visitor.add(here, "assam");
@@ -95,23 +95,23 @@ export const journey = async (visitor) => {
     await check(`a session that ${here.name} ends in a day, ${there.name} ends in a day`, async () => {
       assert.equal((await visitor.remember(here, `${DAY}`)).expiry, DAY);
       assert.equal((await visitor.visit(there)).expiry, DAY);
-      const left = await visitor.secondsLeft(); // of the cookie that the other one wrote
+      const left = await visitor.secondsLeft(); // of the cookie that the other server wrote
       assert(left > DAY - 60 && left <= DAY, `${left}`);
     });
-    await check(`one that ${here.name} ends with the browser, ${there.name} does too`, async () => {
+    await check(`a session that ${here.name} ends with the browser, ${there.name} ends with the browser`, async () => {
       await visitor.remember(here, "0");
       const { expiry, closes } = await visitor.visit(there);
       assert.deepEqual([expiry, closes], [TWO_WEEKS, true]);
       assert.equal((await browser.cookie("sessionid")).expires, -1);
     });
-    await check(`one that ${here.name} leaves to the settings, ${there.name} does too`, async () => {
+    await check(`a session that ${here.name} ends by the settings, ${there.name} ends by the settings`, async () => {
       await visitor.remember(here, "");
       const { expiry, closes } = await visitor.visit(there);
       assert.deepEqual([expiry, closes], [TWO_WEEKS, false]);
       assert((await visitor.secondsLeft()) > 14 * DAY - 60);
     });
   }
-  await check("a session with an age survives the browser's end, and one without does not", async () => {
+  await check("a session with an age survives closing the browser, and one without an age does not", async () => {
     await visitor.reopen();
     await each(servers, { user: ADA.username });
     await visitor.remember(rust, "0");
@@ -120,7 +120,7 @@ export const journey = async (visitor) => {
     await each([rust], { user: undefined, visits: 1 });
   });
   for (const [here, there] of bothWays) {
-    await check(`who does not want to be remembered by ${here.name} is forgotten with the browser's end`, async () => {
+    await check(`without "Keep me logged in", a login on ${here.name} ends with the browser`, async () => {
       await visitor.logIn(here, { ...ADA, remember: false });
       await each([there], { user: ADA.username, closes: true });
       await visitor.reopen();
@@ -130,15 +130,15 @@ export const journey = async (visitor) => {
       await each(servers, { user: ADA.username, closes: false });
       await visitor.logOut(there);
     });
-    await check(`four seconds of ${here.name} are over on ${there.name}, for a copied cookie too`, async () => {
+    await check(`a session of four seconds from ${here.name} expires on ${there.name}, for a copied cookie too`, async () => {
       await visitor.logIn(django, ADA);
       await visitor.remember(here, "4");
       const copied = await visitor.token();
       assert.equal(await visitor.whoHas(rust, copied), ADA.username);
-      await sleep(5100); // ages are counted in whole seconds, from the one in which it was signed
+      await sleep(5100); // ages count in whole seconds from the second in which the cookie was signed
       assert.equal(await visitor.token(), undefined);
       assert.equal(await visitor.whoHas(rust, copied), undefined);
-      // These two engines of Django's do not look at a session's own expiry.
+      // These two engines of Django ignore a session's own expiry.
       const who = ["signed_cookies", "file"].includes(shop.engine) ? ADA.username : undefined;
       assert.equal(await visitor.whoHas(django, copied), who);
       assert.equal((await visitor.visit(there)).user, undefined);
@@ -151,10 +151,10 @@ export const journey = async (visitor) => {
     [rust, "the-first-key", "the-second-key"],
     [django, "the-second-key", "the-third-key"],
   ]) {
-    await check(`a new key, with the old one for a fallback, logs nobody out: ${first.name} signs anew`, async () => {
+    await check(`a new key with the old one as a fallback logs nobody out: ${first.name} signs again`, async () => {
       const old = await visitor.token();
       await shop.start([after, before]);
-      // Reading a stored session moves it to another key at once.
+      // Reading a stored session immediately moves it to another session key.
       if (!stored) for (const server of servers) assert.equal(await visitor.whoHas(server, old), ADA.username);
       assert.equal((await visitor.visit(first)).user, ADA.username);
       await shop.start([after]);
@@ -164,7 +164,7 @@ export const journey = async (visitor) => {
   }
 
   if (stored) {
-    await check("a note larger than any cookie is kept, and shown by both", async () => {
+    await check("a note larger than any cookie is stored, and both show it", async () => {
       for (const [here, there] of bothWays) {
         await visitor.note(here, TOO_LARGE + here.name);
         await each([there, here], { note: TOO_LARGE + here.name });
@@ -175,7 +175,7 @@ export const journey = async (visitor) => {
       const interrupted = async () => {
         await visitor.logIn(rust, ADA);
         const copied = await visitor.token();
-        // Checking the password takes a while, after which the visit is to be written.
+        // The password check takes a while. The visit is written after it.
         const running = fetch(`${rust.origin}/accounts/login/`, {
           method: "POST",
           headers: { cookie: `sessionid=${copied}; csrftoken=${TOKEN}`, "x-csrftoken": TOKEN },
@@ -187,14 +187,14 @@ export const journey = async (visitor) => {
         for (const server of servers) assert.equal(await visitor.whoHas(server, copied), undefined);
         return status === 400;
       };
-      let seen = false; // unless the log-out came too late
+      let seen = false; // false if the logout came too late
       for (let attempt = 0; attempt < 10 && !seen; attempt += 1) seen = await interrupted();
       assert(seen, "no request was interrupted");
       await visitor.logIn(rust, ADA);
       await visitor.add(rust, "sencha");
     });
   } else {
-    await check("a note too large for a cookie is an error on rust, and the session stays as it was", async () => {
+    await check("a note too large for a cookie is an error on rust, and the session does not change", async () => {
       const before = await visitor.token();
       const response = await visitor.page.evaluate(async (note) => {
         const { value } = document.querySelector("[name=csrfmiddlewaretoken]");
@@ -209,12 +209,12 @@ export const journey = async (visitor) => {
       await browser.pictures("too-large");
       await each(servers, { user: ADA.username, cart: [["sencha", 1]], note: "" });
     });
-    await check("a note too large for a cookie is lost without a word on django: the browser drops the cookie", async () => {
+    await check("a note too large for a cookie is silently lost on django: the browser drops the cookie", async () => {
       assert.equal((await visitor.note(django, TOO_LARGE)).note, "");
     });
   }
 
-  await check("a new password ends every copy of the session, but not the one that changed it", async () => {
+  await check("a new password ends every copy of the session, except the one that changed it", async () => {
     const copied = await visitor.token();
     for (const server of servers) assert.equal(await visitor.whoHas(server, copied), ADA.username);
     const { server, user } = await visitor.changePassword(rust, ADA.password, "analytical engine");

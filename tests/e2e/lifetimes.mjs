@@ -1,4 +1,4 @@
-// Sessions that end before their time: a list of ended ids in Redis, an absolute age, and a number of the user's; and
+// Sessions that end early: through a list of revoked ids in Redis, an absolute age, or a number in the user's row. And
 // sessions that are refreshed.
 
 import assert from "node:assert/strict";
@@ -13,7 +13,7 @@ const ABSOLUTE_AGE = 6;
 const REFRESH_AFTER = 3;
 const ROUNDS = 25;
 
-/** Sends a form with these cookies and no browser. */
+/** Sends a form with these cookies, without a browser. */
 const post = (server, path, session, fields = {}) =>
   fetch(server.origin + path, {
     method: "POST",
@@ -22,7 +22,7 @@ const post = (server, path, session, fields = {}) =>
     redirect: "manual",
   });
 
-/** The session cookie that a response sets; empty if it removes the cookie. */
+/** Returns the session cookie that a response sets; empty if it removes the cookie. */
 const setBy = (response) => {
   const cookies = response.headers.getSetCookie().map((cookie) => /^sessionid="?([^;"]*)/.exec(cookie)?.[1]);
   return cookies.find((value) => value !== undefined);
@@ -41,7 +41,7 @@ export const lifetimes = async (visitor) => {
     assert.equal(answers[0], answers[1], "both servers agree");
     return answers[0];
   };
-  /** A login in a browser of its own. */
+  /** Logs in with an empty cookie jar, and returns the session cookie. */
   const newSession = async (server, user = ADA) => {
     await browser.context.clearCookies();
     assert.equal((await visitor.logIn(server, user)).user, user.username);
@@ -58,11 +58,11 @@ export const lifetimes = async (visitor) => {
   await shop.start(["the-key"]);
 
   for (const server of servers) {
-    await check(`a cookie copied before the logout on ${server.name} is refused, and so are those of requests in flight`, async () => {
+    await check(`a cookie copied before the logout on ${server.name} is rejected, and so are cookies from requests in flight`, async () => {
       const interrupted = async () => {
         const copied = await newSession(rust);
         assert.equal(await who(copied), ADA.username);
-        // Checking the password takes a while, after which the visit is written.
+        // The password check takes a while. The visit is written after it.
         let ended = 0;
         const inFlight = servers.map(async (other) => {
           const response = await post(other, "/accounts/login/", copied, { ...ADA, password: "byron" });
@@ -79,12 +79,12 @@ export const lifetimes = async (visitor) => {
         }
         return all;
       };
-      let seen = false; // unless the logout came too late
+      let seen = false; // false if the logout came too late
       for (let attempt = 0; attempt < 10 && !seen; attempt += 1) seen = await interrupted();
       assert(seen, "no requests were in flight");
     });
   }
-  await check("the page of sessions lists those of both servers, and ends one", async () => {
+  await check("the page of sessions lists the sessions of both servers, and can end one", async () => {
     const first = await newSession(django);
     await visitor.visit(django, "/");
     const second = await newSession(rust);
@@ -98,7 +98,7 @@ export const lifetimes = async (visitor) => {
 
     const other = await newSession(rust, GRACE);
     assert.equal((await post(rust, "/account/sessions/end", other, { id })).status, 404);
-    assert.equal(await who(second), ADA.username, "somebody else cannot end it");
+    assert.equal(await who(second), ADA.username, "another user cannot end it");
   });
   for (const server of servers) {
     await check(`a logout everywhere on ${server.name} ends all sessions of this user, and no others`, async () => {
@@ -113,7 +113,7 @@ export const lifetimes = async (visitor) => {
       assert.equal((await listed()).length, 1);
     });
   }
-  await check("while Redis is down, nobody is let in unchecked, and after it the list is still there", async () => {
+  await check("while Redis is down, no session is accepted unchecked, and afterwards the list is still there", async () => {
     const ended = await newSession(rust);
     await visitor.logOut(rust);
     const token = await newSession(rust);
@@ -135,7 +135,7 @@ export const lifetimes = async (visitor) => {
     assert.deepEqual([await who(ended), await who(token)], [undefined, ADA.username]);
   });
 
-  await check("a refresh moves the end of the cookie, and only after its time", async () => {
+  await check("a refresh extends the cookie, but only after REFRESH_AFTER", async () => {
     await rust.start({ ...shop.env, REFRESH_AFTER });
     await newSession(rust);
     const first = await browser.cookie("sessionid");
@@ -150,8 +150,8 @@ export const lifetimes = async (visitor) => {
     assert.equal(await name(), ADA.username);
     assert.deepEqual(await browser.cookie("sessionid"), second);
   });
-  await check("requests in parallel keep what one of them writes as often as without refresh", async () => {
-    /** How many notes are lost, each of which is written while the session is read. */
+  await check("parallel requests lose a write no more often than without refresh", async () => {
+    /** Returns how many notes are lost. Each is written while parallel requests read the session. */
     const lost = async (REFRESH_AFTER) => {
       await rust.start({ ...shop.env, REFRESH_AFTER });
       await visitor.visit(rust);
@@ -173,7 +173,7 @@ export const lifetimes = async (visitor) => {
     assert.notEqual(await lost(0), 0, "with a refresh in each request, some are lost");
   });
 
-  await check("the absolute age ends a session that is used all the time, on both servers", async () => {
+  await check("the absolute age ends a session that is constantly used, on both servers", async () => {
     Object.assign(shop.env, { ABSOLUTE_AGE });
     await shop.start(["the-key"]);
     const seconds = (start) => (Date.now() - start) / 1000;
@@ -183,12 +183,12 @@ export const lifetimes = async (visitor) => {
     for (let visits = 0; (await visitor.visit(servers[visits % 2])).user === ADA.username; visits += 1) {
       const cookie = await browser.cookie("sessionid");
       if (cookie) copies.push(cookie.value);
-      // Django's Max-Age is that of its settings.
+      // Django's Max-Age comes from its settings.
       if (cookie && visits % 2) assert(cookie.expires - Date.now() / 1000 <= ABSOLUTE_AGE + 1 - seconds(after));
       assert(seconds(after) < ABSOLUTE_AGE + 1, "it does not end");
       await sleep(200);
     }
-    // The start and what is left are rounded down to seconds.
+    // The start and the time left are rounded down to seconds.
     assert(seconds(before) > ABSOLUTE_AGE - 2, `it ended after ${seconds(before)} s`);
     await sleep(after + (ABSOLUTE_AGE + 1) * 1000 - Date.now());
     for (const copy of [copies[0], copies.at(-1)]) assert.equal(await who(copy), undefined);

@@ -1,4 +1,4 @@
-// Started by ./run, which says where everything is.
+// Started by ./run, which sets the environment variables.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -34,7 +34,7 @@ for (const engine of ENGINES.split(" ")) {
   await access(visitor);
   await csrf(visitor);
   await messages(visitor);
-  // The cache has pickles, and the database's text is the same in SQLite.
+  // Caches store pickles, and the stored text is the same in PostgreSQL and SQLite.
   if (!["cache", "db/postgresql"].includes(engine)) await encryption(visitor);
   if (!shop.stored) await lifetimes(visitor);
   await shop.stop();

@@ -1,4 +1,4 @@
-// Messages that one server leaves for a page of the other.
+// Messages that one server adds and a page of the other shows.
 
 import assert from "node:assert/strict";
 
@@ -18,18 +18,18 @@ export const messages = async (visitor) => {
   const saved = (note) => ["success", `We will write: ${note}`];
 
   for (const server of [django, rust]) {
-    await check(`${server.name} welcomes who logs in`, async () => {
+    await check(`${server.name} shows a welcome message after a login`, async () => {
       assert.deepEqual((await visitor.logIn(server, ADA)).messages, [["success", "Welcome, Ada."]]);
     });
   }
-  await check("the checkout of Django warns of an empty cart on Rust's page, once", async () => {
+  await check("Django's checkout warns of an empty cart once, on Rust's page", async () => {
     const { server, messages } = await visitor.visit(rust, "/checkout/");
     assert.deepEqual([server, messages], ["rust", [["warning", "Your cart is empty."]]]);
     await browser.pictures(`${shop.engine}-message-rust`);
     assert.deepEqual((await visitor.visit(rust)).messages, []);
     assert.equal(await browser.cookie(COOKIE), undefined);
   });
-  await check("the log-out of Rust says goodbye on Django's front page, once", async () => {
+  await check("Rust's logout shows its message once, on Django's front page", async () => {
     const { server, messages } = await visitor.logOut(rust);
     assert.deepEqual([server, messages], ["django", [["success", "You have logged out. See you soon!"]]]);
     await browser.pictures(`${shop.engine}-message-django`);
@@ -37,13 +37,13 @@ export const messages = async (visitor) => {
     assert.equal(await browser.cookie(COOKIE), undefined);
   });
   for (const [here, there] of bothWays) {
-    await check(`several messages of ${here.name} are shown by ${there.name}, in order and as text`, async () => {
+    await check(`${there.name} shows several messages of ${here.name}, in order and as text`, async () => {
       await visitor.noteQuietly(here, HTML, "second");
       const { messages } = await visitor.visit(there);
       assert.deepEqual(messages, [saved(HTML), saved("second")]);
       assert.equal(await visitor.page.locator("#injected").count(), 0);
     });
-    await check(`messages of ${here.name} beyond the cookie go into the session, and are shown by ${there.name}`, async () => {
+    await check(`messages of ${here.name} that do not fit into the cookie are stored in the session, and ${there.name} shows them`, async () => {
       const random = (seed) => Array.from({ length: 100 }, (_, n) => ((n * seed) >>> 0).toString(36).padStart(7, "0")).join("");
       const notes = [2654435761, 2246822519, 3266489917, 668265263, 374761393].map(random);
       await visitor.noteQuietly(here, ...notes);
@@ -51,7 +51,7 @@ export const messages = async (visitor) => {
       assert.deepEqual((await visitor.visit(there)).messages, notes.map(saved));
       assert.deepEqual((await visitor.visit(here)).messages, []);
     });
-    await check(`a forged message is not shown by ${there.name}, and does not keep one of ${here.name} away`, async () => {
+    await check(`${there.name} does not show a forged message, and still shows one of ${here.name}`, async () => {
       const forged = `${btoa('[["__json_message",1,20,"<b>free tea</b>",""]]').replaceAll("=", "")}:1r31eq:${"x".repeat(43)}`;
       await browser.context.addCookies([{ name: COOKIE, value: forged, url: there.origin, secure: true }]);
       assert.deepEqual((await visitor.visit(there)).messages, []);

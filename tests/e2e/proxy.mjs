@@ -1,4 +1,4 @@
-// What becomes of a request on its way through the service of examples/beside_django, and of the response.
+// How the service of examples/beside_django forwards requests and responses.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { randomBytes } from "node:crypto";
 import { check } from "./check.mjs";
 import { service } from "./servers.mjs";
 
-/** Sends a request with these very headers; gives back the response with its body. */
+/** Sends a request with exactly these headers. Returns the response with its body. */
 const send = async (port, path, { method = "GET", headers = {}, body = [] } = {}) => {
   const outgoing = request({ host: "127.0.0.1", port, path, method, headers, agent: false });
   for (const chunk of body) outgoing.write(chunk);
@@ -34,13 +34,13 @@ export const proxy = async () => {
   await front.start({ SECRET_KEY: "of no use", DATABASE_URL: "sqlite::memory:", ENGINE: "signed_cookies" });
   const last = () => seen.at(-1);
 
-  await check("path, query, method and Host arrive as they were sent", async () => {
+  await check("path, query, method and Host arrive unchanged", async () => {
     const path = "/a%2Fb/%F0%9F%AB%96/../c;d?x=1&x=%26&y";
     await send(front.port, path, { method: "PURGE", headers: { host: "shop.example:8443" } });
     const { url, method, headers } = last();
     assert.deepEqual([url, method, headers.host], [path, "PURGE", "shop.example:8443"]);
   });
-  await check("what a visitor claims about where a request comes from is overwritten", async () => {
+  await check("forged headers about the origin of a request are overwritten", async () => {
     const claims = {
       host: "shop.example",
       "X-Forwarded-For": "10.0.0.1",
@@ -63,7 +63,7 @@ export const proxy = async () => {
       "x-own": "kept",
     });
   });
-  await check("headers of the connection end there, both ways", async () => {
+  await check("headers of the connection are not forwarded in either direction", async () => {
     const headers = { Connection: "X-Secret, keep-alive", "X-Secret": "1", "Keep-Alive": "5", TE: "trailers", Upgrade: "h2c" };
     const response = await send(front.port, "/", { headers });
     for (const name of ["x-secret", "keep-alive", "te", "upgrade"]) assert.equal(last().headers[name], undefined, name);
@@ -81,18 +81,18 @@ export const proxy = async () => {
     const head = await send(front.port, "/", { method: "HEAD" });
     assert.deepEqual([head.statusCode, head.body.length], [200, 0]);
   });
-  await check("a body of five million bytes goes there and back as it is", async () => {
+  await check("a body of five million bytes is forwarded unchanged in both directions", async () => {
     const body = randomBytes(5_000_000);
     const headers = { "Content-Length": body.length, Expect: "100-continue" };
     const response = await send(front.port, "/", { method: "POST", headers, body: [body] });
     assert(last().body.equals(body) && response.body.equals(body));
     assert.equal(last().headers["content-length"], `${body.length}`);
   });
-  await check("a body without a length, which WSGI could not read, is refused", async () => {
+  await check("a body without a length is rejected, because WSGI cannot read it", async () => {
     const headers = { "Transfer-Encoding": "chunked" };
     assert.equal((await send(front.port, "/", { method: "POST", headers, body: ["a", "b"] })).statusCode, 411);
   });
-  await check("a page says so when Django does not answer", async () => {
+  await check("an error page is shown when Django does not answer", async () => {
     upstream.close();
     upstream.closeAllConnections();
     const { statusCode, headers, body } = await send(front.port, "/");

@@ -1,4 +1,4 @@
-// Servers on free loopback ports, which end when this program does.
+// Servers on free loopback ports. They stop when this program ends.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -26,9 +26,9 @@ const freePort = async () => {
   return port;
 };
 
-/** A server that can be started again, on the same port, with another environment. */
+/** A server that can be restarted on the same port with another environment. */
 export class Server {
-  /** `command` makes the command line of a port; what the server prints goes into a log among the artefacts. */
+  /** `command` returns the command line for a port. The output of the server is written to a log in the artefacts. */
   constructor(name, command) {
     Object.assign(this, { name, command, log: openSync(join(ARTEFACTS, `${name}.log`), "a") });
   }
@@ -48,14 +48,14 @@ export class Server {
 
   async #ready() {
     for (let attempt = 0; attempt < 600; attempt += 1) {
-      if (this.child.exitCode !== null) throw new Error(`${this.name} ended at once: see its log`);
+      if (this.child.exitCode !== null) throw new Error(`${this.name} ended immediately: see its log`);
       if (await this.answers()) return;
       await sleep(100);
     }
     throw new Error(`${this.name} does not answer: see its log`);
   }
 
-  /** Whether it can be used. */
+  /** Returns whether the server answers requests. */
   answers() {
     return fetch(this.origin).then(() => true, () => false);
   }
@@ -69,7 +69,7 @@ export class Server {
   }
 }
 
-/** A Redis that keeps what was written when it is stopped. */
+/** A Redis whose data survives a restart. */
 export class Redis extends Server {
   constructor() {
     const data = mkdtempSync(join(tmpdir(), "django-session-redis-"));
@@ -82,7 +82,7 @@ export class Redis extends Server {
     return `redis://127.0.0.1:${this.port}/0`;
   }
 
-  /** It must also have read its file. */
+  /** Returns whether Redis answers, which includes having read its file. */
   async answers() {
     const socket = connect(this.port, "127.0.0.1");
     try {
@@ -97,7 +97,7 @@ export class Redis extends Server {
   }
 }
 
-/** The service of examples/beside_django, in front of whatever listens at `address`; `moved` are the pages it answers. */
+/** The service of examples/beside_django in front of the server at `address`. It answers the pages in `moved`. */
 export const service = (name, address, moved) => {
   const server = new Server(name, () => [SERVICE]);
   const start = server.start.bind(server);
@@ -106,8 +106,8 @@ export const service = (name, address, moved) => {
 };
 
 /**
- * examples/beside_django on a database of its own. The service stands in front of Django twice: `rust` answers all pages
- * that it can, `django` answers none, so that Django does.
+ * examples/beside_django with its own database. The service runs twice in front of Django: `rust` answers all pages that
+ * it can, and `django` answers none, so that Django answers them.
  */
 export class Shop {
   #data = mkdtempSync(join(tmpdir(), "django-session-e2e-"));
@@ -115,11 +115,11 @@ export class Shop {
   constructor(engine) {
     const [ENGINE, database] = engine.split("/");
     this.engine = ENGINE;
-    /** Whether the cookie is a key, and the session is elsewhere. */
+    /** Whether the session is stored on the server, and the cookie is a key. */
     this.stored = ENGINE !== "signed_cookies";
     this.env = {
       ENGINE,
-      // With a Redis, sessions are ended before their time: lifetimes.mjs, and the engines that need one.
+      // With a Redis, sessions can end early: only in lifetimes.mjs, and for the engines that need a Redis.
       REDIS_URL: ENGINE.startsWith("cache") ? process.env.REDIS_URL : undefined,
       DATABASE_URL: database ? POSTGRESQL_URL : `sqlite://${join(this.#data, "db.sqlite3")}`,
       SESSION_FILE_PATH: join(this.#data, "sessions"),
@@ -139,19 +139,19 @@ export class Shop {
     Object.assign(this.rust, { name: "rust" });
   }
 
-  /** (Re)starts all servers: `keys[0]` signs, the others only verify. */
+  /** (Re)starts all servers. The first key signs, the others only verify. */
   async start([SECRET_KEY, ...fallbacks]) {
     Object.assign(this.env, { SECRET_KEY, SECRET_KEY_FALLBACKS: fallbacks.join(" ") });
     await this.startSite();
     await this.startServices();
   }
 
-  /** (Re)starts Django alone. */
+  /** (Re)starts only Django. */
   async startSite(env = {}) {
     await this.site.start({ ...this.env, ...env });
   }
 
-  /** (Re)starts the services in front of it. */
+  /** (Re)starts the services in front of Django. */
   async startServices(env = {}) {
     await Promise.all([this.django, this.rust].map((server) => server.start({ ...this.env, ...env })));
   }
@@ -162,7 +162,7 @@ export class Shop {
     return execFileSync(PYTHON, args, { env: { ...process.env, ...this.env }, encoding: "utf8" }).trim();
   }
 
-  /** What is stored under a session key: the text in the database, or the file. */
+  /** Returns what is stored under a session key: the text in the database, or the file. */
   row(key) {
     if (this.engine === "file") return readFileSync(join(this.env.SESSION_FILE_PATH, `sessionid${key}`), "utf8");
     const model = "from django.contrib.sessions.models import Session";

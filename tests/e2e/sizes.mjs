@@ -1,4 +1,4 @@
-// Which cookies a browser keeps, by their size: those of this crate's making, and those that it refuses to make.
+// The cookie sizes that a browser accepts, for cookies that this crate builds, and for those that it rejects.
 
 import assert from "node:assert/strict";
 
@@ -6,22 +6,22 @@ import { check } from "./check.mjs";
 
 const x = (length) => "x".repeat(length);
 
-// The rows of the table: the lengths of name, value and path, what Chromium does, and which SizeRules build it.
-// A path pads the attributes, which are 40 bytes with "/".
+// The rows of the table: the lengths of name, value and path, what Chromium does, and the SizeRules that accept the
+// cookie. The path pads the attributes, which are 40 bytes with the path "/".
 const BOTH = ["Rfc6265", "Rfc6265bis"];
 const ONE = ["Rfc6265bis"];
 const SIZES = [
   [9, 4047, 1, "keeps", BOTH], // 4096 with all attributes
   [9, 4048, 1, "keeps", ONE],
-  [9, 3048, 1000, "keeps", BOTH], // the same two with other attributes
+  [9, 3048, 1000, "keeps", BOTH], // the same sums with other attributes
   [9, 3049, 1000, "keeps", ONE],
   [9, 4085, 1, "keeps", ONE],
   [9, 4086, 1, "keeps", ONE],
   [9, 4087, 1, "keeps", ONE], // 4096 without attributes
-  [9, 4087, 1024, "keeps", ONE], // and the most of attributes
+  [9, 4087, 1024, "keeps", ONE], // and the longest attributes
   [9, 4088, 1, "drops", []],
   [9, 4089, 1, "drops", []],
-  // The ten of web-platform-tests, cookies/size/name-and-value.html. A name over 1024 is none that this crate takes.
+  // The ten cases of web-platform-tests, cookies/size/name-and-value.html. This crate rejects names over 1024 bytes.
   [1, 4095, 1, "keeps", ONE],
   [1, 4096, 1, "drops", []],
   [2048, 2048, 1, "keeps", []],
@@ -41,7 +41,7 @@ const ATTRIBUTES = [
   ["Path", 1024, "honours", ONE],
   ["Path", 1025, IGNORES, []],
   ["Path", 1026, IGNORES, []],
-  // No host has such a name: heeding it is dropping the cookie.
+  // No host has this name, so a browser that honours the attribute drops the cookie.
   ["Domain", 1022, "honours", []],
   ["Domain", 1023, "honours", []],
   ["Domain", 1024, "honours", []],
@@ -52,13 +52,13 @@ const ATTRIBUTES = [
 const table = (head, rows) =>
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n") + "\n";
 
-/** Gives back the two tables, in Markdown. */
+/** Returns the two tables in Markdown. */
 export const sizes = async (browser, origin) => {
   const ask = async (path, query) => {
     const response = await browser.page.goto(`${origin}${path}?${new URLSearchParams(query)}`);
     return { header: await response.text(), status: response.status() };
   };
-  /** Sets the cookie by each rule that builds it, or else by hand; gives back which rules did. */
+  /** Sets the cookie by each rule that accepts it, and as a raw header. Returns the rules that accept it. */
   const set = async (recipe, byHand, look) => {
     const built = [];
     for (const size_rule of BOTH) {
@@ -78,7 +78,7 @@ export const sizes = async (browser, origin) => {
     const attributes = `; HttpOnly; Path=/${x(path - 1)}; SameSite=Lax; Secure`;
     const sum = name + value;
     const outcome = `${name} + ${value} bytes${without ? ` ${without}` : ""}, ${attributes.length} of attributes`;
-    await check(`chromium ${chromium} ${outcome}; built by ${rules.join(" and ") || "no rule"}`, async () => {
+    await check(`chromium ${chromium} ${outcome}; accepted by ${rules.join(" and ") || "no rule"}`, async () => {
       const pair = without ? x(value) : `${x(name)}=${x(value)}`;
       const recipe = { name: x(name), value: x(value), path: `/${x(path - 1)}` };
       const built = await set(recipe, pair + attributes, async () => {
@@ -110,7 +110,7 @@ export const sizes = async (browser, origin) => {
   }
 
   for (const size_rule of BOTH) {
-    await check(`the largest signed cookie by ${size_rule} comes back to the byte, and verifies`, async () => {
+    await check(`the largest signed cookie by ${size_rule} is sent back unchanged, and verifies`, async () => {
       await browser.context.clearCookies();
       const recipe = { name: "signed", signed: true, size_rule, expire_at_browser_close: true };
       const empty = (await ask("/set", { ...recipe, value: "" })).header;

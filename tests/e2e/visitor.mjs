@@ -1,4 +1,4 @@
-// One visitor of the shop, in one browser: the pages, the forms, and what can be read there.
+// One visitor of the shop in one browser: opens pages, submits forms, and reads what pages show.
 
 const COOKIE = "sessionid";
 
@@ -14,7 +14,7 @@ export class Visitor {
     return this.browser.page;
   }
 
-  /** What the page shows. */
+  /** Returns what the page shows. */
   read() {
     return this.page.evaluate(() => {
       const text = (selector) => document.querySelector(selector)?.textContent;
@@ -37,13 +37,13 @@ export class Visitor {
     });
   }
 
-  /** A `server` is anything with an `origin`. */
+  /** Opens a page. `server` is any object with an `origin`. */
   async visit(server, path = "/cart/") {
     await this.page.goto(server.origin + path);
     return this.read();
   }
 
-  /** Presses the button of a form on this page, and reads the page that it leads to. */
+  /** Presses the button of a form on this page, and reads the next page. */
   async press(form) {
     await Promise.all([this.page.waitForEvent("load"), this.page.click(`${form} button`)]);
     return this.read();
@@ -62,7 +62,7 @@ export class Visitor {
     return this.press("#logout");
   }
 
-  /** From a page of Django's: to whom the form goes is another matter. */
+  /** Adds a product from a page that Django renders. Either server may answer the form. */
   async add(server, product) {
     await this.visit(server, "/");
     return this.press(`form[data-product=${product}]`);
@@ -74,7 +74,7 @@ export class Visitor {
     return this.press("#note");
   }
 
-  /** Saves notes without looking at the page that each redirect leads to, so that their messages wait. */
+  /** Saves notes without opening the page after the redirect, so that their messages stay stored. */
   async noteQuietly(server, ...notes) {
     await this.visit(server);
     await this.page.evaluate(async (notes) => {
@@ -91,7 +91,7 @@ export class Visitor {
     return this.press("#empty");
   }
 
-  /** Keeps the session for so many seconds, which need not be among those that the page offers. */
+  /** Sets the age of the session in seconds, which may be one that the page does not offer. */
   async remember(server, seconds) {
     await this.visit(server, "/account/");
     await this.page.evaluate((seconds) => {
@@ -102,7 +102,7 @@ export class Visitor {
     return this.press("#remember");
   }
 
-  /** On Django's page for it. */
+  /** Changes the password on Django's page. */
   async changePassword(server, from, to) {
     await this.visit(server, "/accounts/password/");
     await this.page.fill("[name=old_password]", from);
@@ -124,7 +124,7 @@ export class Visitor {
     await this.browser.open();
   }
 
-  /** Who the server takes the holder of a copied cookie for, whatever a browser would still send. */
+  /** Returns the user whom a copied cookie logs in, without a browser. */
   async whoHas(server, token) {
     const response = await fetch(`${server.origin}/cart/`, { headers: { cookie: `${COOKIE}=${token}` } });
     return /id="user">([^<]*)</.exec(await response.text())?.[1];

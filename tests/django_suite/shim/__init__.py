@@ -1,7 +1,7 @@
-"""Puts the crate, as the module django_suite, in the place of Django's signing, sessions, CSRF check and messages.
+"""Replaces Django's signing, sessions, CSRF check and messages with the crate, as the module django_suite.
 
-What is no part of the crate (databases, files, caches, requests, views) stays Django's. The install() of each module
-replaces functions of Django's. Most questions are put to an untouched copy of Django as well: ask.both.
+What is not part of the crate (databases, files, caches, requests, views) stays Django's. The install() of each module
+replaces Django's functions. Most calls also go to an unchanged copy of Django: see ask.both.
 """
 
 import django
@@ -19,7 +19,7 @@ def install():
 
     def setup(*args, **kwargs):
         setup_of_django(*args, **kwargs)
-        # The user model can be imported only now.
+        # Not earlier, because the user model can only be imported now.
         logins.install()
 
     django.setup = setup

@@ -1,4 +1,4 @@
-"""One question to the crate and to Django."""
+"""Asks the crate and Django the same question."""
 
 import functools
 import importlib.util
@@ -33,12 +33,12 @@ def replace(owner, *functions, **others):
 
 @functools.cache
 def untouched(name):
-    """A copy of a module of Django's, in which nothing is replaced but its own use of signing."""
+    """Returns a copy of a module of Django, in which only its own use of signing is replaced."""
     spec = importlib.util.find_spec(name)
     copy = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(copy)
     if name == "django.core.signing":
-        # It would take the backend that is replaced.
+        # It would otherwise import the replaced backend.
         copy.import_string = lambda path: getattr(copy, path.rsplit(".", 1)[1])
     elif hasattr(copy, "signing"):
         copy.signing = untouched("django.core.signing")
@@ -56,7 +56,7 @@ def same(ours, djangos):
     (value, error), (expected, refusal) = ours, djangos
     if error is None or refusal is None:
         return error is refusal and value == expected
-    # After a good signature, Django raises whatever base64, zlib, JSON or base62 raise.
+    # After a valid signature, Django raises the exceptions of base64, zlib, JSON or base62.
     signing = "BadSignature", "SignatureExpired"
     return type(refusal).__name__ not in signing or type(error).__name__ == type(refusal).__name__
 
@@ -68,7 +68,8 @@ def agree(question, ours, djangos):
 
 
 def both(question, ours, djangos):
-    """The crate's answer, which should be Django's. Asks twice if need be, because the second may change in between."""
+    """Returns the crate's answer, and notes whether Django's is the same. If not, asks again, because the clock may have
+    advanced by a second in between."""
     first, expected = outcome(ours), outcome(djangos)
     if not same(first, expected):
         first, expected = outcome(ours), outcome(djangos)
@@ -80,7 +81,7 @@ def both(question, ours, djangos):
 
 
 def put(response, header):
-    """Sets a cookie of the crate's, which Django must write as the crate did."""
+    """Sets a cookie of the crate. Django must write the same header."""
     pair, *attributes = header.split("; ")
     name, value = pair.split("=", 1)
     response.cookies[name] = "" if value == '""' else value

@@ -18,7 +18,7 @@ class Request:
     header_token: str | None = None
 
 
-# Any secret, for the questions that are not about tokens.
+# Any secret, for questions that are not about tokens.
 SECRET = "a" * 32
 
 
@@ -79,7 +79,7 @@ def install_tokens(csrf, by_django):
     def _does_token_match(request_csrf_token, csrf_secret):
         def ours():
             reason = check().check(Request(cookie=csrf_secret, header_token=request_csrf_token))
-            # Django's callers have checked the format.
+            # Django's callers have already checked the format.
             assert reason is None or reason.endswith(" incorrect."), reason
             return reason is None
 
@@ -102,12 +102,12 @@ def install_middleware(csrf, by_django):
         try:
             host = request.get_host()
         except (DisallowedHost, KeyError):
-            # A test's request may have none.
+            # The request of a test may have no host.
             return None
         domain = settings.SESSION_COOKIE_DOMAIN if settings.CSRF_USE_SESSIONS else settings.CSRF_COOKIE_DOMAIN
         if domain is None or "HTTP_ORIGIN" in request.META:
             return host
-        # Django takes the port from the server then. A browser's Host has it.
+        # Django then uses the server's port. The Host header of a browser has the port.
         return f"{split_domain_port(host)[0]}:{request.get_port()}"
 
     def about_origin(request):
@@ -116,7 +116,7 @@ def install_middleware(csrf, by_django):
         return asked
 
     def reason_of(check):
-        """What a method of Django's rejects a request for."""
+        """Returns the reason why one of Django's methods rejects a request."""
         try:
             check()
         except by_django.RejectRequest as rejected:

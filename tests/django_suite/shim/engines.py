@@ -1,4 +1,4 @@
-"""The signed-cookie engine, and what the session middleware does with it."""
+"""The signed-cookie engine, and how the session middleware uses it."""
 
 import time
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ def cookies(own_expiry=True):
 
 
 def load(token):
-    """The crate's session. Loaded without its own expiry, which Django ignores here, it is the same to Django."""
+    """Returns the crate's session. Compares it with Django's, without its own expiry, which Django ignores here."""
     from django.conf import settings
 
     def ours():
@@ -30,7 +30,7 @@ def load(token):
         loads = untouched("django.core.signing").loads
         djangos = outcome(lambda: loads(token, salt=SALT, max_age=settings.SESSION_COOKIE_AGE))
         ours = outcome(ours)
-        # Which exception it is does not matter: Django catches all.
+        # The type of the exception does not matter, because Django catches all.
         agree(("cookie session", token), (ours[0], ours[1] and True), (djangos[0], djangos[1] and True))
     return cookies().load(token)
 
@@ -43,7 +43,7 @@ def token_of(header):
 
 
 def written(session):
-    """The cookie's value."""
+    """Returns the value of the cookie."""
     session = session.copy()
     session.mark_modified()
     header, _ = cookies().commit(session, 200)
@@ -67,7 +67,7 @@ def install_store(SessionStore):
         self._sent = session_key
 
     def loaded(self):
-        """The crate's session, which is loaded when it is first needed."""
+        """The crate's session, which is loaded on first use."""
         if "data" not in self.__dict__:
             header = self.__dict__.get("_header")
             adopt(self, Data(load(self._sent) if header is None else cookies().load_header(header)))
@@ -102,7 +102,7 @@ def install_store(SessionStore):
 
     def _get_session_key(self):
         session = self._loaded()
-        # The crate writes no cookie of a session without content.
+        # The crate writes no cookie for a session without content.
         return written(session) if session.copy().len() else signing.dumps({}, salt=SALT, compress=True)
 
     def clear(self):
@@ -156,12 +156,12 @@ def install_middleware(SessionMiddleware, SessionStore):
         sent = request.COOKIES.get(name)
         if sent is None:
             return b""
-        # A test may have put the cookie into the parsed ones only.
+        # A test may have added the cookie only to the parsed cookies.
         pair = f"{name}={sent}".encode()
         return header if pair in header else pair
 
     class Stand:
-        """What Django's middleware needs of a session."""
+        """The methods of a session that Django's middleware calls."""
 
         get_expiry_age, get_expire_at_browser_close = base.get_expiry_age, base.get_expire_at_browser_close
         get_session_cookie_age = base.get_session_cookie_age
@@ -178,14 +178,14 @@ def install_middleware(SessionMiddleware, SessionStore):
 
     def compare(request, status, stand, rejected, header, vary):
         if stand.session_key and not stand.data or rejected:
-            # docs/differences.md: a session without content is removed, a rejected cookie is left alone.
+            # docs/differences.md: a session without content is removed, and a rejected cookie is left alone.
             compared["different on purpose"] += 1
             return
         response = HttpResponse(status=status)
         response_of_django(None, SimpleNamespace(session=stand, COOKIES=request.COOKIES), response)
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
         djangos = cookie and cookie.OutputString().replace("TOKEN", token_of(header or "="), 1)
-        # docs/differences.md: what removes a Secure cookie is Secure.
+        # docs/differences.md: the removal of a Secure cookie is Secure.
         if djangos and "Max-Age=0" in djangos and settings.SESSION_COOKIE_SECURE:
             djangos += "; Secure"
         agree(("response", status), ((header, vary), None), ((djangos, response.has_header("Vary")), None))

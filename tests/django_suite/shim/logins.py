@@ -1,4 +1,4 @@
-"""The hash of a login, and what login and get_user do to a session."""
+"""The hash of a login, and the effect of login and get_user on a session."""
 
 from shim.ask import agree, both, crate, replace, secrets
 from shim.session_data import Data

@@ -5,7 +5,7 @@ import time
 from shim.ask import agree, crate, outcome, put, replace, secrets, untouched
 from shim.session_data import session_cookie
 
-# Django's tests store texts where Django stores messages. They go through the crate as messages with these tags.
+# Django's tests store plain texts instead of messages. They are passed through the crate as messages with these tags.
 TEXT = "a text of a test"
 
 
@@ -45,18 +45,18 @@ def install():
         return header.split(";")[0].split("=", 1)[1]
 
     def read_by_django(self, token, messages):
-        """What the crate wrote is the same to Django."""
+        """Checks that Django reads the messages that the crate wrote."""
         djangos = outcome(lambda: [shown(one) for one in twin(self)._decode(token)])
         agree(("messages read by Django", token), ([shown(one) for one in messages], None), djangos)
 
     def _encode(self, messages, encode_empty=False):
         if not messages or self.not_finished in messages:
-            # The crate writes no cookie without messages, and adds the mark only where there are more.
+            # The crate writes no cookie without messages, and adds the mark only if there are more messages.
             tagged = [one if one == self.not_finished else message_of(one) for one in messages]
             return encode_of_django(self, tagged, encode_empty)
         header, left = cookie().write([parts(one) for one in messages], False)
         if left:
-            # Django would not have written it either: _store does not.
+            # Django's _store would not have written it either.
             return encode_of_django(self, messages, encode_empty)
         read_by_django(self, value_of(header), messages)
         return value_of(header)
@@ -103,7 +103,7 @@ def install():
         ours, value = header.partition(";")[2], djangos.coded_value
         attributes = djangos.OutputString().partition(";")[2]
         if not messages and settings.SESSION_COOKIE_SECURE:
-            # docs/differences.md: what removes a Secure cookie is Secure.
+            # docs/differences.md: the removal of a Secure cookie is Secure.
             attributes += "; Secure"
         ours, djangos = (sorted(text.split("; ")) for text in (ours, attributes))
         agree(("messages cookie",), ((ours, left), None), ((djangos, len(lost)), None))

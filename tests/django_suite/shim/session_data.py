@@ -1,4 +1,4 @@
-"""The data of all session engines in a Session of the crate: the dict, its flags, its expiry and its text."""
+"""The data of all session engines, in a Session of the crate: the dict, its flags, its expiry and its stored text."""
 
 import logging
 from collections.abc import MutableMapping
@@ -41,7 +41,7 @@ def session_cookie(**changes):
 
 
 def local_offset():
-    """The offset, in seconds, of dates without one, if the site has such dates."""
+    """Returns the offset in seconds of dates without one, or None if the site has no such dates."""
     from django.conf import settings
     from django.utils import timezone as zones
 
@@ -68,14 +68,14 @@ def stored(**changes):
 
 
 class Data(MutableMapping):
-    """One Session of the crate, as a dict."""
+    """A Session of the crate, as a dict."""
 
     def __init__(self, session):
         self.session = session
 
     @classmethod
     def of(cls, pairs):
-        """A session with these pairs that is neither accessed nor modified."""
+        """Returns a session with these pairs that is neither accessed nor modified."""
         session = stored().create()
         session.extend(list(dict(pairs).items()))
         return cls(session).untouched()
@@ -150,12 +150,12 @@ class Data(MutableMapping):
 
 
 def renewed(store):
-    """The same data in a session that is neither accessed nor modified."""
+    """Returns the same data in a session that is neither accessed nor modified."""
     return store.__dict__["data"].untouched()
 
 
 def flag(name, read, mark, unmark):
-    """An attribute that the crate's session has; before there is one, it is noted."""
+    """Returns a property for an attribute of the crate's session. Until there is a session, the value is stored here."""
     noted = "_noted_" + name
 
     def getter(self):
@@ -175,7 +175,7 @@ def unmark_accessed(store, session):
     modified = session.is_modified()
     store.__dict__["data"] = store._renewed()
     if modified:
-        # Which counts as access, as in Django, where nothing is modified without access.
+        # This also counts as access, as in Django, where a session is not modified without access.
         store.__dict__["data"].session.mark_modified()
 
 
@@ -191,7 +191,7 @@ modified = flag(
 
 
 def adopt(store, data):
-    """Makes this the store's data, with the flags that were noted."""
+    """Makes this the store's data, with the stored flags."""
     flags = {name: getattr(store, name) for name in ("accessed", "modified")}
     store.__dict__["data"] = data
     for name, value in flags.items():
@@ -252,7 +252,7 @@ def install_dict(SessionBase):
         if not self._session.session.delete_test_cookie():
             raise KeyError(self.TEST_COOKIE_NAME)
 
-    # Django's other methods call these of the dict, and set the flags besides.
+    # Django's other methods call these methods of the dict, and also set the flags.
     missing = object()
 
     def __setitem__(self, key, value):
@@ -308,7 +308,7 @@ def install_expiry(SessionBase):
             session.insert("_session_expiry", value)
 
     def given(self, kwargs):
-        """The expiry in question, a session of the crate's with it alone, and the time of modification."""
+        """Returns the expiry in question, a session of the crate with only this expiry, and the time of modification."""
         expiry = kwargs["expiry"] if "expiry" in kwargs else self.get("_session_expiry")
         session = stored(max_age=self.get_session_cookie_age()).create()
         if expiry is not None:
@@ -316,7 +316,7 @@ def install_expiry(SessionBase):
         return expiry, session, kwargs.get("modification") or zones.now()
 
     def twin(self, expiry):
-        """Django's own, whose data is this expiry."""
+        """Returns a session of Django with only this expiry."""
         django = by_django.__new__(by_django)
         django._session_cache = {} if expiry is None else {"_session_expiry": expiry}
         django.get_session_cookie_age = self.get_session_cookie_age
@@ -368,7 +368,7 @@ def install_text(SessionBase):
     encode_of_django, decode_of_django = SessionBase.encode, SessionBase.decode
 
     def is_the_crates(store):
-        # StoredSessions has Django's salt. A store of another class has a salt of its own.
+        # StoredSessions uses the salt of Django's stores. A store of another class has another salt.
         return store.key_salt == STORED_SALT and settings.SESSION_SERIALIZER in JSON
 
     def encode(self, session_dict):

@@ -73,7 +73,7 @@ def install_signers(signing, by_django):
 
         if not compress:
             return both(("sign_object", obj), ours, lambda: twin(self).sign_object(obj, serializer))
-        # zlib-rs compresses to other bytes than Python's zlib. Django must read them.
+        # zlib-rs writes other bytes than Python's zlib, so Django must read them.
         token = ours()
         if hasattr(serializer, "loads"):
             loaded = lambda: serializer().loads(serializer().dumps(obj))
@@ -105,7 +105,7 @@ def install_functions(signing, by_django):
     dumps_of_django, loads_of_django = signing.dumps, signing.loads
 
     def plain(serializer, compress=False):
-        # The crate's dumps and loads read the system's clock. Others go through a TimestampSigner.
+        # The crate's dumps and loads use the system clock. Other calls use a TimestampSigner.
         return serializer is signing.JSONSerializer and not compress and time.time is real_time
 
     def dumps(obj, key=None, salt="django.core.signing", serializer=signing.JSONSerializer, compress=False):

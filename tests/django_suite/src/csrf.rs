@@ -1,4 +1,4 @@
-//! Django's check of cross-site requests, and its tokens.
+//! The CSRF check and tokens.
 
 use django_session::{CsrfRequest, SetCookie};
 use pyo3::exceptions::PyValueError;
@@ -15,7 +15,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
 #[pyclass(frozen)]
 struct Csrf(django_session::Csrf);
 
-/// What Django's middleware looks at in a request.
+/// The parts of a request that the check reads.
 #[derive(FromPyObject)]
 struct Request {
     method: String,
@@ -30,7 +30,7 @@ struct Request {
 
 #[pymethods]
 impl Csrf {
-    /// With `session_cookie`, the session holds the secret.
+    /// Creates a check. With `session_cookie`, the secret is in the session.
     #[new]
     fn new(
         py: Python<'_>,
@@ -50,7 +50,7 @@ impl Csrf {
         csrf.build().map(Self).map_err(config)
     }
 
-    /// Why the request is rejected.
+    /// Returns why the request is rejected, or `None`.
     fn check(&self, request: Request) -> Option<String> {
         let request = CsrfRequest {
             method: &request.method,
@@ -65,12 +65,12 @@ impl Csrf {
         self.0.check(&request).err().map(|rejection| rejection.to_string())
     }
 
-    /// A token for this secret, which may be masked.
+    /// Returns a token for this secret, which may be masked.
     fn token(&self, secret: &str) -> PyResult<String> {
         self.0.load(Some(secret)).token().map_err(encode)
     }
 
-    /// The cookie with this secret, without its mask, or with a new one.
+    /// Returns the header of the cookie with this secret, unmasked, or with a new secret.
     fn set_cookie(&self, secret: Option<&str>) -> PyResult<String> {
         let mut cookie = self.0.load(secret);
         match secret {

@@ -1,4 +1,4 @@
-//! The crate's errors as the exceptions that Django raises.
+//! Converts the crate's errors to the exceptions that Django raises.
 
 use django_session::{BadSignature, ConfigError, DecodeError, EncodeError};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -31,7 +31,7 @@ pub(crate) fn encode(error: EncodeError) -> PyErr {
     }
 }
 
-/// An exception of this class of Django's.
+/// Returns an exception of one of Django's classes.
 pub(crate) fn of_django(module: &str, class: &str, text: String) -> PyErr {
     Python::attach(|py| {
         let class = py.import(module).and_then(|module| Ok(module.getattr(class)?.cast_into::<PyType>()?));

@@ -1,6 +1,6 @@
-//! The crate as a Python module: `shim/` puts it in the place of Django's own functions.
+//! The crate as a Python module. `shim/` replaces Django's own functions with it.
 //!
-//! Each function and method takes the time from Python's `time.time`, which Django's tests replace.
+//! Each function and method reads the time from Python's `time.time`, which Django's tests replace.
 
 mod csrf;
 mod errors;
@@ -25,7 +25,7 @@ fn django_suite(module: &Bound<'_, PyModule>) -> PyResult<()> {
     messages::add(module)
 }
 
-/// A key or a salt, which Django takes as text or as bytes.
+/// A key or a salt, which may be text or bytes in Django.
 #[derive(FromPyObject)]
 enum Text {
     Str(String),
@@ -41,7 +41,7 @@ impl AsRef<[u8]> for Text {
     }
 }
 
-/// The current key first.
+/// Creates a key ring of keys, the current one first.
 fn ring(keys: &[Text]) -> PyResult<KeyRing> {
     let keys: Result<Vec<_>, _> = keys.iter().map(SecretKey::new).collect();
     keys.and_then(KeyRing::from_keys).map_err(config)
@@ -55,7 +55,7 @@ fn clock(py: Python<'_>) -> PyResult<Clock> {
     now(py).map(Clock::fixed)
 }
 
-/// From seconds since 1970.
+/// Converts seconds since 1970.
 fn system_time(seconds: f64) -> PyResult<SystemTime> {
     let distance = Duration::try_from_secs_f64(seconds.abs()).ok();
     distance

@@ -12,10 +12,10 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<MessagesCookie>()
 }
 
-/// Level, text, extra tags, and whether the text is HTML.
+/// A message: level, text, extra tags, and whether the text is HTML.
 type Parts = (i64, String, Option<String>, bool);
 
-/// The storage in the cookie alone, and the one that falls back to the session.
+/// The storage only in the cookie, and the storage that falls back to the session.
 #[pyclass(frozen)]
 struct MessagesCookie {
     alone: MessageStorage,
@@ -47,9 +47,9 @@ impl MessagesCookie {
         })
     }
 
-    /// The messages, and whether the cookie says that the session has more.
+    /// Returns the messages, and whether the cookie indicates that the session has more.
     fn read(&self, token: &str) -> PyResult<(Vec<Parts>, bool)> {
-        // The storage reads the session only if the cookie says so.
+        // The storage reads the session only if the cookie indicates that there are more.
         let session = Session::default();
         let mut messages = self.with_session.load(Some(token), &session);
         if let Some(error) = messages.rejection() {
@@ -62,7 +62,8 @@ impl MessagesCookie {
         Ok((messages.drain().map(parts).collect(), session.is_accessed()))
     }
 
-    /// The header, and how many messages it has no room for: the oldest, or with a session to hold them the newest.
+    /// Returns the header, and the number of messages that do not fit: the oldest ones, or with a session the newest
+    /// ones.
     fn write(&self, parts: Vec<Parts>, in_session: bool) -> PyResult<(String, usize)> {
         let mut session = Session::default();
         let (commit, left) = if in_session {
@@ -78,7 +79,7 @@ impl MessagesCookie {
         header.map(|header| (header, left)).ok_or_else(|| PyValueError::new_err("no cookie to set"))
     }
 
-    /// The header that removes a cookie whose messages were shown.
+    /// Returns the header that removes a cookie whose messages were shown.
     fn removal(&self) -> PyResult<String> {
         let written = messages(&self.alone, vec![(0, "shown".to_owned(), None, false)]);
         let written = self.alone.commit(&written, None).map_err(encode)?.set_cookie;

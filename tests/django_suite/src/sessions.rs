@@ -1,4 +1,4 @@
-//! Sessions, in cookies and in rows.
+//! Sessions in cookies and in rows.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -58,7 +58,7 @@ fn offset(seconds: i32) -> PyResult<UtcOffset> {
     UtcOffset::from_whole_seconds(seconds).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
-/// From microseconds since 1970.
+/// Converts microseconds since 1970.
 fn from_micros(micros: i64) -> PyResult<SystemTime> {
     let distance = Duration::from_micros(micros.unsigned_abs());
     let time = if micros < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
@@ -120,7 +120,7 @@ impl Session {
         self.0.len()
     }
 
-    /// A clone, whose use leaves no mark on this one.
+    /// Returns a clone, which can be used without marking this session as accessed.
     fn copy(&self) -> Self {
         Self(self.0.clone())
     }
@@ -186,12 +186,12 @@ impl Session {
         Ok(())
     }
 
-    /// In microseconds.
+    /// Returns the age in microseconds.
     fn expiry_age(&self, modification: i64) -> PyResult<i128> {
         Ok(self.0.expiry_age(from_micros(modification)?).whole_microseconds())
     }
 
-    /// In microseconds since 1970.
+    /// Returns the date in microseconds since 1970.
     fn expiry_date(&self, modification: i64) -> PyResult<Option<i128>> {
         let date = self.0.expiry_date(from_micros(modification)?);
         Ok(date.map(|date| date.unix_timestamp_nanos().div_euclid(1000)))
@@ -244,7 +244,7 @@ impl CookieSessions {
         Session(self.0.load_header(header))
     }
 
-    /// The header, if one is to be sent, and whether the response varies on `Cookie`.
+    /// Returns the header, if one must be sent, and whether the response varies on `Cookie`.
     fn commit(&self, session: &Session, status: u16) -> PyResult<(Option<String>, bool)> {
         let commit = self.0.commit(&session.0, status).map_err(encode)?;
         Ok((commit.set_cookie.map(SetCookie::into_string), commit.vary_on_cookie))

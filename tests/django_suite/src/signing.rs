@@ -35,7 +35,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(auth_hash, module)?)
 }
 
-/// The attributes of a signer of Django's.
+/// The attributes of one of Django's signers.
 #[derive(FromPyObject)]
 struct Spec {
     key: Text,
@@ -128,7 +128,7 @@ fn compression(compress: bool) -> Compression {
     if compress { Compression::IfSmaller } else { Compression::Never }
 }
 
-/// With the crate's JSON.
+/// Signs an object with the crate's JSON serializer.
 #[pyfunction]
 fn sign_object(py: Python<'_>, signer: Spec, dated: bool, object: Py<PyAny>, compress: bool) -> PyResult<String> {
     let codec = Codec::default().with_compression(compression(compress));
@@ -140,7 +140,7 @@ fn unsign_object(py: Python<'_>, signer: Spec, dated: bool, token: &str, age: Op
     unsign_with::<Value, _>(&signer.signer(py, dated)?, token, age, &Codec::default()).map(|Value(object)| object)
 }
 
-/// With a serializer in Python, which wrote `data`.
+/// Signs `data`, which a serializer in Python wrote.
 #[pyfunction]
 fn sign_bytes(py: Python<'_>, signer: Spec, dated: bool, data: Vec<u8>, compress: bool) -> PyResult<String> {
     let codec = Codec::new(Given(data)).with_compression(compression(compress));
@@ -159,7 +159,7 @@ fn unsign_bytes<'py>(
     Ok(PyBytes::new(py, &data))
 }
 
-/// Writes the bytes that it holds, and reads [`Bytes`].
+/// A serializer that writes these bytes, and reads [`Bytes`].
 struct Given(Vec<u8>);
 
 impl Serializer for Given {
@@ -194,13 +194,13 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// The crate's `dumps`, which reads the system's clock.
+/// Calls the crate's `dumps`, which uses the system clock.
 #[pyfunction]
 fn plain_dumps(keys: Vec<Text>, salt: Text, object: Py<PyAny>) -> PyResult<String> {
     dumps(&Value(object), &ring(&keys)?, salt).map_err(encode)
 }
 
-/// The crate's `loads`, which reads the system's clock.
+/// Calls the crate's `loads`, which uses the system clock.
 #[pyfunction]
 fn plain_loads(keys: Vec<Text>, salt: Text, token: &str, age: Option<f64>) -> PyResult<Py<PyAny>> {
     loads::<Value>(token, &ring(&keys)?, salt, max_age(age)?).map(|Value(object)| object).map_err(decode)
@@ -232,7 +232,7 @@ fn unsign_cookie(
     }
 }
 
-/// What a token that is signed at `second` has between its separators.
+/// Returns the timestamp of a token that is signed at `second`.
 #[pyfunction]
 fn timestamp(second: f64) -> PyResult<String> {
     let signer = TimestampSigner::new(&ring(&[Text::Str("key".to_owned())])?, "salt").map_err(config)?;

@@ -1,4 +1,4 @@
-//! A Python object as a value of serde's.
+//! Serializes Python objects with serde.
 
 use std::fmt;
 
@@ -49,7 +49,7 @@ impl Serialize for Object<'_, '_> {
     }
 }
 
-/// As `json.dumps` writes keys that are not text.
+/// Converts a key to text, as `json.dumps` does.
 fn key_text(key: &Bound<'_, PyAny>) -> PyResult<String> {
     match key.cast::<PyString>() {
         Ok(text) => Ok(text.to_cow()?.into_owned()),
