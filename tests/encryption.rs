@@ -1,4 +1,4 @@
-//! What is encrypted, what is decrypted, and what is rejected.
+//! Encrypted payloads: how they are written and read, and which are rejected.
 #![cfg(feature = "encryption")]
 
 mod common;
@@ -29,7 +29,7 @@ const SALT: &str = "django.contrib.sessions.backends.signed_cookies";
 const NOW: f64 = 1.79e9;
 const LOGIN: &str = r#"{"_auth_user_id":"7","_auth_user_backend":"django.contrib.auth.backends.ModelBackend"}"#;
 
-/// The plain way to encrypt, held against what pyca/cryptography made.
+/// An independent implementation of the encryption, which is itself compared with that of pyca/cryptography.
 struct Twin(AesGcmSiv<Aes256>);
 
 impl Twin {
@@ -66,12 +66,12 @@ fn signer(keys: &KeyRing) -> TimestampSigner {
     TimestampSigner::new(keys, SALT).unwrap().with_clock(clock(NOW))
 }
 
-/// A token of these bytes, with a signature that is ours.
+/// Signs a token with these bytes as the payload.
 fn signed(keys: &KeyRing, payload: &[u8]) -> String {
     signer(keys).sign(&BASE64URL.encode(payload))
 }
 
-/// The bytes of a token's payload.
+/// Returns the bytes of a token's payload.
 fn bytes(token: &str) -> Vec<u8> {
     BASE64URL.decode(token.split(':').next().unwrap()).unwrap()
 }
@@ -92,7 +92,7 @@ fn loads(sessions: &CookieSessions, token: &str) -> Result<Vec<(String, String)>
     sessions.try_load(token).map(|session| json_of(&session))
 }
 
-/// The token of the session that this JSON spells.
+/// Returns the token of the session with this JSON.
 fn dumps(sessions: &CookieSessions, json: &str) -> String {
     written(&sessions.commit(&session(json), 200).unwrap()).unwrap()
 }
@@ -136,7 +136,7 @@ fn vectors() -> Vec<Vector> {
     serde_json::from_str::<File>(&fs::read_to_string(path).unwrap()).unwrap().vectors
 }
 
-/// What Python made is read, with what is in it unchanged to the byte; and what we make is what Python makes with our nonce.
+/// The crate reads what Python encrypted exactly. What the crate encrypts is what Python encrypts with the same nonce.
 #[test]
 fn vectors_to_the_byte() {
     let keys = ring("current-key-of-the-site").with_fallback(key("older-key"));
@@ -164,12 +164,13 @@ fn vectors_to_the_byte() {
             assert_eq!(ours.len(), token.len(), "{json}");
         } else {
             assert_eq!(inflated(&twin.open(&payload)), json);
-            assert!(ours.len().abs_diff(token.len()) < 20, "but for zlib, the same length");
+            assert!(ours.len().abs_diff(token.len()) < 20, "the same length, except for zlib");
         }
     }
 }
 
-/// Django compresses whatever gets shorter, which ciphertext does not; should it ever, the mark of it is accepted.
+/// Django compresses a payload if that makes it shorter. Ciphertext does not get shorter, but if it ever did, the
+/// compressed form would be accepted.
 #[test]
 fn the_zlib_of_django_around_ciphertext_is_accepted() {
     let keys = ring("secret");
@@ -178,7 +179,7 @@ fn the_zlib_of_django_around_ciphertext_is_accepted() {
     assert_eq!(loads(&encrypted(&keys), &token), Ok(json_of(&session(LOGIN))));
 }
 
-/// What is rejected, and as what: the first reason of all that hold.
+/// Rejected payloads, each with the first of the reasons that apply.
 #[test]
 fn rejections_in_their_order() {
     use DecodeError::{Decrypt, Empty, NotEncrypted, TooShort, UnknownVersion, Zlib};
@@ -196,7 +197,7 @@ fn rejections_in_their_order() {
         ("empty", vec![], both(Empty)),
         ("plaintext", b"{}".to_vec(), [Err(NotEncrypted), Ok(())]),
         ("plaintext of 30 bytes and more", LOGIN.into(), [Err(NotEncrypted), Ok(())]),
-        ("plaintext that is no JSON", b"{".to_vec(), [Err(NotEncrypted), Err(NOT_JSON)]),
+        ("plaintext that is not JSON", b"{".to_vec(), [Err(NotEncrypted), Err(NOT_JSON)]),
         ("plaintext behind white space", b" {}".to_vec(), both(UnknownVersion)),
         ("JSON that is no object", b"[1]".to_vec(), both(UnknownVersion)),
         ("version 0", seal(0, b"{}"), both(UnknownVersion)),
@@ -234,7 +235,7 @@ fn rejections_in_their_order() {
     }
 }
 
-/// Of each bit and each length, in both versions, though the signature is good.
+/// In both versions, a payload with any changed bit or any other length is rejected, although the signature is valid.
 #[test]
 fn every_bit_and_every_length_is_authenticated() {
     let keys = ring("secret");
@@ -268,7 +269,7 @@ fn every_bit_and_every_length_is_authenticated() {
     }
 }
 
-/// Whichever key signed and whichever encrypted: what a key of the ring encrypted is decrypted, and the first one encrypts.
+/// Every key of the ring decrypts, and the first one encrypts, independent of the key that signed.
 #[test]
 fn rotation() {
     const KEYS: [&str; 4] = ["newest", "newer", "old", "stranger's"];
@@ -278,7 +279,7 @@ fn rotation() {
         let sealed = Twin::new(name.as_bytes()).seal(1, &[9; 12], LOGIN.as_bytes());
         for (signing, name) in KEYS[..3].iter().enumerate() {
             let token = signed(&ring(name), &sealed);
-            // A ring that is the signer's, and one that has the same keys.
+            // The same ring as the signer's, and another ring with the same keys.
             for encryption in [Encryption::new(&theirs), Encryption::new(&keys())] {
                 let answer = plain(&theirs).with_encryption(encryption).try_load(&token);
                 match answer {
@@ -293,7 +294,7 @@ fn rotation() {
     assert_eq!(payload, Twin::new(b"newest").seal(1, &payload[1..13], LOGIN.as_bytes()));
 }
 
-/// Whoever verifies with the signer's keys alone cannot read; the other way round, whoever decrypts needs a good signature.
+/// With separate rings, the signing keys alone cannot decrypt, and the encryption keys alone cannot verify.
 #[test]
 fn a_ring_of_its_own() {
     let (signing, own) = (ring("signing"), ring("own").with_fallback(key("own, of last year")));
@@ -308,7 +309,7 @@ fn a_ring_of_its_own() {
     assert!(loads(&sessions, &signed(&signing, &older)).is_ok());
 }
 
-/// Each step of the roll-out reads what the step before it and the step after it write.
+/// Each step of turning encryption on reads what the previous and the next step write.
 #[test]
 fn roll_out() {
     use DecodeError::NotEncrypted;
@@ -321,11 +322,7 @@ fn roll_out() {
     let mut rejected = Vec::new();
     for (writer, from) in &steps {
         let token = dumps(from, &json);
-        assert_eq!(
-            token.starts_with('.'),
-            ["without", "write"].contains(writer),
-            "what is plain is compressed as ever"
-        );
+        assert_eq!(token.starts_with('.'), ["without", "write"].contains(writer), "plaintext is compressed as usual");
         for (reader, to) in &steps {
             match loads(to, &token) {
                 Ok(read) => assert_eq!(read, json_of(&session(&json))),
@@ -342,7 +339,7 @@ fn roll_out() {
     assert_eq!(rejected, expected);
 }
 
-/// What no reader would take for plaintext is not written as such.
+/// A value that readers would not recognize as plaintext is not written as plaintext.
 #[test]
 fn plaintext_is_an_object() {
     let keys = ring("secret");
@@ -351,7 +348,7 @@ fn plaintext_is_an_object() {
     for value in [Json::Null, Json::Int(1), Json::from("text"), Json::Array(vec![])] {
         assert!(matches!(codec.encode(&value), Err(EncodeError::NotAnObject)), "{value:?}");
     }
-    // Encrypted, they are values like others.
+    // Such values can be encrypted.
     let codec = Codec::default().with_encryption(Encryption::new(&keys));
     for value in [Json::Null, Json::Int(1), Json::from("text"), Json::Array(vec![])] {
         let token = signer(&keys).sign_object(&value, &codec).unwrap();
@@ -359,7 +356,7 @@ fn plaintext_is_an_object() {
     }
 }
 
-/// Compressed only when asked for, and only what gets shorter; inflated up to the limit, and not a byte further.
+/// Compression is only used if it is enabled and makes the value shorter. The inflate limit is exact.
 #[test]
 fn compression_comes_before() {
     let keys = ring("secret");
@@ -367,7 +364,7 @@ fn compression_comes_before() {
     let codec = Codec::default().with_compression(Compression::IfSmaller).with_encryption(Encryption::new(&keys));
     let (repetitive, short) = ("ab".repeat(100), "ab".to_owned());
     let payload = |codec: &Codec, text: &str| BASE64URL.decode(codec.encode(text).unwrap()).unwrap();
-    assert_eq!(payload(&codec, &repetitive).len(), 1 + 12 + 202 + 16, "the codec's own compression is for plaintext");
+    assert_eq!(payload(&codec, &repetitive).len(), 1 + 12 + 202 + 16, "the codec only compresses plaintext");
     let codec = Codec::default().with_encryption(compressing);
     assert!(payload(&codec, &repetitive).len() < 60);
     let versions = [&repetitive, &short].map(|text| payload(&codec, text)[0]);
@@ -384,15 +381,15 @@ fn compression_comes_before() {
     };
     assert_eq!(read(202), Ok(repetitive.clone()));
     assert_eq!(read(201), Err(DecodeError::InflatesPast { limit: 201 }));
-    // What its own limit would keep it from reading is not compressed.
+    // A value over the codec's own inflate limit is not compressed.
     assert_eq!(payload(&codec.clone().with_inflate_limit(201), &repetitive)[0], 1);
-    // The limit is on inflating alone.
+    // The limit only applies to compressed values.
     let token = signer(&keys).sign_object(&repetitive, &codec.clone().with_inflate_limit(0)).unwrap();
     let read = signer(&keys).unsign_object::<String, _>(&token, &codec.with_inflate_limit(0), MaxAge::Unlimited);
     assert_eq!(read, Ok(repetitive));
 }
 
-/// The nonce is new each time, in all of its bits, and so is all that is made with it.
+/// Each nonce is random in all of its bits, and so are ciphertext and tag.
 #[test]
 fn nonces_are_random() {
     let keys = ring("secret");
@@ -409,8 +406,8 @@ fn nonces_are_random() {
     }
 }
 
-/// What can be seen of the plaintext: its length, to the byte, and nothing else. (Compressed, the length tells of the content:
-/// see `a_guess_shows_in_the_length_of_what_is_compressed`.)
+/// Ciphertext reveals the exact length of the plaintext and nothing else. (With compression, the length reveals
+/// something about the content: see `a_guess_shows_in_the_length_of_what_is_compressed`.)
 #[test]
 fn the_length_is_visible_and_nothing_else() {
     let codec = Codec::default().with_encryption(Encryption::new(&ring("secret")));
@@ -422,11 +419,11 @@ fn the_length_is_visible_and_nothing_else() {
         assert_eq!(seen, HashSet::from([((len + 2 + 29) * 4).div_ceil(3)]), "two quotes, and the overhead");
         lengths.extend(seen);
     }
-    assert_eq!(lengths.len(), 500, "and each length shows");
+    assert_eq!(lengths.len(), 500, "each length is visible");
 }
 
-/// Why compression is an explicit choice: who chooses text beside a secret, and sees lengths, finds the secret out, digit by
-/// digit.
+/// The reason why compression must be enabled explicitly: an attacker who chooses text next to a secret, and sees
+/// lengths, can guess the secret digit by digit.
 #[test]
 fn a_guess_shows_in_the_length_of_what_is_compressed() {
     const SECRET: &str = "4096813275";
@@ -435,7 +432,7 @@ fn a_guess_shows_in_the_length_of_what_is_compressed() {
         let len = |guess: &str| {
             codec.encode(&format!("{LOGIN},coupon={SECRET},{}", format!("coupon={guess};").repeat(6))).unwrap().len()
         };
-        // The first half is known; the guess is the half that follows.
+        // The first half of the secret is known, and the second half is guessed.
         let wrong = ["01234", "98765", "55555", "31415", "27182"];
         let lengths = wrong.map(|half| len(&format!("{}{half}", &SECRET[..5])));
         lengths.iter().filter(|&&wrong| len(SECRET) < wrong).count()
@@ -445,7 +442,7 @@ fn a_guess_shows_in_the_length_of_what_is_compressed() {
     assert_eq!(right_guesses(encryption), 0);
 }
 
-/// The cookie's size is that of the encrypted bytes, to the byte.
+/// Sizes count the encrypted bytes exactly.
 #[test]
 fn sizes_count_what_is_encrypted() {
     for rule in [SizeRule::Rfc6265, SizeRule::Rfc6265bis] {
@@ -471,7 +468,7 @@ fn sizes_count_what_is_encrypted() {
         assert!(left <= 2, "three bytes are four characters");
         let payload = ((fit + 1 + "{\"text\":\"\"}".len() + 29) * 4).div_ceil(3);
         assert_eq!(report.value, payload + ":1x8elk:".len() + 43);
-        assert_eq!(report.keys, [("text".to_owned(), "\"text\":\"\"".len() + fit + 1)], "the keys in their own bytes");
+        assert_eq!(report.keys, [("text".to_owned(), "\"text\":\"\"".len() + fit + 1)], "in bytes of plaintext");
     }
 }
 
@@ -497,8 +494,8 @@ fn stored_sessions() {
     assert_eq!(stored(Plaintext::Reject).decode(&text).unwrap_err(), DecodeError::NotEncrypted);
 }
 
-/// The form before Django 3.1 is plaintext to a reader that rejects it. What a Django 3.2 that signs with SHA-1 encrypted into
-/// that form is decrypted.
+/// The format from before Django 3.1 counts as plaintext, and is rejected with `Plaintext::Reject`. What Django 3.2
+/// with SHA-1 encrypted in that format is decrypted.
 #[cfg(feature = "legacy")]
 #[test]
 fn stored_sessions_of_the_older_form() {
@@ -524,7 +521,7 @@ fn stored_sessions_of_the_older_form() {
     assert_eq!(json_of(&stored(Plaintext::Reject).decode(&text).unwrap()), json_of(&session(LOGIN)));
 }
 
-/// Another serializer's bytes are encrypted as any others, in whichever order the two were asked for.
+/// The bytes of another serializer are encrypted too, whichever of the two is configured first.
 #[cfg(feature = "msgpack")]
 #[test]
 fn other_serializers() {
@@ -541,7 +538,7 @@ fn other_serializers() {
     assert!(matches!(step.commit(&session(LOGIN), 200), Err(EncodeError::NotAnObject)));
 }
 
-/// A value that is encoded while another is: each gets its own, and neither gets the other's plaintext.
+/// A value may be encoded while another one is being encoded. Neither gets the other's plaintext.
 #[test]
 fn values_within_values() {
     struct Nested<'c>(&'c Codec, &'c str);
@@ -564,7 +561,7 @@ fn values_within_values() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any value comes back, by any key of the ring, compressed or not, owned or borrowed.
+    /// Any value is read back with any key of the ring, compressed or not, owned or borrowed.
     #[test]
     fn round_trip(value in any_json(), compress: bool, older in 0..3_usize, borrowed in ".{0,200}") {
         let names = ["first", "second", "third"];

@@ -1,4 +1,4 @@
-//! Every error, word for word.
+//! The exact text of every error.
 
 mod common;
 
@@ -88,7 +88,7 @@ fn the_largest_session_key_is_named() {
 fn sources() {
     let reason = Codec::default().encode(&f64::NAN).unwrap_err();
     assert_eq!(reason.source().unwrap().to_string(), "JSON cannot represent NaN or infinity");
-    assert!(DecodeError::Signature(BadSignature::Mismatch).source().is_none(), "it speaks for itself");
+    assert!(DecodeError::Signature(BadSignature::Mismatch).source().is_none(), "its own text is complete");
     assert!(BadSignature::Mismatch.source().is_none());
 }
 
@@ -99,7 +99,7 @@ fn an_empty_salt_is_refused_by_the_short_forms_too() {
     assert_eq!(refused, Err(DecodeError::Config(ConfigError::EmptySalt)));
 }
 
-/// Keys of one ring: at least one, and what was generated is another each time.
+/// A ring has at least one key, and generated keys differ.
 #[test]
 fn rings() {
     let of = |keys: &[&str]| KeyRing::from_keys(keys.iter().map(|key| SecretKey::new(key).unwrap()));
@@ -118,7 +118,7 @@ fn rings() {
     assert_eq!(SaltedHmac::new(&ring, "").unwrap_err(), ConfigError::EmptySalt);
 }
 
-/// A copy of a signer accepts and makes the same.
+/// A clone of a signer accepts and writes the same tokens.
 #[test]
 fn copies_of_signers() {
     let signer = Signer::new(&ring("secret"), "salt").unwrap();

@@ -1,14 +1,14 @@
-//! The wire is frozen: what a version of this crate wrote, every later one reads to the same values, and writes to the same
-//! bytes. (Where it compresses, the bytes are zlib's; those are only read.)
+//! The wire format is frozen: every version reads what earlier versions wrote to the same values, and writes the same
+//! bytes. (Compressed bytes depend on zlib, so they are only read.)
 //!
-//! `tests/frozen` has a file for each version. Its lines, JSON each, are a name, what was written, and what that reads as.
-//! A case that no file has yet is added to the file of the current version by
+//! `tests/frozen` has a file for each version. Each line is JSON: a name, the text that was written, and the value that
+//! it reads as. This command adds cases that no file has yet to the file of the current version:
 //!
 //! ```sh
 //! FROZEN=add cargo test --all-features --test frozen
 //! ```
 //!
-//! which never changes a line that is there. There is no command that does: to break the wire takes a new name.
+//! It never changes an existing line, and no other command does: an incompatible format needs a new name.
 
 mod common;
 
@@ -52,7 +52,7 @@ fn seen(verified: Verified<'_>) -> Value {
     })
 }
 
-/// A text, signed and read by the same signer.
+/// A text that one signer signs and reads.
 fn text(name: impl Into<String>, value: &str, signer: impl Fn() -> Signer + 'static) -> Case {
     case(name, signer().sign(value), move |token| seen(signer().unsign(token).unwrap()))
 }
@@ -68,7 +68,7 @@ fn object<S: Serializer + 'static>(name: impl Into<String>, value: &Value, codec
     })
 }
 
-/// All that can be asked of a session.
+/// Returns everything that the API reveals about a session.
 fn asked(session: &Session) -> Value {
     let moment = common::moment(NOW + 1.0);
     json!({
@@ -89,7 +89,7 @@ fn asked(session: &Session) -> Value {
     })
 }
 
-/// A session's whole `Set-Cookie` header, and the session that comes back of its cookie.
+/// The complete `Set-Cookie` header of a session, and the session that is read from its cookie.
 fn cookie<S: Serializer + 'static>(
     name: impl Into<String>,
     sessions: impl Fn() -> CookieSessions<S> + 'static,
@@ -198,7 +198,7 @@ fn tokens() -> Vec<Case> {
     for (name, salt) in [("theme", ""), ("theme", "salt"), ("é", "ß")] {
         let signer = move || TimestampSigner::for_cookie(&keys(), name, salt).with_clock(clock(NOW));
         cases.push(dated(format!("signed cookie {name:?}, salt {salt:?}"), "dark", signer));
-        // As Django before 5.2.15 and 6.0.6 salted them: name and salt as one.
+        // The salt as in Django before 5.2.15 and 6.0.6: name and salt concatenated.
         let before = TimestampSigner::new(&ring(format!("django.http.cookies{SECRET}")), format!("{name}{salt}"));
         let written = before.unwrap().with_clock(clock(NOW)).sign("dark");
         cases.push(case(format!("signed cookie of before {name:?}, salt {salt:?}"), written, move |token| {
@@ -262,7 +262,7 @@ fn stored_cases() -> Vec<Case> {
             small(session);
             session.set_expiry(expiry);
         };
-        // So that what is over already is read all the same.
+        // With this policy, sessions that have already expired are read too.
         let sessions = || sessions().with_expiry_policy(django_session::ExpiryPolicy::CookieAgeOnly);
         cases.push(cookie(format!("session, expires: {name}"), sessions, fill));
         cases.push(cookie(
@@ -313,20 +313,20 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frozen")
 }
 
-/// Of every version: by name, what was written and what that reads as.
+/// Returns the cases of all versions by name: what was written, and what it reads as.
 fn frozen() -> BTreeMap<String, (String, Value)> {
     let mut frozen = BTreeMap::new();
     for file in fs::read_dir(folder()).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (name, written, reads_as): (String, String, Value) = serde_json::from_str(line).unwrap();
-            assert!(frozen.insert(name.clone(), (written, reads_as)).is_none(), "{name} stands twice");
+            assert!(frozen.insert(name.clone(), (written, reads_as)).is_none(), "{name} is listed twice");
         }
     }
     frozen
 }
 
-/// Its bytes are zlib's, not ours.
+/// Returns whether the text is compressed, so that its bytes depend on zlib.
 fn is_compressed(written: &str) -> bool {
     written
         .split_once('=')
@@ -345,9 +345,9 @@ fn the_wire_is_frozen() {
             continue;
         }
         let case =
-            cases.iter().find(|case| case.name == *name).unwrap_or_else(|| panic!("nobody reads {name:?} any more"));
-        assert_eq!((case.reads_as)(written), *reads_as, "{name} is read to something else");
-        assert_eq!((case.reads_as)(&case.written), *reads_as, "{name} is written so that it reads as something else");
+            cases.iter().find(|case| case.name == *name).unwrap_or_else(|| panic!("no case reads {name:?} any more"));
+        assert_eq!((case.reads_as)(written), *reads_as, "{name} reads as another value");
+        assert_eq!((case.reads_as)(&case.written), *reads_as, "the new text of {name} reads as another value");
         assert_eq!(is_compressed(&case.written), is_compressed(written), "{name}");
         assert!(is_compressed(written) || case.written == *written, "{name}: wrote {written}, writes {}", case.written);
     }

@@ -1,4 +1,4 @@
-//! Another serializer, through the same paths. Feature `msgpack`.
+//! The MessagePack serializer, through the same paths as JSON. Feature `msgpack`.
 #![cfg(feature = "msgpack")]
 
 mod common;
@@ -32,7 +32,7 @@ fn another_serializer_sees_ordinary_data() {
     let plain: BTreeMap<String, Json> = signer.unsign_object(&token, &codec, Duration::from_secs(1)).unwrap();
     assert_eq!(plain["b"], Json::Int(1));
 
-    // What JSON has no word for would be lost on the way back.
+    // Values that JSON cannot represent would change when they are written back.
     let token_of = |data: &[u8]| signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, data));
     let lossy = DecodeError::Deserialize { reason: "value does not survive conversion to JSON and back" };
     for map in [
@@ -59,7 +59,7 @@ fn another_serializer_sees_ordinary_data() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// An integer of more than 64 bits is none to MessagePack; text is text, whatever it looks like.
+    /// MessagePack rejects integers of more than 64 bits. Text stays text, even if it looks like such an integer.
     #[test]
     fn sessions_with_integers(
         texts in prop::collection::vec(r#"(["\\,-]|[0-9]{20}){0,6}"#, 0..6),
@@ -93,7 +93,7 @@ proptest! {
     }
 }
 
-/// As deep as JSON may be, and no deeper: whoever signs what is nested further gets an answer, and no overflow of a stack.
+/// The nesting limit is the same as for JSON. Deeper values get an error and do not overflow the stack.
 #[test]
 fn nesting() {
     let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW));
@@ -108,7 +108,7 @@ fn nesting() {
         let token = signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, map));
         assert_eq!(sessions.try_load(&token).is_ok(), depth < 127, "{depth}");
 
-        // What would not be read is not written.
+        // A value that could not be read is not written.
         let mut session = sessions.load(None);
         let json = format!("{}null{}", "[".repeat(depth), "]".repeat(depth));
         if session.insert("a", serde_json::value::RawValue::from_string(json).unwrap()).is_ok() {

@@ -1,4 +1,4 @@
-//! Django's messages: its cookie and its text in the session, to the byte, and the rules of what goes where.
+//! Django's messages: the exact cookie and text in the session, and the rules for where messages are stored.
 #![cfg(feature = "messages")]
 
 mod common;
@@ -19,14 +19,14 @@ const NOW: f64 = 1_700_000_000.0;
 const KEY: &str = "moonshot-secret";
 const LIMIT: usize = 2048;
 
-/// The vectors of one group, which Django 4.2, 5.2 and 6.1 answer alike.
+/// Returns the vectors of one group, which are the same for Django 4.2, 5.2 and 6.1.
 fn vectors<T: DeserializeOwned>(group: &str) -> Vec<T> {
     let path = format!("{}/tests/vectors/csrf_messages_django42.json", env!("CARGO_MANIFEST_DIR"));
     let mut file: HashMap<String, Box<RawValue>> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     serde_json::from_str(file.remove(group).unwrap().get()).unwrap()
 }
 
-/// With Django's default settings, which have no Secure.
+/// Returns the cookie options of Django's default settings, which are not Secure.
 fn session_cookie() -> CookieOptions {
     CookieOptions::builder("sessionid").secure(false).build().unwrap()
 }
@@ -55,12 +55,12 @@ fn texts(messages: &mut Messages) -> Vec<String> {
     messages.drain().map(|message| message.text().to_owned()).collect()
 }
 
-/// The value in a Set-Cookie header.
+/// Returns the value in a Set-Cookie header.
 fn value(set_cookie: &str) -> &str {
     set_cookie.split(['=', ';']).nth(1).unwrap()
 }
 
-/// What Rust cannot hold is U+FFFD.
+/// Replaces lone surrogates, which Rust strings cannot contain, with U+FFFD.
 fn without_surrogates(json: &str) -> String {
     json.replace("\\ud83d of", "\\ufffd of")
 }
@@ -97,7 +97,7 @@ struct Sample {
     read: Vec<Shown>,
 }
 
-/// What Django wrote is read, and written again with one more message, as Django spells it.
+/// The crate reads what Django wrote, and writes it with one more message exactly as Django would.
 #[test]
 fn what_django_wrote() {
     const ADDED: &str = r#"["__json_message",0,20,"and more",""]"#;
@@ -133,13 +133,13 @@ fn what_django_wrote() {
     }
 }
 
-/// The same messages become the same cookie.
+/// The crate writes the same messages as the same cookie.
 #[test]
 fn what_django_would_write() {
     let mut compared = 0;
     for Sample { name, set_cookie, read, session_text, .. } in vectors("messages") {
         if read.iter().any(|shown| shown.extra_tags.is_none() || shown.text().contains('\u{fffd}')) {
-            continue; // made by no call of `messages.add_message`, or by none of ours
+            continue; // neither `messages.add_message` nor this crate can create these
         }
         let storages = [fallback(), in_cookie(), MessageStorage::in_session()];
         for storage in storages.map(|storage| storage.with_level(MessageLevel::new(-5))) {
@@ -151,7 +151,7 @@ fn what_django_would_write() {
                 messages.push(if shown.safe { message.mark_safe() } else { message });
             }
             match storage.commit(&messages, &mut kept).unwrap().set_cookie {
-                // Another zlib may compress in another way.
+                // The bytes of compressed text depend on the zlib implementation.
                 Some(made) if value(&set_cookie).starts_with('.') => {
                     assert_eq!(payload(made.value()), payload(value(&set_cookie)), "{name}");
                 }
@@ -191,15 +191,15 @@ fn what_does_not_fit() {
             let removal = storage.commit(&messages, &mut session).unwrap().set_cookie;
             (shown, removal.map(|removal| removal.to_string()), text(&session))
         };
-        // Django's
+        // Messages that Django stored.
         let (shown, removal, left) = show(&cookie, session(kept.as_deref()));
         assert_eq!((shown, left), (read.clone(), after.session));
-        // It leaves the cookie where that says only that the session has more.
+        // Django leaves a cookie that only indicates that the session has more messages.
         let says_nothing = payload(&cookie) == r#"["__messagesnotfinished__"]"#;
         assert_eq!(after.set_cookie.is_none(), says_nothing && kind == "fallback");
         assert!(after.set_cookie.is_none() || removal == after.set_cookie);
 
-        // and ours.
+        // Messages that this crate stores.
         let mut session = Session::default();
         let mut messages = storage.load(None, &session);
         for text in &all {
@@ -217,13 +217,13 @@ fn what_does_not_fit() {
     }
 }
 
-/// What each storage leaves alone, as Django does.
+/// Like Django's, each storage leaves some cookies and sessions unchanged.
 #[test]
 fn what_is_left_alone() {
     let storage = fallback();
     let waiting = || session(Some(r#"[["__json_message", 0, 20, "waiting"]]"#));
 
-    // Without a cookie, or with a refused one, nobody looks into the session.
+    // Without a cookie, or with a rejected one, the session is not read.
     for cookie in [None, Some(""), Some("W10:1r31eq:forged")] {
         let mut session = waiting();
         let mut messages = storage.load(cookie, &session);
@@ -235,7 +235,7 @@ fn what_is_left_alone() {
     let untouched = storage.load(Some("W10:1r31eq:forged"), &Session::default());
     assert_eq!(untouched.rejection(), Some(DecodeError::Signature(BadSignature::Mismatch)));
 
-    // Messages that nobody takes or adds to stay as they are.
+    // Messages that are neither taken nor added to do not change.
     let mut session = waiting();
     for storage in [fallback(), MessageStorage::in_session()] {
         let messages = storage.load(None, &session);
@@ -243,7 +243,7 @@ fn what_is_left_alone() {
         assert_eq!(text(&session), text(&waiting()));
     }
 
-    // A cookie that holds all of them keeps the session out of it.
+    // If the cookie contains all messages, the session is not accessed.
     let session = Session::default();
     let mut messages = storage.load(None, &session);
     messages.add(MessageLevel::INFO, "short");
@@ -252,7 +252,7 @@ fn what_is_left_alone() {
     assert!(!session.is_accessed());
 }
 
-/// In every cookie that is signed, another purpose's too.
+/// Cookies that were signed for another purpose are rejected. If there are several cookies, one that verifies is used.
 #[test]
 fn other_purposes_and_several_cookies() {
     let storage = fallback();
@@ -276,12 +276,12 @@ fn other_purposes_and_several_cookies() {
     assert_eq!(newer.load_headers([format!("messages={ours}").as_bytes(), b"a=\xff"], None).len(), 1);
 }
 
-/// Django's signer for cookies, with a salt.
+/// Returns Django's signer for cookies with a salt.
 fn signer(salt: &str) -> TimestampSigner {
     TimestampSigner::new(&ring(format!("django.http.cookies{KEY}")), salt).unwrap()
 }
 
-/// Django fails for most of these, and shows the others as they are.
+/// Signed values that are not messages are rejected. Django fails for most of them, and shows the others.
 #[test]
 fn signed_junk_is_no_message() {
     use base64::Engine as _;
@@ -330,11 +330,11 @@ fn signed_junk_is_no_message() {
     }
     let long = "x".repeat(8193);
     assert_eq!(storage.load(Some(&long), None).rejection(), Some(BadSignature::TooLong { limit: 8192 }.into()));
-    // A list, where Django keeps a text.
+    // A list, where Django stores a text.
     let mut session = Session::default();
     session.insert("_messages", ["a"]).unwrap();
     assert!(MessageStorage::in_session().load(None, &session).rejection().is_some());
-    // What 1 and 0 stand for is read, too.
+    // `true` is accepted in place of 1.
     let token = signer("django.contrib.messages").sign(&encode(r#"[["__json_message",true,20,"<b>",null]]"#));
     assert!(storage.load(Some(&token), None).drain().next().unwrap().is_safe());
 }
@@ -368,7 +368,7 @@ fn the_cookie_follows_the_sessions() {
     assert!(add(&storage).ends_with("; Domain=example.com; Path=/"));
 }
 
-/// Neither the text nor the tags of others become part of the page.
+/// Only text that is marked as safe is inserted as HTML. Other text and tags are escaped.
 #[test]
 fn only_what_is_marked_safe_is_html() {
     let message = Message::new(MessageLevel::INFO, r#"<b class="x">Tom & Jerry's</b>"#).with_extra_tags("\"><script>");
@@ -377,7 +377,7 @@ fn only_what_is_marked_safe_is_html() {
     let safe = message.clone().mark_safe();
     assert_eq!(safe.html(), message.text());
 
-    // Nor do they on the way through the cookie.
+    // The same is true after the message was stored in the cookie.
     let mut messages = fallback().load(None, None);
     messages.push(message);
     messages.push(safe);
@@ -397,8 +397,8 @@ fn texts_are_told_to_nobody() {
 }
 
 proptest! {
-    /// Whatever is added is shown on the next page, in its order and once; the cookie is never too large, and only a
-    /// storage that has nowhere else drops messages: the oldest, and no more than it must.
+    /// All added messages are shown once on the next page, in order. The cookie is never too large. Only the storage
+    /// without a session drops messages: the oldest ones, and no more than necessary.
     #[test]
     fn nothing_is_lost(added in prop::collection::vec((0..50_i64, "\\PC{0,40}|[a-z<&]{0,900}", any::<bool>()), 0..12)) {
         let storages = [fallback(), in_cookie(), MessageStorage::in_session()];
@@ -422,7 +422,7 @@ proptest! {
             let cookie = commit.set_cookie.map(|cookie| cookie.value().to_owned());
             prop_assert!(cookie.as_ref().is_none_or(|cookie| cookie.len() <= LIMIT));
 
-            // A page that only adds, and one that shows.
+            // First a page that only adds messages, then a page that shows them.
             let mut messages = storage.load(cookie.as_deref(), &session);
             prop_assert_eq!(messages.rejection(), None);
             prop_assert_eq!(messages.drain().collect::<Vec<_>>(), &expected[dropped..]);
@@ -434,7 +434,7 @@ proptest! {
     }
 }
 
-/// The next person at this browser does not see them.
+/// Messages in a session end with it, so that the next user of the browser does not see them.
 #[test]
 fn messages_of_a_session_go_with_it() {
     let storage = MessageStorage::in_session();

@@ -1,5 +1,5 @@
-//! Numbers, in sessions of JSON and of other serializers. `tests/precision` runs these tests with the feature
-//! `arbitrary_precision` of `serde_json`, which hands numbers over as maps.
+//! Numbers in sessions, with JSON and other serializers. `tests/precision` runs these tests with the feature
+//! `arbitrary_precision` of `serde_json`, which serializes numbers as maps.
 #![cfg(feature = "msgpack")]
 
 mod common;
@@ -17,12 +17,12 @@ fn sessions<S: Serializer>(serializer: S) -> CookieSessions<S> {
     CookieSessions::new(&ring("secret"), options).with_serializer(serializer)
 }
 
-/// The session that comes back of the cookie that this one is written to.
+/// Writes the session to a cookie, and returns the session that is read from it.
 fn again<S: Serializer>(sessions: &CookieSessions<S>, session: &Session) -> Session {
     sessions.try_load(&written(&sessions.commit(session, 200).unwrap()).unwrap()).unwrap()
 }
 
-/// A serializer over `serde_json`, as the documentation of [`Serializer`] has one.
+/// A serializer that uses `serde_json`, as in the documentation of [`Serializer`].
 struct SerdeJson;
 
 impl Serializer for SerdeJson {
@@ -35,7 +35,7 @@ impl Serializer for SerdeJson {
     }
 }
 
-/// Values, and how Python spells them.
+/// Returns values, and the text that Python writes for them.
 fn spelled() -> [(Value, &'static str); 12] {
     [
         (json!(0), "0"),
@@ -78,7 +78,7 @@ fn values_in_sessions() {
     }
 }
 
-/// What the feature `arbitrary_precision` holds, and nothing else: digits stay, and what is infinite to Python is refused.
+/// Numbers of any precision keep their digits. Numbers that Python would read as infinite are rejected.
 #[test]
 fn values_of_any_precision() {
     let has_the_feature = serde_json::from_str::<Value>("1e400").is_ok();
@@ -124,7 +124,7 @@ proptest! {
     }
 }
 
-/// JSON text as MessagePack, in hexadecimal; or that it has none.
+/// Converts JSON text to MessagePack, in hexadecimal, or rejects it.
 #[test]
 fn json_as_message_pack() {
     for (json, expected) in [

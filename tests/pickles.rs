@@ -1,7 +1,7 @@
-//! Sessions in a cache, and cookies of `PickleSerializer`. (Random sessions are compared with Python's in `tests/pickle`, and
-//! what hostile pickles cost is measured in `tests/memory`.)
+//! Sessions in a cache, and cookies of `PickleSerializer`. (`tests/pickle` compares random sessions with Python, and
+//! `tests/memory` measures the cost of hostile pickles.)
 #![cfg(feature = "pickle")]
-#![allow(clippy::needless_pass_by_value, reason = "results are asked about as they come")]
+#![allow(clippy::needless_pass_by_value, reason = "results are passed as they are returned")]
 
 mod common;
 
@@ -39,8 +39,8 @@ fn encode(session: &Session) -> Vec<u8> {
     CachedSessions::new(CookieOptions::default()).encode(session).unwrap()
 }
 
-/// The type of a value that JSON cannot hold.
-#[expect(clippy::needless_pass_by_value, reason = "it is made for this")]
+/// Returns the type of a value that JSON cannot represent.
+#[expect(clippy::needless_pass_by_value, reason = "results are passed as they are returned")]
 fn beyond_json<T>(read: Result<T, DecodeError>) -> Option<String> {
     match read {
         Err(DecodeError::BeyondJson { python_type }) => Some(python_type.to_string()),
@@ -52,21 +52,21 @@ fn python_type(session: &Session, key: &str) -> Option<String> {
     beyond_json(session.get::<serde_json::Value>(key))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is made for this")]
+#[expect(clippy::needless_pass_by_value, reason = "results are passed as they are returned")]
 fn refusal<T>(read: Result<T, DecodeError>) -> &'static str {
     match read {
         Err(DecodeError::Deserialize { reason }) => reason,
         Err(error) => panic!("{error}"),
-        Ok(_) => panic!("it is read"),
+        Ok(_) => panic!("it is accepted"),
     }
 }
 
-/// A pickle of protocol 4 of these opcodes.
+/// Returns a pickle of protocol 4 with these opcodes.
 fn pickle(opcodes: &[&[u8]]) -> Vec<u8> {
     [b"\x80\x04", &opcodes.concat()[..], b"."].concat()
 }
 
-/// The session `{"k": value}` of a value that these opcodes make.
+/// Reads the session `{"k": value}`, whose value these opcodes create.
 fn session_of(opcodes: &[u8]) -> Result<Session, DecodeError> {
     decode(&pickle(&[b"}\x8c\x01k", opcodes, b"s"]))
 }
@@ -154,7 +154,7 @@ fn cookies_of_pickle_serializer() {
         assert_eq!(session.get_json("k"), Some(&*expected), "{what}");
         session.mark_modified();
         assert!(matches!(pickled.commit(&session, 200), Err(EncodeError::ReadOnly)), "{what}");
-        // The way on: what was read from a pickle is written as JSON.
+        // A migration: a session that was read from a pickle is written as JSON.
         let written = common::written(&json.commit(&session, 200).unwrap()).unwrap();
         assert_eq!(json_of(&json.try_load(&written).unwrap()), json_of(&session), "{what}");
         read += 1;
@@ -205,7 +205,7 @@ fn a_value_beyond_json_spoils_its_own_key() {
     ));
     assert!(!session.is_modified(), "nothing was changed");
 
-    // No store writes it.
+    // No kind of sessions writes it.
     session.mark_modified();
     let cookies = CookieSessions::new(&ring("secret"), sessionid());
     let rows = StoredSessions::new(&ring("secret"), CookieOptions::default());
@@ -222,7 +222,7 @@ fn a_value_beyond_json_spoils_its_own_key() {
         assert_eq!((&**key, beyond_json::<()>(Err(**reason)).as_deref()), ("when", Some("datetime.date")));
     }
 
-    // Until what is in the way is taken out, or replaced.
+    // It can be written after these values are removed or replaced.
     assert!(session.remove("when"));
     assert_eq!(sessions.encode(&session).unwrap_err().to_string(), r#"session value cannot be written: "b""#);
     session.insert("b", [[1]]).unwrap();
@@ -253,7 +253,7 @@ fn a_key_that_is_no_text() {
     }
 }
 
-/// The outermost is named: a list within a tuple is none of its own.
+/// The type of the outermost value is reported, for example of a tuple, not of a list in it.
 #[test]
 fn types_beyond_json() {
     for (opcodes, name) in [
@@ -271,12 +271,12 @@ fn types_beyond_json() {
         (b"ccopy_reg\n_reconstructor\n)R", "copyreg._reconstructor"),
         (b"\x8c\x02os\x8c\x06system\x93\x8c\x02id\x85R", "os.system"),
         (b"\x8c\x02os\x8c\x06system\x93", "os.system"),
-        // A class that is called, built, filled and changed.
+        // Instances of a class, created by different opcodes.
         (b"\x8c\x01m\x8c\x01C\x93)\x81}b", "m.C"),
         (b"\x8c\x01m\x8c\x01C\x93)}\x92}b", "m.C"),
         (b"\x8c\x01m\x8c\x01f\x93)R)\x81", "m.f"),
         (b"\x8c\x01m\x8c\x01C\x93)RK\x01a(K\x01K\x02e\x8c\x01aK\x01s(\x8c\x01aK\x01u(K\x01\x90", "m.C"),
-        // Names are cut before they are too long, and hold nothing that is not printable.
+        // Long names are cut, and characters that are not printable are replaced.
         (b"cm\nC\x1b[31m\n", "m.C?[31m"),
         ("c\u{e9}\nC\n".as_bytes(), "??.C"),
         (
@@ -295,7 +295,7 @@ fn types_beyond_json() {
     }
 }
 
-/// What Python 2.7.18 wrote, with `cPickle.dumps(…, 2)`: text in bytes, and wide integers in decimal.
+/// A pickle that Python 2.7.18 wrote with `cPickle.dumps(…, 2)`: text as bytes, and wide integers in decimal.
 #[test]
 fn a_pickle_of_python_2() {
     let pickle = b"\x80\x02}(U\x01aU\x04textX\x01\0\0\0bX\x02\0\0\0\xc3\xa9U\x01mI-2147483649\nU\x01nI1099511627776\n\
@@ -316,14 +316,14 @@ fn a_pickle_of_python_2() {
     }
 }
 
-/// As a dict of Python: the first of equal keys keeps its place, the last its value.
+/// As in a Python dict, a duplicate key has the position of the first and the value of the last.
 #[test]
 fn a_key_twice() {
     let session = decode(&pickle(&[b"}(\x8c\x01aK\x01\x8c\x01bK\x02\x8c\x01aK\x03u\x8c\x01bNs"])).unwrap();
     assert_eq!(json_of(&session), [("a".into(), "3".into()), ("b".into(), "null".into())]);
     let session = session_of(b"}(\x8c\x01aK\x01\x8c\x01bK\x02\x8c\x01a)u(\x8c\x01aK\x04u").unwrap();
     assert_eq!(session.get_json("k"), Some(r#"{"a":4,"b":2}"#));
-    // In JSON both are kept; written as a pickle they are one.
+    // JSON preserves both. Written as a pickle, they are one key.
     let session = decode(br#"{"a":1,"b":[{"x":1,"x":2}],"a":3}"#).unwrap();
     let again = decode(&encode(&session)).unwrap();
     assert_eq!(json_of(&again), [("a".into(), "3".into()), ("b".into(), r#"[{"x":2}]"#.into())]);
@@ -337,10 +337,10 @@ fn references_are_copies() {
     ]));
     let session = session.unwrap();
     assert_eq!(json_of(&session), [("k".into(), "[[1,2],[1,2]]".into()), ("again".into(), "[1,2]".into())]);
-    // Frames may end anywhere; DUP, POP and POP_MARK do what they say.
+    // Frames may end anywhere. DUP, POP and POP_MARK work.
     let session = session_of(b"\x95\x01\0\0\0\0\0\0\0](K\x01K\x0020(K\x03(K\x0411e").unwrap();
     assert_eq!(session.get_json("k"), Some("[1,0]"));
-    // What is within itself never ends.
+    // A value that contains itself is nested without end.
     for circle in [&b"]\x94h\0a"[..], b"]\x94(h\0h\0h\0e", b"}\x94\x8c\x01a]h\0as", b"}\x94(\x8c\x01ah\0\x8c\x01bh\0u"]
     {
         let found = python_type(&session_of(circle).unwrap(), "k");
@@ -371,7 +371,7 @@ fn not_the_pickle_of_a_session() {
         (b"\x80\x04].", "pickled value is not a dict"),
         (b"\x80\x04K\x07.", "pickled value is not a dict"),
         (b"\x80\x04ccollections\nOrderedDict\n)R.", "pickled value is not a dict"),
-        // What a stack, a memo, a length or a type does not allow.
+        // Errors of the stack, the memo, a length or a type.
         (b"\x80\x04}s.", "pickle stack underflow"),
         (b"\x80\x04}K\x01(s.", "pickle stack underflow"),
         (b"\x80\x040.", "pickle stack underflow"),
@@ -399,7 +399,7 @@ fn not_the_pickle_of_a_session() {
     ] {
         assert_eq!(refusal(decode(bytes)), reason, "{}", bytes.escape_ascii());
     }
-    // Lengths of 2⁴⁰ and 2⁶⁴ - 1 and nothing there.
+    // Lengths of 2⁴⁰ and 2⁶⁴ - 1 without data.
     for opcode in [0x8d, 0x8e, 0x95, 0x96] {
         for len in [1 << 40, u64::MAX] {
             let bytes = [&[0x80, 5, opcode][..], &len.to_le_bytes(), b"abc."].concat();
@@ -408,7 +408,8 @@ fn not_the_pickle_of_a_session() {
     }
 }
 
-/// Opcodes that import what a table of the process holds, ask the program for objects, or belong to protocols 0 and 1.
+/// Opcodes that use the extension registry or persistent objects of a process, or that belong to protocols 0 and 1, are
+/// rejected.
 #[test]
 fn opcodes_that_are_not_read() {
     let read =
@@ -430,14 +431,14 @@ fn opcodes_that_are_not_read() {
 #[test]
 fn json_in_the_cache() {
     let sessions = CachedSessions::new(CookieOptions::default()).with_json();
-    // As django-redis' JSONSerializer spells it, and in UTF-8.
+    // JSON as django-redis' JSONSerializer writes it, with UTF-8.
     let session =
         sessions.decode("{\"a\": [1, 2.50, NaN], \"\u{e9}\": \"\u{1f511}\", \"s\": \"\\ud800\"}".as_bytes()).unwrap();
     let written = sessions.encode(&session).unwrap();
     assert_eq!(written, br#"{"a":[1, 2.50, NaN],"\u00e9":"\ud83d\udd11","s":"\ud800"}"#);
     let again = decode(&encode(&session)).unwrap();
     assert_eq!(sessions.encode(&again).unwrap(), br#"{"a":[1,2.5,NaN],"\u00e9":"\ud83d\udd11","s":"\ud800"}"#);
-    // Numbers are what Python reads: -0 is 0, and what no float holds is infinite.
+    // Numbers are as Python reads them: -0 is 0, and numbers beyond the range of floats are infinite.
     let session = decode(br#"{"a":[-0,-0.0,1E2,1e999,-1e-999]}"#).unwrap();
     assert_eq!(decode(&encode(&session)).unwrap().get_json("a"), Some("[0,-0.0,100.0,Infinity,-0.0]"));
 }
@@ -450,7 +451,7 @@ fn expiry() {
     assert_eq!(sessions.decode(b"\x80\x04}.").unwrap().expiry_age(now).whole_seconds(), 60);
     let session = sessions.decode(b"\x80\x04}\x8c\x0f_session_expiryK\x07s.").unwrap();
     assert_eq!(session.expiry_age(now).whole_seconds(), 7);
-    // Django before 4.1 kept dates as they are.
+    // Django before 4.1 stored dates as datetime objects.
     let date = b"\x80\x04}\x8c\x0f_session_expirycdatetime\ndatetime\nC\x0a\x07\xea\x0b\x19\x0a\0\0\0\0\0\x85Rs.";
     let session = sessions.decode(date).unwrap();
     assert_eq!((session.expiry(), session.expiry_age(now).whole_seconds()), (None, 60));
@@ -461,7 +462,7 @@ fn nested(depth: usize) -> String {
     format!("{}{}", "[".repeat(depth), "]".repeat(depth))
 }
 
-/// What is read is written, and the other way round.
+/// The limits of reading and writing are the same.
 #[test]
 fn limits() {
     // 1024 levels.
@@ -495,7 +496,7 @@ fn limits() {
     assert_eq!(refused.source().unwrap().to_string(), "more than 32768 bytes of integers beyond 64 bits");
 }
 
-/// Lists of two references to the list below, which stand for 2^levels of them.
+/// Returns nested lists, each with two references to the next one. Expanded, these are 2^levels lists.
 fn bomb(levels: u8) -> Vec<u8> {
     let level = |level: u8| [b'0', b']', 0x94, b'(', b'h', level, b'h', level, b'e'];
     [b"]\x94", &(0..levels).flat_map(level).collect::<Vec<_>>()[..]].concat()
@@ -526,13 +527,13 @@ fn hostile_pickles() {
     ] {
         assert_eq!(refusal(session_of(&opcodes)), reason, "{what}");
     }
-    // Within the limits, a reference is as good as a copy.
+    // Within the limits, references are expanded to copies.
     assert_eq!(session_of(&bomb(14)).unwrap().get_json("k").unwrap().matches("[]").count(), 1 << 14);
     assert_eq!(session_of(&list_of(&long_text, 8)).unwrap().get_json("k").unwrap().len(), 9 * ((1 << 16) + 3) + 1);
 }
 
-/// Pickles of Django with bytes changed, put in and taken out: no panic, and what is read can be written and read again.
-/// `PICKLE_MUTATIONS` says how many.
+/// Django's pickles with changed, added and removed bytes cause no panic, and what is read can be written and read
+/// again. `PICKLE_MUTATIONS` sets their number.
 #[test]
 fn mutated_pickles() {
     #[derive(Deserialize)]
@@ -637,7 +638,7 @@ fn dates_without_an_offset_in_a_cache() {
     assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-01T09:00:00\""));
 }
 
-/// A commit without what differs: the data's format, and the random keys.
+/// Returns a commit without the parts that differ: the format of the data, and random keys.
 fn without_data<Data>(commit: StoredCommit<Data>) -> String {
     let row = |row: &StoredRow<Data>| (row.expire_date, row.time_to_live);
     let change = match &commit.change {
@@ -654,7 +655,7 @@ fn without_data<Data>(commit: StoredCommit<Data>) -> String {
     format!("{change:?} {vary} {:?}", commit.response.into_set_cookies().map(attributes).collect::<Vec<_>>())
 }
 
-/// Each state of the entry, of the session and of the response.
+/// Compares all states of the entry, the session and the response.
 #[test]
 fn a_cache_follows_the_rules_of_a_database() {
     let keys = KeyRing::new(SecretKey::new("secret").unwrap());
@@ -701,7 +702,7 @@ fn a_cache_follows_the_rules_of_a_database() {
     }
 }
 
-/// What nobody has changed need not be written: a reader does not fail over another key.
+/// A session without changes need not be written, so reading does not fail because of another key.
 #[test]
 fn an_unreadable_session_that_nobody_changed() {
     let sessions = CachedSessions::new(CookieOptions::default()).with_save_every_request(true);

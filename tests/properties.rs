@@ -1,4 +1,4 @@
-//! What holds for every value, key, salt and time.
+//! Properties that hold for every value, key, salt and time.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 1..100)
 }
 
-/// A key of white space alone is none.
+/// Generates keys. A key of only white space is not valid.
 fn secrets() -> impl Strategy<Value = Vec<u8>> {
     bytes().prop_filter("a key", |secret| !secret.trim_ascii().is_empty())
 }
@@ -112,7 +112,7 @@ proptest! {
         prop_assert_eq!(again.to_bits(), bits);
     }
 
-    /// A signed payload of any bytes is read or refused.
+    /// A signed payload of any bytes is accepted or rejected without a panic.
     #[test]
     fn no_signed_payload_panics(payload in prop::collection::vec(any::<u8>(), 0..200), dot in any::<bool>()) {
         let payload = BASE64URL.encode(payload);
@@ -122,7 +122,7 @@ proptest! {
     }
 }
 
-/// What is short is written as it is, though it might get shorter still.
+/// Short payloads are not compressed, even if that would make them shorter.
 #[test]
 fn where_compression_begins() {
     for (compression, first) in [(Compression::IfSmaller, 64), (Compression::IfLarge, 512)] {
@@ -134,7 +134,7 @@ fn where_compression_begins() {
     }
 }
 
-/// Whatever a type can be to serde has the form that `serde_json` gives it.
+/// Every type of serde's data model is written as `serde_json` writes it.
 #[test]
 fn every_type_of_serde() {
     #[derive(Serialize)]

@@ -1,5 +1,5 @@
-//! No text that we make, and no event that we tell, holds a key, a token, a signature or what was signed. (That memory is
-//! wiped needs an allocator to see, and so `unsafe`: `tests/memory`.)
+//! No text and no log event of the crate contains a key, a token, a signature or a signed value. (`tests/memory` tests
+//! that memory is wiped.)
 
 mod common;
 
@@ -36,18 +36,18 @@ fn sessions() -> CookieSessions {
     CookieSessions::new(&keys(), CookieOptions::builder("sessionid").build().unwrap()).with_clock(clock(NOW))
 }
 
-/// A session's cookie with the value in it.
+/// Returns a session cookie that contains the value.
 fn cookie() -> String {
     let mut session = sessions().load(None);
     session.insert("key", VALUE).unwrap();
     written(&sessions().commit(&session, 200).unwrap()).unwrap()
 }
 
-/// The secrets that stand in a text, be it as they are, as numbers, in hexadecimal or in either base64.
+/// Returns the secrets that a text contains, as they are, as numbers, in hexadecimal or in either kind of base64.
 fn found<'s>(text: &str, secrets: &[&'s str]) -> Vec<&'s str> {
     let stands = |secret: &str| {
         let bytes = secret.as_bytes();
-        // The end of base64 depends on what follows; the start does not, where the secret is what begins.
+        // The end of base64 depends on what follows the secret, so only whole groups are searched.
         let whole = bytes.len() / 3 * 3;
         let numbers = format!("{bytes:?}");
         let hex: String = format!("{bytes:02x?}").chars().filter(char::is_ascii_alphanumeric).collect();
@@ -60,12 +60,12 @@ fn found<'s>(text: &str, secrets: &[&'s str]) -> Vec<&'s str> {
     secrets.iter().copied().filter(|secret| stands(secret)).collect()
 }
 
-/// The same of what anybody can print: `{}`, `{:?}`, `{:#?}`, of an error and of its sources.
+/// Asserts that none of the texts contains a secret or a part of the tokens.
 fn assert_silent(what: &str, texts: &[String], tokens: &[&str]) {
     let parts = tokens.iter().flat_map(|token| token.split([':', '|', '='])).filter(|part| part.len() > 8);
     let secrets: Vec<&str> = [KEY, OLD_KEY, SALT, VALUE].into_iter().chain(parts).collect();
     for text in texts {
-        assert!(!text.is_empty(), "{what} says nothing");
+        assert!(!text.is_empty(), "{what} has no text");
         assert_eq!(found(text, &secrets), [""; 0], "{what}: {text}");
     }
 }
@@ -83,7 +83,7 @@ fn texts(error: &(dyn Error + 'static)) -> Vec<String> {
     texts
 }
 
-/// The search finds what is there.
+/// The search finds secrets that are present.
 #[test]
 fn what_is_told_is_found() {
     for told in [
@@ -134,7 +134,7 @@ fn no_type_tells_a_secret() {
     ] {
         assert_silent(what, &texts, &tokens);
     }
-    assert_eq!(format!("{auth:?}"), "SessionAuth(SaltedHmac(..))", "where something is left out, one sees that it is");
+    assert_eq!(format!("{auth:?}"), "SessionAuth(SaltedHmac(..))", "the output shows that something is left out");
     #[cfg(feature = "encryption")]
     {
         let encryption = django_session::Encryption::new(&keys());
@@ -150,8 +150,8 @@ fn no_type_tells_a_secret() {
     );
 }
 
-/// What is `Copy` and `'static` owns no text: numbers, fixed sentences and the short name of a Python type are all that these
-/// can hold.
+/// A type that is `Copy` and `'static` owns no text, so these errors can only contain numbers, fixed sentences and the
+/// short name of a Python type.
 #[test]
 fn these_errors_own_no_text() {
     fn owns_nothing<T: Copy + 'static>() {}
@@ -242,7 +242,7 @@ fn no_refusal_of_a_value_tells_a_secret() {
         errors.push(packed.commit(&session, 200).unwrap_err());
     }
     let kinds: HashSet<_> = errors.iter().map(discriminant).collect();
-    assert_eq!(kinds.len(), 7, "every kind of EncodeError but those of encryption");
+    assert_eq!(kinds.len(), 7, "every kind of EncodeError except those of encryption");
     #[cfg(feature = "encryption")]
     {
         let encryption = django_session::Encryption::new(&keys()).with_plaintext(django_session::Plaintext::Write);
@@ -252,10 +252,10 @@ fn no_refusal_of_a_value_tells_a_secret() {
         assert_silent("refused", &texts(error), &[&cookie()]);
     }
     let EncodeError::CookieTooLarge(_) = &errors[9] else { panic!("{:?}", errors[9]) };
-    assert!(errors[9].to_string().contains("\"noise\""), "the keys of a session are no secret");
+    assert!(errors[9].to_string().contains("\"noise\""), "the keys of a session are not secret");
 }
 
-/// What is logged of cookies that are refused, of one on a fallback key, and of a session that is too large.
+/// Log events about rejected cookies, a cookie on a fallback key, and a session that is too large contain no secret.
 #[cfg(feature = "tower")]
 #[tokio::test]
 async fn no_event_tells_a_secret() {

@@ -1,4 +1,4 @@
-//! Nothing but the very bytes that were signed is accepted.
+//! Only exactly the bytes that were signed are accepted.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn colon() -> String {
     ":".to_owned()
 }
 
-/// These vectors do not say it, but its length does.
+/// These vectors do not have the algorithm. It follows from the length of the signature.
 fn unknown() -> String {
     String::new()
 }
@@ -42,7 +42,7 @@ impl Vector {
     }
 }
 
-/// Every token that any Django signed, once.
+/// Returns every token that a version of Django signed, without duplicates.
 fn tokens() -> HashSet<Vector> {
     ["signer", "timestamp_signer", "dumps", "python_only"]
         .iter()
@@ -51,14 +51,14 @@ fn tokens() -> HashSet<Vector> {
         .collect()
 }
 
-/// All texts that one flipped bit, or one byte with all bits flipped, makes of this one.
+/// Returns all texts that differ by one flipped bit, or by one byte with all bits flipped.
 fn flips(token: &str) -> impl Iterator<Item = String> {
     let masks = (0..8).map(|bit| 1_u8 << bit).chain([0xff]);
     let edits = (0..token.len()).flat_map(move |at| masks.clone().map(move |mask| (at, mask)));
     edits.filter_map(move |(at, mask)| {
         let mut bytes = token.as_bytes().to_vec();
         bytes[at] ^= mask;
-        // The rest cannot be written as a `&str`.
+        // Other byte sequences are not valid in a `&str`.
         String::from_utf8(bytes).ok()
     })
 }
@@ -83,7 +83,7 @@ fn every_truncation_and_insertion_is_rejected() {
     for algorithm in ["sha1", "sha224", "sha256", "sha384", "sha512"].into_iter().filter_map(algorithm) {
         let signer = Signer::new(&ring("secret"), "salt").unwrap().with_algorithm(algorithm);
         rejects_every_truncation_and_insertion(&signer, &signer.sign("value"));
-        // As a TimestampSigner signs it: what is left of it has a separator still.
+        // As a TimestampSigner signs it, so that a truncated token still has a separator.
         rejects_every_truncation_and_insertion(&signer, &signer.sign("value:1r31eq"));
     }
 }
@@ -102,7 +102,7 @@ fn rejects_every_truncation_and_insertion(signer: &Signer, token: &str) {
     }
 }
 
-/// Of the four characters that lenient decoders read as the same last byte, one is canonical.
+/// Lenient decoders read four different last characters as the same byte. Only the canonical one is accepted.
 #[test]
 fn no_other_spelling_of_a_signature_is_accepted() {
     let signer = Signer::new(&ring("secret"), "salt").unwrap();
@@ -129,12 +129,12 @@ fn a_token_is_good_for_its_own_purpose_only() {
     for other in ["sal", "saltt", "Salt", "salt ", "salts", "saltsigner"] {
         assert_eq!(signer(other).unsign(&token), Err(BadSignature::Mismatch), "salt {other:?}");
     }
-    // A dated token is a token, but its date then belongs to the value.
+    // A Signer accepts a token with a timestamp, but the timestamp is then part of the value.
     let dated = TimestampSigner::new(&keys, "salt").unwrap().with_clock(clock(61.0)).sign("value");
     assert_eq!(signer("salt").unsign(&dated).unwrap().as_str(), "value:z");
 }
 
-/// CVE-2026-6873: names and salts that join to the same text.
+/// Names and salts that concatenate to the same text do not match each other (CVE-2026-6873).
 #[test]
 fn signed_cookies_never_pass_for_each_other() {
     let keys = ring("secret");
@@ -155,7 +155,7 @@ fn signed_cookies_never_pass_for_each_other() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The same of any two ways to part one text, made of what the salt is joined with.
+    /// The same for any two ways to split one text into name and salt.
     #[test]
     fn no_name_and_salt_pass_for_others(joined in prop::collection::vec("[ab1:é]", 0..8), at in any::<[usize; 2]>()) {
         let keys = ring("secret");

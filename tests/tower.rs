@@ -1,4 +1,4 @@
-//! What the layer does with requests and responses, and what it keeps its hands off. Feature `tower`.
+//! The session layer of tower: its effects on requests and responses, and what it leaves unchanged. Feature `tower`.
 #![cfg(feature = "tower")]
 
 mod common;
@@ -42,15 +42,15 @@ fn store_of(keys: &KeyRing, cookie: &str) -> CookieSessions {
     CookieSessions::new(keys, CookieOptions::builder(cookie).build().unwrap()).with_clock(clock(NOW))
 }
 
-/// An argument of handlers. With the feature `axum`, a `SessionHandle` is one itself: `tests/axum.rs`.
+/// The extractor for handlers. With the feature `axum`, `SessionHandle` itself is an extractor: see `tests/axum.rs`.
 type Handle = Extension<SessionHandle>;
 
-/// One handler behind the layer, for every path and method.
+/// Returns a router with one handler behind the layer, for every path and method.
 fn app<T: 'static>(handler: impl Handler<T, ()>) -> Router {
     Router::new().fallback(handler).layer(SessionLayer::new(sessions()))
 }
 
-/// A cookie, name and value, that holds this under `visits`.
+/// Returns a cookie, as name and value, with this number under `visits`.
 fn visited(keys: &KeyRing, visits: u32) -> String {
     let sessions = store_of(keys, "sessionid");
     let mut session = sessions.load(None);
@@ -89,7 +89,7 @@ fn lines(response: &Response, name: HeaderName) -> Vec<&str> {
     response.headers().get_all(name).iter().map(|line| line.to_str().unwrap()).collect()
 }
 
-/// What the cookies that are set hold, each as `name=JSON`; those that are removed, as `name=`.
+/// Returns the contents of the cookies that are set, each as `name=JSON`, and of removed ones as `name=`.
 fn set(response: &Response) -> Vec<String> {
     let pair = |line: &str| {
         let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
@@ -102,7 +102,7 @@ fn says_nothing_of_sessions(response: &Response) -> bool {
     set(response).is_empty() && lines(response, VARY).is_empty()
 }
 
-/// What was told since the last time, a line each; and never a key, or what a session holds.
+/// Returns the log events since the last call. Checks that they contain no key and no contents of a session.
 fn events() -> Vec<String> {
     let events = told();
     for secret in [SECRET, FALLBACK, "PRIVATE", "918273"] {
@@ -117,7 +117,7 @@ async fn a_visit_and_the_next() {
     let first = answer(&app, []).await;
     assert_eq!(set(&first), [r#"sessionid={"visits":1}"#]);
     assert_eq!(lines(&first, VARY), ["Cookie"]);
-    // HTTP/2 then keeps it out of its tables, and loggers print "Sensitive".
+    // HTTP/2 does not add sensitive values to its tables, and loggers print "Sensitive".
     assert!(first.headers()[SET_COOKIE].is_sensitive());
 
     let cookie = lines(&first, SET_COOKIE)[0].split(';').next().unwrap().to_owned();
@@ -127,12 +127,12 @@ async fn a_visit_and_the_next() {
     assert_eq!(events(), [""; 0]);
 }
 
-/// Not even to find that it will not do.
+/// If no handler uses the session, the cookie is not read, so a forged one is not even rejected.
 #[tokio::test]
 async fn a_session_that_nobody_asks_for_is_not_looked_at() {
     let holding = async |Extension(session): Handle| {
         assert_eq!(format!("{session:?}"), "SessionHandle { cookie: \"sessionid\", .. }");
-        "held, not asked"
+        "a handle that is not used"
     };
     let old = visited(&ring(FALLBACK), 1);
     for app in [app(async || "ok"), app(holding)] {
@@ -153,7 +153,7 @@ async fn a_store_that_saves_every_request_refreshes_what_nobody_read() {
     assert!(says_nothing_of_sessions(&answer(&app, []).await), "there is none to refresh");
 }
 
-/// A reader's response varies; the cookie stays as it is.
+/// The response varies if the session was read, and the cookie does not change.
 #[tokio::test]
 async fn reading_writes_no_cookie() {
     let app = app(async |Extension(session): Handle| session.with(|session| session.len()).to_string());
@@ -189,7 +189,7 @@ async fn other_headers_stay() {
     }
 }
 
-/// The status decides, whoever set it.
+/// The status decides, wherever it was set.
 #[tokio::test]
 async fn errors_of_the_server_write_nothing_but_a_logout() {
     let failing = app(async |session: Handle| (StatusCode::BAD_GATEWAY, count(session).await));
@@ -208,7 +208,7 @@ async fn errors_of_the_server_write_nothing_but_a_logout() {
     }
 }
 
-/// The head is sent before the body is polled: what that does to the session is too late, and the log says so.
+/// The head is sent before the body is polled. Changes that the body makes to the session are lost, and logged.
 #[tokio::test]
 async fn a_body_that_streams_reads_but_does_not_write() {
     fn late(session: SessionHandle) -> Body {
@@ -229,10 +229,10 @@ async fn a_body_that_streams_reads_but_does_not_write() {
     let response = answer(&app, [visited(&keys(), 7).as_str()]).await;
     assert!(says_nothing_of_sessions(&response));
     assert_eq!(text(response).await, "89");
-    assert_eq!(events().len(), 2, "it lacks its Vary, and the change is lost");
+    assert_eq!(events().len(), 2, "the events: it has no `Vary`, and the change is lost");
 }
 
-/// A service that is not ready gets no request.
+/// The layer is ready when the service is ready.
 #[tokio::test]
 async fn readiness_is_that_of_the_service() {
     struct Shut;
@@ -247,7 +247,7 @@ async fn readiness_is_that_of_the_service() {
         }
 
         fn call(&mut self, _: http::Request<()>) -> Self::Future {
-            panic!("it was not ready");
+            panic!("called although it was not ready");
         }
     }
 
@@ -255,7 +255,7 @@ async fn readiness_is_that_of_the_service() {
     assert_eq!(answer.unwrap_err(), "shut");
 }
 
-/// Without axum: any service over `http`, any body that has a default.
+/// The layer works without axum: with any service over `http`, and any body with a default.
 #[tokio::test]
 async fn plain_services() {
     let service = SessionLayer::new(sessions()).layer(service_fn(async |request: http::Request<()>| {
@@ -272,7 +272,7 @@ async fn plain_services() {
     assert_eq!(response.body(), "2");
     assert_eq!(set(&response.map(Body::from)), [r#"sessionid={"visits":2}"#]);
 
-    // An error is no response: it goes on as it is, and what answers it outside knows nothing of the session.
+    // An error is not a response. It is passed on unchanged, and the session is not written.
     assert_eq!(service.clone().oneshot(request(2)).await.unwrap_err(), "three are enough");
     assert_eq!(events(), ["WARN the session was changed, but the request produced no response"]);
     let reader = SessionLayer::new(sessions()).layer(service_fn(async |request: http::Request<()>| {
@@ -285,7 +285,8 @@ async fn plain_services() {
     assert!(says_nothing_of_sessions(&answered.oneshot(request(2)).await.unwrap().map(Body::from)));
 }
 
-/// Caught outside of the layer, a panic is no response of ours; caught inside, it is one of status 500.
+/// A panic that is caught inside the layer is a response with status 500. If it is caught outside, the layer sees no
+/// response.
 #[tokio::test]
 async fn panics_write_nothing() {
     async fn bug(Extension(session): Handle) {
@@ -299,7 +300,7 @@ async fn panics_write_nothing() {
     let inside = Router::new().fallback(bug).layer(from_fn(caught)).layer(SessionLayer::new(sessions()));
     let response = answer(&inside, []).await;
     assert_eq!((response.status(), set(&response).len()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
-    assert_eq!(lines(&response, VARY), ["Cookie"], "it was asked for");
+    assert_eq!(lines(&response, VARY), ["Cookie"], "the session was used");
 
     let outside = app(bug).layer(from_fn(caught));
     let response = answer(&outside, []).await;
@@ -327,7 +328,7 @@ async fn a_panic_while_the_session_is_locked_writes_nothing() {
     assert_eq!(events, ["ERROR a closure of `SessionHandle::with` panicked: the session is not written"]);
 }
 
-/// It would wait for itself for ever.
+/// It panics, because it would otherwise deadlock.
 #[test]
 fn a_session_used_inside_its_own_closure_panics() {
     let session = SessionHandle::new(sessions(), [""]);
@@ -340,7 +341,7 @@ fn a_session_used_inside_its_own_closure_panics() {
     assert_eq!(session.get::<u8>("a").unwrap(), None, "it can be used afterwards");
 }
 
-/// Known once the lock is held, not before.
+/// The response notices a panic only after it gets the lock.
 #[test]
 fn a_panic_on_another_thread_while_the_response_waits() {
     listen();
@@ -365,13 +366,13 @@ fn a_panic_on_another_thread_while_the_response_waits() {
     assert_eq!(events().len(), 1);
 }
 
-/// A destructor that reads the session while its closure unwinds: a second panic would abort the process.
+/// A destructor may read the session while its closure unwinds. A second panic would abort the process.
 #[test]
 fn a_destructor_may_use_a_session_whose_closure_panics() {
     struct Reads(SessionHandle);
     impl Drop for Reads {
         fn drop(&mut self) {
-            assert_eq!(self.0.get::<u8>("visits").unwrap(), None, "it sees an empty session");
+            assert_eq!(self.0.get::<u8>("visits").unwrap(), None, "the destructor sees an empty session");
         }
     }
     let session = SessionHandle::new(sessions(), [visited(&keys(), 7)]);
@@ -386,7 +387,7 @@ fn a_destructor_may_use_a_session_whose_closure_panics() {
     assert_eq!(session.get("visits").unwrap(), Some(7));
 }
 
-/// A request that is cancelled, or whose handler panics, has no response to write its session into.
+/// If a request is cancelled or its handler panics, there is no response, and the session is not written.
 #[test]
 fn a_writer_that_is_dropped() {
     listen();
@@ -396,14 +397,14 @@ fn a_writer_that_is_dropped() {
     drop(writer);
     assert_eq!(events(), ["WARN the session was changed, but the request produced no response"]);
     assert_eq!(session.get("visits").unwrap(), Some(7));
-    assert_eq!(events(), [""; 0], "a read is nothing to tell of");
+    assert_eq!(events(), [""; 0], "reading is not logged");
     session.insert("seen", false).unwrap();
     assert_eq!(events(), ["WARN the session is changed after the response's head: the change is lost"]);
     drop(mount.begin(None, [""]));
     assert_eq!(events(), [""; 0]);
 }
 
-/// Nested a, b, a, b: each cookie is written once, by its outermost layer, and reached from inside.
+/// With layers nested as a, b, a, b, each cookie is written once, by its outermost layer, and is available inside.
 #[test]
 fn nested_layers_in_any_order() {
     listen();
@@ -425,7 +426,7 @@ fn nested_layers_in_any_order() {
     assert_eq!(events(), [""; 0]);
 }
 
-/// Each accepts the other's cookies, though they sign with different keys.
+/// Two layers that accept each other's cookies are logged, even if they sign with different keys.
 #[test]
 fn rings_that_overlap_are_told_of() {
     listen();
@@ -437,7 +438,7 @@ fn rings_that_overlap_are_told_of() {
     assert!(events.len() == 1 && events[0].contains("accept each other's cookie"), "{events:?}");
 }
 
-/// What a handler does most has a method of its own.
+/// The handle has methods for the most common operations.
 #[test]
 fn the_handle_as_a_dict() {
     let session = SessionHandle::new(sessions(), [visited(&keys(), 7)]);
@@ -449,7 +450,7 @@ fn the_handle_as_a_dict() {
     assert!(session.with(|session| session.is_empty()));
 }
 
-/// The headers that go with the error, and its words.
+/// A failed commit returns the headers for the response and the error.
 #[test]
 fn what_could_not_be_written() {
     listen();
@@ -464,7 +465,7 @@ fn what_could_not_be_written() {
     assert_eq!(events().len(), 1);
 }
 
-/// Other threads wait their turn.
+/// Other threads wait for the lock.
 #[test]
 fn another_thread_waits() {
     let session = SessionHandle::new(sessions(), [""]);
@@ -503,7 +504,7 @@ async fn clones_are_one_session_across_awaits_and_tasks() {
     assert_eq!(text(response).await, "22");
 }
 
-/// HTTP/2 may send a line for each cookie; a line may hold any byte.
+/// HTTP/2 may send a header line for each cookie, and a line may contain any byte.
 #[tokio::test]
 async fn cookies_in_several_lines() {
     let app = app(count);
@@ -523,7 +524,7 @@ async fn cookies_in_several_lines() {
     }
 }
 
-/// Neither sent, for the browser would drop it, nor dropped here without a word.
+/// A session that does not fit into a cookie is an error. It is not sent, because the browser would drop it.
 #[tokio::test]
 async fn a_session_that_outgrew_its_cookie_is_an_error() {
     let hoard = async |Extension(session): Handle| {
@@ -534,7 +535,7 @@ async fn a_session_that_outgrew_its_cookie_is_an_error() {
     let response = answer(&app(hoard), []).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let headers: Vec<_> = response.headers().keys().map(HeaderName::as_str).collect();
-    assert_eq!(headers, ["vary", "content-length"], "the handler's are gone");
+    assert_eq!(headers, ["vary", "content-length"], "the handler's headers are dropped");
     let error = response.extensions().get::<Arc<EncodeError>>().expect("the reason").clone();
     let EncodeError::CookieTooLarge(report) = &*error else { panic!("{error}") };
     assert_eq!(report.keys[0].0, "hoard");
@@ -543,7 +544,7 @@ async fn a_session_that_outgrew_its_cookie_is_an_error() {
     assert!(event.starts_with("ERROR") && event.contains("could not be written"), "{event}");
     assert!(event.contains(&error.to_string()), "{event}");
 
-    // A layer outside may say it in its own words.
+    // An outer layer may replace the response.
     let told = map_response(async |mut response: Response| {
         if response.extensions().get::<Arc<EncodeError>>().is_some() {
             *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
@@ -556,7 +557,8 @@ async fn a_session_that_outgrew_its_cookie_is_an_error() {
     assert_eq!(text(response).await, "too much");
 }
 
-/// Why, on level INFO; who is on an older key, on DEBUG. Never a part of the cookie.
+/// The reason of a rejection is logged on level INFO, and a cookie on an older key on DEBUG, without any part of the
+/// cookie.
 #[tokio::test]
 async fn what_the_log_says_of_cookies() {
     let app = app(count);
@@ -583,7 +585,7 @@ async fn what_the_log_says_of_cookies() {
     }
 }
 
-/// Before it is too late.
+/// A handler can read the number of bytes left before the response is written.
 #[tokio::test]
 async fn a_handler_can_ask_how_much_still_fits() {
     let app = app(async |Extension(session): Handle| {
@@ -603,7 +605,7 @@ async fn a_handler_can_ask_how_much_still_fits() {
     assert_eq!(text(response).await, format!("{before} {after}"));
 }
 
-/// The innermost is the handler's; the others have nothing to say.
+/// The handler gets the session of the innermost layer. The other layers write nothing.
 #[tokio::test]
 async fn nested_layers() {
     let app = Router::new()
@@ -616,7 +618,7 @@ async fn nested_layers() {
     assert_eq!(events(), [""; 0]);
 }
 
-/// A handler reaches the session of an outer layer by its cookie.
+/// A handler gets the session of an outer layer by the name of its cookie.
 #[tokio::test]
 async fn the_session_of_an_outer_layer() {
     let both = async |Extension(session): Handle| {
@@ -633,7 +635,8 @@ async fn the_session_of_an_outer_layer() {
     assert_eq!(names, ["inner", "outer"]);
 }
 
-/// Each is said once: two cookies of one ring and salt, a layer that is ignored, a session id of another engine.
+/// These are logged once each: two cookies with the same keys and salt, a layer that is ignored, and a session id of
+/// another engine.
 #[tokio::test]
 async fn settings_that_cannot_be_meant() {
     let session_id = "sessionid=8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2";
@@ -661,10 +664,11 @@ async fn settings_that_cannot_be_meant() {
         assert_eq!(events(), [said]);
     }
     let reads = app(async |Extension(session): Handle| session.contains_key("visits").to_string());
-    assert_eq!(set(&answer(&reads, [session_id]).await).len(), 0, "it is Django's");
+    assert_eq!(set(&answer(&reads, [session_id]).await).len(), 0, "the cookie is Django's and is left alone");
 }
 
-/// Logout must not fail open: what takes the session's place is too large.
+/// If the session that replaces a flushed one is too large, the old cookie is removed, so that the logout is not
+/// undone.
 #[tokio::test]
 async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     let app = app(async |Extension(session): Handle| {
@@ -676,7 +680,8 @@ async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     assert_eq!(events().len(), 1);
 }
 
-/// After the head, a first read lacks its `Vary`; and a read of what was read before is nothing to tell of.
+/// A first read after the head is logged, because the response has no `Vary`. A read of a session that was read before
+/// is not.
 #[tokio::test]
 async fn what_a_streaming_body_is_warned_of() {
     let late = |session: SessionHandle| {
@@ -694,8 +699,8 @@ async fn what_a_streaming_body_is_warned_of() {
     assert_eq!(events(), [""; 0]);
 }
 
-/// Else each would send a cookie, and the outer one's, which the browser keeps, would undo a logout. It is so too with
-/// a layer of another cookie between them.
+/// Nested layers with the same cookie share one session. Otherwise both would send the cookie, and the outer one would
+/// undo a logout. This is also true with a layer of another cookie between them.
 #[tokio::test]
 async fn nested_layers_of_one_cookie_are_one() {
     async fn mark(request: Request, next: Next) -> Response {
@@ -725,8 +730,8 @@ async fn another_serializer() {
     assert_eq!(text(answer(&app, [cookie.as_str()]).await).await, "2");
 }
 
-/// Two requests of one browser at the same time: each begins with the same cookie, and the later cookie replaces the
-/// earlier, whole. It is so with Django too. A request that only reads sends none, and so undoes nothing.
+/// Two parallel requests of one browser start with the same cookie, and the later response replaces the whole cookie of
+/// the earlier one, as in Django. A request that only reads sends no cookie, and so undoes nothing.
 #[tokio::test]
 async fn the_last_of_two_writers_wins() {
     async fn together<H: Handler<T, ()>, T: 'static>(handler: H, layer: SessionLayer) -> [Vec<String>; 2] {
@@ -754,7 +759,7 @@ async fn the_last_of_two_writers_wins() {
     };
     let [cart, theme] = together(writer, SessionLayer::new(sessions())).await;
     assert_eq!(cart, [r#"sessionid={"visits":7,"cart":true}"#]);
-    assert_eq!(theme, [r#"sessionid={"visits":7,"theme":true}"#], "whichever arrives last, the other's key is gone");
+    assert_eq!(theme, [r#"sessionid={"visits":7,"theme":true}"#], "the key of the request that ends first is lost");
 
     let one_writer = async move |request: Request| {
         let session = request.extensions().get::<SessionHandle>().unwrap();
@@ -770,13 +775,13 @@ async fn the_last_of_two_writers_wins() {
     let every = SessionLayer::new(sessions().with_save_every_request(true));
     let [cart, reader] = together(one_writer, every).await;
     assert_eq!(cart, [r#"sessionid={"visits":7,"cart":true}"#]);
-    assert_eq!(reader, [r#"sessionid={"visits":7}"#], "where every request is saved, readers are writers");
+    assert_eq!(reader, [r#"sessionid={"visits":7}"#], "with save-every-request, reading also writes");
 }
 
-/// A module at the root named `tower` would make each `tower::` here ambiguous.
+/// A public module named `tower` at the root would make `tower::` ambiguous here.
 mod beside_a_glob_import {
     use super::{keys, payload, sessions, visited};
-    #[allow(clippy::wildcard_imports, reason = "what is tested")]
+    #[allow(clippy::wildcard_imports, reason = "this is what is tested")]
     use django_session::*;
 
     #[tokio::test]
@@ -797,7 +802,7 @@ mod beside_a_glob_import {
     }
 }
 
-/// Over real sockets, whatever a client may send where the cookies should be.
+/// A server over real sockets survives anything that a client sends as cookies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_server_survives_every_cookie() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -811,7 +816,7 @@ fn torment(address: SocketAddr) {
     let connect = || BufReader::new(TcpStream::connect(address).unwrap());
     let many = |pair: &str, times| pair.repeat(times).into_bytes();
 
-    // One connection for all that HTTP allows: each is answered, and the next request too.
+    // Everything that HTTP allows is sent over one connection. Each request is answered, including the next one.
     let mut connection = connect();
     for junk in [
         b";;;==".to_vec(),
@@ -831,7 +836,7 @@ fn torment(address: SocketAddr) {
         assert_eq!(ask(&mut connection, good.as_bytes()), Some((200, "8".to_owned())), "before a good one");
     }
 
-    // What HTTP does not allow, or hyper not so much of, ends its own connection at most.
+    // A request that HTTP does not allow, or that is too large for hyper, closes at most its own connection.
     for junk in [b"sessionid=\0\0\0\0\0\0\0\0".to_vec(), b"a\rb".to_vec(), vec![b'x'; 1 << 20]] {
         let refused = ask(&mut connect(), &junk);
         assert!(refused.as_ref().is_none_or(|(status, _)| [400, 431].contains(status)), "{refused:?}");
@@ -840,7 +845,7 @@ fn torment(address: SocketAddr) {
     assert_eq!(ask(&mut connection, good.as_bytes()), Some((200, "8".to_owned())));
 }
 
-/// Status and body; nothing, if the server hung up.
+/// Returns status and body, or `None` if the server closed the connection.
 fn ask(connection: &mut BufReader<TcpStream>, cookie: &[u8]) -> Option<(u16, String)> {
     let request = [b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ", cookie, b"\r\n\r\n"].concat();
     connection.get_mut().write_all(&request).ok()?;

@@ -1,4 +1,4 @@
-//! What twelve Djangos wrote (`tests/vectors`), read and written again.
+//! Reads and writes what twelve versions of Django wrote (`tests/vectors`).
 
 mod common;
 
@@ -43,7 +43,7 @@ fn separators() {
         assert!(Separator::new(sep.clone()).is_ok(), "Django {django} accepts {sep:?}");
     }
     for (django, sep) in vectors::<String>("django", "unsafe_separators") {
-        assert!(Separator::new(sep.clone()).is_err(), "Django {django} refuses {sep:?}");
+        assert!(Separator::new(sep.clone()).is_err(), "Django {django} rejects {sep:?}");
     }
 }
 
@@ -68,13 +68,13 @@ fn timestamp_signer() {
         assert!(v.token.starts_with(&[&v.value, &v.sep, &timestamp, &v.sep].map(String::as_str).concat()));
         let verified = signer.unsign(&v.token, Duration::from_secs(1)).unwrap();
         assert_eq!(verified.as_str(), v.value, "Django {django}");
-        #[expect(clippy::cast_possible_truncation, reason = "that is what Django does")]
+        #[expect(clippy::cast_possible_truncation, reason = "Django truncates too")]
         let seconds = time as i64;
         assert_eq!(verified.timestamp(), Some(Timestamp::from_secs(seconds)), "Django {django}");
     }
 }
 
-/// Base62 shows in a token's timestamp: written at that time, and read from what Django wrote.
+/// Tests base62 through the timestamps of tokens: writes one at that time, and reads Django's.
 #[test]
 fn base62() {
     #[derive(Deserialize)]
@@ -89,7 +89,7 @@ fn base62() {
         let verified = signer.unsign(&token, MaxAge::Unlimited).unwrap();
         assert_eq!(verified.timestamp().map(Timestamp::as_secs), Some(value), "Django {django}");
 
-        // A clock of the standard library reaches as far as the platform's.
+        // The range of `SystemTime` depends on the platform.
         let at = std::time::UNIX_EPOCH;
         let distance = Duration::from_secs(value.unsigned_abs());
         let Some(now) = (if value < 0 { at.checked_sub(distance) } else { at.checked_add(distance) }) else {
@@ -116,7 +116,7 @@ fn max_age() {
             continue;
         };
         let signer = signer.with_clock(clock(v.now));
-        // A negative limit cannot be written here.
+        // A `Duration` cannot be negative.
         let Ok(limit) = Duration::try_from_secs_f64(v.max_age) else {
             continue;
         };
@@ -130,7 +130,7 @@ fn max_age() {
     }
 }
 
-/// As that Django signs when nothing is said: SHA-1 before 3.1, SHA-256 since.
+/// Returns the signer with the default algorithm of that Django: SHA-1 before 3.1, SHA-256 since.
 fn default_signer(django: &str, signer: TimestampSigner) -> Option<TimestampSigner> {
     match django {
         "1.11" | "2.2" | "3.0" => algorithm("sha1").map(|sha1| signer.map_signer(|signer| signer.with_algorithm(sha1))),
@@ -164,7 +164,7 @@ fn dumps() {
 
         let written = signer.sign_object(&value, &codec).unwrap();
         assert_eq!(signer.unsign_object::<Json, _>(&written, &codec, MaxAge::Unlimited).unwrap(), value);
-        // Two deflates may choose different bytes for the same text.
+        // Different zlibs may write different bytes for the same text.
         if v.token.starts_with('.') {
             assert!(written.starts_with('.'), "Django {django} compressed {}", v.json);
         } else if !written.starts_with('.') {
@@ -173,7 +173,7 @@ fn dumps() {
     }
 }
 
-/// What no Rust number or string holds goes through as text, except for what is not JSON at all.
+/// Values that no Rust number or string can represent are read as text, except those that are not JSON.
 #[test]
 fn python_only() {
     for (django, v) in vectors::<Dumped>("django", "python_only") {
@@ -253,7 +253,7 @@ fn signed_cookies() {
                 continue;
             };
             assert_eq!(legacy.unsign(&v.token, Duration::from_secs(1)).unwrap().as_str(), v.value, "Django {django}");
-            assert_ne!(legacy.sign(&v.value), v.token, "the old salt is never signed with");
+            assert_ne!(legacy.sign(&v.value), v.token, "the old salt is not used for signing");
         }
     }
 }
@@ -275,7 +275,7 @@ fn signed_cookie_reads() {
         error: Option<String>,
     }
     for (django, v) in vectors::<Read>("django", "signed_cookie_reads") {
-        // Only 5.2.15 and 6.0.6 bind name and salt; the others read nothing but the old way.
+        // Only 5.2.15 and 6.0.6 and later bind name and salt. Other versions only read the old format.
         if !matches!(django, "5.2" | "6.1") {
             continue;
         }
@@ -293,7 +293,7 @@ fn signed_cookie_reads() {
     }
 }
 
-/// Django 3.1 and 3.2 sign with SHA-256 and read SHA-1 as well.
+/// Django 3.1 and 3.2 sign with SHA-256 and also read SHA-1.
 #[cfg(feature = "legacy")]
 #[test]
 fn legacy_algorithm() {
@@ -334,7 +334,7 @@ struct Malformed {
     value: Option<String>,
 }
 
-/// Where Django crashes, or reads what only a key holder can have made wrong, and we refuse.
+/// Returns our error for cases that we reject, while Django fails, or reads what only a key holder can create.
 fn refused_on_purpose(case: &str) -> Option<DecodeError> {
     let not_json = DecodeError::Deserialize { reason: "not JSON" };
     Some(match case.split_once(": ").map_or(case, |(_, what)| what) {
@@ -406,7 +406,7 @@ fn malformed() {
     }
 }
 
-/// The one-call form is the same.
+/// The function `loads` reads the same values.
 #[test]
 fn loads_reads_what_dumps_of_django_wrote() {
     for (django, v) in vectors::<Dumped>("django", "dumps") {

@@ -1,6 +1,6 @@
-//! Imports in src/ point one way, and each dependency is used by designated files only.
+//! Imports in src/ go in one direction, and each dependency is used by designated files only.
 
-#![allow(unreachable_pub, reason = "a program has no users but its own modules")]
+#![allow(unreachable_pub, reason = "only the modules of this program use its items")]
 
 mod modules;
 mod paths;
@@ -13,7 +13,7 @@ use modules::{Kind, Module, Modules, Target};
 use paths::is_punct;
 use proc_macro2::TokenTree;
 
-/// The rooms of src/, the lowest first: each with the rooms that it imports from.
+/// The top-level modules of src/, the lowest first, each with the modules from which it imports.
 const ROOMS: [(&str, &[&str]); 19] = [
     ("encoding", &[]),
     ("html", &[]),
@@ -39,10 +39,10 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("guide", &[]),
 ];
 
-/// What lib.rs exports: frameworks see of the other rooms what users see.
+/// The exports of lib.rs. The middleware imports only from there, so it sees only what users see.
 const ROOT: &str = "lib";
 
-/// The files that use a dependency; "folder/" stands for all files in it.
+/// The files that may use each dependency. "folder/" means all files in it.
 const USERS: [(&str, &[&str]); 26] = [
     ("actix_web", &["middleware/actix/"]),
     ("aes", &["encryption/aead.rs"]),
@@ -58,7 +58,7 @@ const USERS: [(&str, &[&str]); 26] = [
     ("http", &["middleware/tower/"]),
     ("http_body", &["middleware/tower/csrf.rs"]),
     ("pin_project_lite", &["middleware/future.rs"]),
-    // Named for a feature of it.
+    // Only listed in Cargo.toml to enable one of its features.
     ("polyval", &[]),
     ("rmp_serde", &["codec/msgpack.rs"]),
     ("serde", &["codec/", "json/", "messages/wire.rs", "middleware/handle.rs", "sessions/items.rs"]),
@@ -83,7 +83,7 @@ const USERS: [(&str, &[&str]); 26] = [
     ("zeroize", &["codec/", "csrf/cookie.rs", "csrf/secret.rs", "encryption/", "key.rs", "signing/mac.rs"]),
 ];
 
-/// A file names another one, or what is defined there.
+/// A path in one file that leads to another file or to an item in it.
 struct Import<'m> {
     from: &'m Module,
     to: &'m Module,
@@ -106,7 +106,7 @@ fn imports(modules: &Modules) -> Vec<Import<'_>> {
     imports
 }
 
-/// The table lists what is found in src/, and no more.
+/// Asserts that the table lists exactly what is found in src/.
 fn assert_listed(found: &BTreeSet<String>, listed: &BTreeSet<String>) {
     let unlisted: Vec<_> = found.difference(listed).collect();
     let unused: Vec<_> = listed.difference(found).collect();
@@ -149,7 +149,7 @@ fn rooms_import_from_lower_rooms() {
         for other in *lower {
             assert!(
                 *other == ROOT || ROOMS[..place].iter().any(|(below, _)| below == other),
-                "{other} is not below {room}"
+                "{other} is not listed before {room}"
             );
             listed.insert(format!("{room} imports from {other}"));
         }
@@ -181,7 +181,7 @@ fn each_dependency_is_used_by_designated_files() {
     assert_listed(&found, &listed.collect());
 }
 
-/// The names in Cargo.toml, as Rust spells them.
+/// Returns the names of the dependencies in Cargo.toml, as they are written in Rust.
 fn dependencies() -> BTreeSet<String> {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     let mut names = BTreeSet::new();
@@ -201,7 +201,7 @@ fn dependencies() -> BTreeSet<String> {
     names
 }
 
-/// lib.rs and each mod.rs hold `mod` and `use` lines only.
+/// lib.rs and each mod.rs contain only `mod` and `use` lines.
 #[test]
 fn indexes_hold_no_items() {
     for module in Modules::read().iter().filter(|module| module.is_index()) {
@@ -209,7 +209,7 @@ fn indexes_hold_no_items() {
         let mut tokens = &tokens[..];
         while let Some(token) = tokens.first() {
             let skipped = match token {
-                // Attributes, and the parentheses of `pub(crate)`.
+                // Skip attributes, and the parentheses of `pub(crate)`.
                 TokenTree::Punct(punct) if matches!(punct.as_char(), '#' | '!') => 1,
                 TokenTree::Group(_) => 1,
                 TokenTree::Ident(word) if word == "pub" => 1,
@@ -217,7 +217,7 @@ fn indexes_hold_no_items() {
                 TokenTree::Ident(word) if word == "use" => {
                     1 + tokens.iter().position(|token| is_punct(Some(token), ';')).unwrap()
                 }
-                other => panic!("{} holds {other}", module.file),
+                other => panic!("{} contains {other}", module.file),
             };
             tokens = &tokens[skipped..];
         }

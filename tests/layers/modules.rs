@@ -1,4 +1,4 @@
-//! The modules of the crate, and what a path in one of them leads to.
+//! The modules of the crate, and the resolution of paths in them.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use crate::paths::{NamedPath, paths};
 
 pub struct Module {
-    /// Below src/, with "/" between folders.
+    /// The path below src/, with "/" between folders.
     pub file: String,
     pub code: TokenStream,
     pub paths: Vec<NamedPath>,
@@ -17,41 +17,41 @@ pub struct Module {
 
 pub struct Modules(Vec<Module>);
 
-/// What a path leads to.
+/// The target of a path.
 pub struct Target<'m> {
     pub kind: Kind<'m>,
-    /// It passes a `pub use` of lib.rs.
+    /// Whether the path goes through a `pub use` of lib.rs.
     pub through_root: bool,
 }
 
 pub enum Kind<'m> {
     /// A file, or an item in it.
     File(&'m Module),
-    /// lib.rs or a mod.rs as a whole.
+    /// lib.rs or a mod.rs itself.
     Index,
     /// The first segment of any other path: a dependency, the standard library, or a type of the file itself.
     Other(String),
 }
 
 impl Module {
-    /// lib.rs and each mod.rs.
+    /// Returns whether this is lib.rs or a mod.rs.
     pub fn is_index(&self) -> bool {
         self.file == "lib.rs" || self.file.ends_with("mod.rs")
     }
 
-    /// The top folder that the file is in, or the name of the file there.
+    /// Returns the top-level module that the file belongs to.
     pub fn room(&self) -> &str {
         self.place.first().map_or("lib", String::as_str)
     }
 
-    /// The path that a `use` of this file binds to this name.
+    /// Returns the path that a `use` in this file binds to this name.
     fn bound(&self, name: &str) -> Option<&NamedPath> {
         self.paths.iter().find(|path| path.bound.as_deref() == Some(name) && path.segments[0] != name)
     }
 }
 
 impl Modules {
-    /// All of src/.
+    /// Reads all files of src/.
     pub fn read() -> Self {
         let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut modules = Vec::new();
@@ -89,7 +89,7 @@ impl Modules {
         self.at(&of.place[..of.place.len() - 1]).unwrap()
     }
 
-    /// Follows a path that stands in `module`, through `use` lines of its own and of each index on the way.
+    /// Resolves a path in `module`, through the `use` lines of that file and of each index on the way.
     pub fn resolve<'m>(&'m self, module: &'m Module, path: &[String]) -> Target<'m> {
         let (first, mut rest) = path.split_first().unwrap();
         let mut here = match first.as_str() {
@@ -125,7 +125,7 @@ impl Modules {
         Target { kind, through_root: false }
     }
 
-    /// What `name::rest` leads to, if a `use` of the module binds the name.
+    /// Returns the target of `name::rest`, if a `use` in the module binds the name.
     fn through<'m>(&'m self, module: &'m Module, name: &str, rest: &[String]) -> Option<Target<'m>> {
         let bound = module.bound(name)?;
         Some(self.resolve(module, &[&bound.segments, rest].concat()))

@@ -1,8 +1,8 @@
-//! The paths that a file of Rust names.
+//! Finds the paths in a Rust file.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// `a::b` in an expression or a type; in `use a::b as c`, with the name that it is bound to.
+/// A path: `a::b` in an expression or a type, or in `use a::b as c`, with the name that it is bound to.
 #[derive(Debug)]
 pub struct NamedPath {
     pub segments: Vec<String>,
@@ -23,7 +23,7 @@ fn collect(code: &[TokenTree], found: &mut Vec<NamedPath>) {
                 collect(&Vec::from_iter(group.stream()), found);
                 1
             }
-            // Not `impl Trait + use<'a>`.
+            // Exclude `impl Trait + use<'a>`.
             TokenTree::Ident(word) if word == "use" && !is_punct(code.get(at + 1), '<') => {
                 let tree = code[at + 1..].split(|token| is_punct(Some(token), ';')).next().unwrap();
                 collect_use(&[], tree, found);
@@ -45,7 +45,7 @@ fn collect(code: &[TokenTree], found: &mut Vec<NamedPath>) {
     }
 }
 
-/// `a::{b, c as d, e::{self, f}}`, below the path `prefix`.
+/// Collects the paths of a use tree such as `a::{b, c as d, e::{self, f}}`, below the path `prefix`.
 fn collect_use(prefix: &[String], tree: &[TokenTree], found: &mut Vec<NamedPath>) {
     for branch in tree.split(|token| is_punct(Some(token), ',')).filter(|branch| !branch.is_empty()) {
         let mut segments = prefix.to_vec();
@@ -71,7 +71,7 @@ fn collect_use(prefix: &[String], tree: &[TokenTree], found: &mut Vec<NamedPath>
     }
 }
 
-/// Whether what stands here goes on after `Type::` or `<Type>::`.
+/// Returns whether the token at this position follows `Type::` or `<Type>::`.
 fn continues(code: &[TokenTree], at: usize) -> bool {
     at > 2
         && are_colons(code, at - 2)

@@ -1,4 +1,4 @@
-//! Lets `tests/no_random.rs` put its own `getrandom` before that of the C library.
+//! Allows `tests/no_random.rs` to replace `getrandom` of the C library with its own.
 
 fn main() {
     println!("cargo::rustc-link-arg-tests=-rdynamic");

@@ -1,11 +1,11 @@
-//! The differential check of pickles, against Python's `pickle` and `json`. Started by `tests/pickle/run`, which says what is
-//! compared; `oracle.py` is Python's side.
+//! The differential check of pickles against Python's `pickle` and `json`. Started by `tests/pickle/run`, which
+//! describes what is compared. `oracle.py` is Python's side.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a program that stops when it cannot go on"
+    reason = "this program may panic"
 )]
 
 use std::borrow::Cow;
@@ -19,16 +19,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-/// Of these there are so many in a run, `PICKLE_TIMES` as many.
+/// The numbers of batches, and of sessions in each batch. `PICKLE_TIMES` multiplies the number of batches.
 const BATCHES: u64 = 40;
 const INVENTED: usize = 250;
 const MUTATED: usize = 1000;
 
-/// A session as Python sees it.
+/// A session as Python reads it.
 #[derive(Deserialize)]
 struct Seen {
     entries: Vec<Entry>,
-    /// Whether it has a key that JSON cannot hold, which is not among the entries.
+    /// Whether it has a key that JSON cannot represent. That key is not in the entries.
     other_key: bool,
 }
 
@@ -37,7 +37,7 @@ struct Seen {
 struct Entry(String, Option<String>, Option<String>);
 
 impl Seen {
-    /// Whether JSON can hold all of it.
+    /// Returns whether JSON can represent the whole session.
     fn is_plain(&self) -> bool {
         !self.other_key && self.entries.iter().all(|Entry(_, json, _)| json.is_some())
     }
@@ -56,14 +56,14 @@ struct Invented {
     pickle: String,
     #[serde(flatten)]
     seen: Seen,
-    /// The session in any spelling of JSON, if it has one.
+    /// The session as JSON, in any valid formatting, if it can be represented so.
     json: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Mutated {
     pickle: String,
-    /// It imports something.
+    /// Whether the pickle imports something.
     restricted: bool,
     found: Option<Seen>,
 }
@@ -82,20 +82,20 @@ impl Python {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("a Python to start");
+            .expect("Python cannot be started");
         let (questions, answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, questions, answers }
     }
 
     fn ask<T: DeserializeOwned>(&mut self, question: &serde_json::Value) -> T {
-        writeln!(self.questions, "{question}").expect("a Python that listens");
+        writeln!(self.questions, "{question}").expect("Python does not read questions");
         self.answer()
     }
 
     fn answer<T: DeserializeOwned>(&mut self) -> T {
         let mut line = String::new();
-        self.answers.read_line(&mut line).expect("a Python that answers");
-        serde_json::from_str(&line).expect("an answer: see above if there is none")
+        self.answers.read_line(&mut line).expect("Python does not answer");
+        serde_json::from_str(&line).expect("the answer is not valid: see above")
     }
 }
 
@@ -103,7 +103,7 @@ impl Python {
 struct Tally {
     compared: usize,
     disagreements: usize,
-    /// Of mutated pickles.
+    /// The outcomes of mutated pickles.
     outcomes: BTreeMap<String, usize>,
 }
 
@@ -128,7 +128,8 @@ fn hex(bytes: &[u8]) -> String {
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
-/// No Rust string finds a key with a lone surrogate, which shows as its escapes, and so nobody asks for its type.
+/// The type of a value whose key has a lone surrogate. Such a key is shown with escapes, and no Rust string finds it,
+/// so the type cannot be read.
 const UNKNOWN: &str = "unknown";
 
 fn entries(session: &Session) -> Vec<Entry> {
@@ -144,7 +145,7 @@ fn entries(session: &Session) -> Vec<Entry> {
     session.keys().map(entry).collect()
 }
 
-/// A key as JSON text without quotes, which it may be already.
+/// Returns a key as JSON text without quotes. The key may already be escaped.
 fn escaped(key: &str) -> String {
     if key.contains("\\ud") {
         return key.to_owned();
@@ -162,7 +163,7 @@ fn invented(python: &mut Python, seed: u64, tally: &mut Tally) {
     let cases: Vec<Invented> = python.ask(&json!({"invent": seed, "count": INVENTED}));
     let mut written = Vec::new();
     for (index, Invented { pickle, seen, json }) in cases.iter().enumerate() {
-        // 1. what Python wrote is read
+        // 1. Read what Python wrote.
         let session = match sessions.decode(&bytes(pickle)) {
             Ok(session) => session,
             Err(error) => {
@@ -173,27 +174,27 @@ fn invented(python: &mut Python, seed: u64, tally: &mut Tally) {
         let found = entries(&session);
         tally.check(seen.agrees(&found), || format!("{found:?} for {:?}: {pickle}", seen.entries));
 
-        // 2. and written, if JSON can hold it
+        // 2. Write it, if JSON can represent it.
         let encoded = sessions.encode(&session);
         let refused = matches!(encoded, Err(EncodeError::Unreadable { .. }));
         tally.check(refused != seen.is_plain(), || format!("written or not: {pickle}"));
         written.extend(encoded.ok().map(|encoded| (index, hex(&encoded))));
 
-        // 3. also from JSON
+        // 3. Read the JSON, and write it as a pickle.
         if let Some(json) = json {
             let encoded = sessions.decode(json.as_bytes()).ok().and_then(|session| sessions.encode(&session).ok());
             tally.check(encoded.is_some(), || format!("not written: {json}"));
             written.extend(encoded.map(|encoded| (index, hex(&encoded))));
         }
     }
-    // 4. for Python to read
+    // 4. Let Python read what was written.
     let differing: Vec<usize> = python.ask(&json!({"written": written}));
     for (index, pickle) in &written {
         tally.check(!differing.contains(index), || format!("Python reads another session: {pickle}"));
     }
 }
 
-/// What Python reads differently, or not at all, must not be read; what it reads may be refused.
+/// A mutated pickle must be read as Python reads it, or rejected. It must be rejected if Python does not read it.
 fn mutated(python: &mut Python, seed: u64, tally: &mut Tally) {
     let cases: Vec<Mutated> = python.ask(&json!({"mutate": seed, "count": MUTATED}));
     for Mutated { pickle, restricted, found: theirs } in cases {
@@ -219,7 +220,7 @@ fn mutated(python: &mut Python, seed: u64, tally: &mut Tally) {
 }
 
 fn number(variable: &str, default: u64) -> u64 {
-    env::var(variable).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number")))
+    env::var(variable).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is not a number")))
 }
 
 fn main() -> ExitCode {
@@ -237,7 +238,7 @@ fn main() -> ExitCode {
         println!("{count:8} mutated pickles {outcome}");
     }
     println!("\ncompared {}, disagreements {}", tally.compared, tally.disagreements);
-    drop(python.questions); // the end of its input ends it
+    drop(python.questions); // Python exits at the end of its input
     let _ = python.child.wait();
     if tally.disagreements == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

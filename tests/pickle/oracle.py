@@ -3,7 +3,7 @@
 Reads one JSON object per line and answers with one line. Runs on Python 3.6 and later.
 
     {"invent": SEED, "count": N}    N sessions, each with its pickle and what a reader must find in it
-    {"written": [[INDEX, HEX]...]}  pickles of sessions of the last batch, by the other side: which of them differ
+    {"written": [[INDEX, HEX]...]}  pickles that the other side wrote for sessions of the last batch: which of them differ
     {"mutate": SEED, "count": N}    N pickles with bytes changed, and what Python finds in those that it still reads
 """
 
@@ -51,7 +51,7 @@ class Numbers(list):
 
 
 class Extended:
-    """Protocol 4 makes these with NEWOBJ_EX."""
+    """Protocol 4 pickles instances of this class with NEWOBJ_EX."""
 
     def __new__(cls, *, name="n"):
         self = super().__new__(cls)
@@ -161,7 +161,7 @@ def real(r):
 
 
 def invent(r, depth=0, pool=None, beyond=0.0):
-    """Any value; one in so many of those that JSON cannot hold. What is in the pool may stand in several places."""
+    """Generates any value, sometimes one that JSON cannot represent. Values in the pool may occur in several places."""
     if r.random() < beyond:
         return r.choice(BEYOND)(r)
     if pool and r.randrange(6) == 0:
@@ -194,7 +194,7 @@ def separate(value):
 
 
 def type_name(value, protocol):
-    """What stands in the way of JSON, the outermost first; None if nothing does."""
+    """Returns the type of the first value that JSON cannot represent, the outermost first, or None."""
     open_values = [(value, 1)]
     while open_values:
         value, depth = open_values.pop()
@@ -221,7 +221,7 @@ def type_name(value, protocol):
         else:
             named = value if isinstance(value, (type, type(len))) else kind
             if named is Extended and protocol < 4:
-                return "functools.partial"  # no opcode for keyword arguments
+                return "functools.partial"  # protocols below 4 have no opcode for keyword arguments
             module = "" if named.__module__ == "builtins" else named.__module__ + "."
             return module + named.__qualname__
     return None
@@ -242,7 +242,7 @@ def entries(session, protocol):
 
 
 def write(r, session):
-    """A pickle, by one of Python's ways to write it."""
+    """Writes a pickle in one of Python's ways."""
     protocol = r.choice(PROTOCOLS)
     way = r.randrange(4)
     if way == 0 and protocol != 5:
@@ -258,23 +258,23 @@ def write(r, session):
         try:
             pickler.dump(session)
             return file.getvalue()
-        except (RecursionError, ValueError):  # what refers to itself cannot be written so
+        except (RecursionError, ValueError):  # a value that contains itself cannot be written in this way
             pass
     return pickle.dumps(session, protocol)
 
 
 def spell(r, value):
-    """JSON text of this value, as other writers than Python's may spell it."""
+    """Returns JSON text of this value, sometimes formatted as other writers may do."""
     return json.dumps(value, ensure_ascii=r.random() < 0.5, indent=r.choice([None, None, 0, 1]))
 
 
 def utf8(spelled):
-    """Lone surrogates have no UTF-8; they stand as escapes."""
+    """Escapes lone surrogates, which cannot be encoded in UTF-8."""
     return re.sub("[\ud800-\udfff]", lambda found: "\\u%04x" % ord(found[0]), spelled)
 
 
 def same(one, other):
-    """Whether two values are the same to the type, the order of keys and the bits."""
+    """Returns whether two values have the same types, order of keys and bits."""
     open_pairs = [(one, other)]
     while open_pairs:
         one, other = open_pairs.pop()
@@ -310,7 +310,7 @@ FAST, FRUGAL = restricted(pickle.Unpickler), restricted(pickle._Unpickler)
 
 
 def loads(data):
-    """Without imports. A memo index of some 2**28 takes more memory than there is, except in Python's slower reader."""
+    """Reads a pickle without imports. With a memo index of about 2**28, only Python's slower reader has enough memory."""
     try:
         return FAST(io.BytesIO(data)).load()
     except MemoryError:
@@ -346,7 +346,7 @@ def differing(written):
         data = bytes.fromhex(data)
         session = pickle.loads(data)
         alike = same(session, batch[index])
-        # Python refuses a wrong frame only here, and what it writes itself must be read again.
+        # Only this reader of Python rejects wrong frames.
         alike = alike and same(pickle._loads(data), session) and data[:2] == b"\x80\x04"
         if not alike:
             found.append(index)
@@ -355,14 +355,14 @@ def differing(written):
 
 def mutated(seed, count):
     r = random.Random(seed)
-    sys.stderr = open(os.devnull, "w")  # CPython prints of a bytearray whose bytes are missing
+    sys.stderr = open(os.devnull, "w")  # CPython prints a message for a bytearray whose bytes are missing
     replies = []
     for _ in range(count):
         pool = []
         session = {text(r): invent(r, 2, pool, r.choice([0, 0.1])) for _ in range(r.choice([1, 2, 4]))}
         data = bytearray(write(r, session))
         for _ in range(r.choice([1, 1, 2, 4])):
-            # Behind the protocol, which not every Python knows; and often near the beginning.
+            # Change bytes after the protocol number, often near the beginning.
             at = r.randrange(2, max(3, min(len(data), r.choice([20, 100, 400]))))
             way = r.randrange(5)
             if at >= len(data):
@@ -380,7 +380,7 @@ def mutated(seed, count):
                 data[at:at] = data[start : start + r.randrange(12)]
         reply = {"pickle": bytes(data).hex(), "restricted": False, "found": None}
         try:
-            # Python reads a frame of a wrong length as one or the other of its readers does; here there is none.
+            # Python's two readers treat a frame of a wrong length differently, so the frame is removed.
             plain = data[:2] + data[11:] if data[2:3] == b"\x95" else data
             found = loads(bytes(plain))
             if type(found) is dict:
@@ -398,7 +398,7 @@ OPCODES = [ord(opcode.code) for opcode in pickletools.opcodes]
 
 def main():
     sys.setrecursionlimit(20000)
-    resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))  # a memo index may ask for more
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29))  # a memo index may request more
     print(json.dumps(sys.version.split()[0]), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)

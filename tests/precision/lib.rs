@@ -1,1 +1,1 @@
-//! Only its tests are of interest.
+//! Empty: this package has only tests.

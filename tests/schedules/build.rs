@@ -1,4 +1,4 @@
-//! Has `src/middleware/lock.rs` take shuttle's locks.
+//! Makes `src/middleware/lock.rs` use shuttle's locks.
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(shuttle)");

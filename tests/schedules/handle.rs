@@ -1,7 +1,7 @@
-//! Handles of one session on several threads, in every order in which they can run: shuttle decides, at each lock and
-//! unlock, which thread goes on.
+//! Handles of one session on several threads, in every order in which they can run. At each lock and unlock, shuttle
+//! decides which thread continues.
 //!
-//! With `ORDERS` in the environment, so many orders at random instead of all.
+//! The environment variable `ORDERS` tests this number of random orders instead of all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,12 +15,12 @@ use shuttle::scheduler::{DfsScheduler, RandomScheduler};
 use shuttle::thread::{self, JoinHandle};
 use shuttle::{Config, Runner};
 
-/// What was done with the session, in the order in which it was locked.
+/// An access to the session. Events are recorded in the order of locking.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Event {
     Added(u32),
     Panicked,
-    /// The writer's thread has looked at it, and will write it next.
+    /// The writer's thread has locked the session, and writes it next.
     Looked,
 }
 
@@ -101,13 +101,13 @@ fn in_every_order(run: impl Fn() + Send + Sync + 'static) {
     assert!(orders > 20, "{orders}");
 }
 
-/// What is written after these events; nothing after a panic.
+/// Returns what is written after these events: nothing after a panic.
 fn written_after(events: &[Event]) -> Option<u32> {
     let sum = events.iter().map(|event| if let Event::Added(number) = event { *number } else { 0 }).sum();
     (sum > 0 && !events.contains(&Event::Panicked)).then_some(sum)
 }
 
-/// Checks that what was written is all that was done before a moment after the writer's look, and no half of anything.
+/// Checks that the written session has all changes up to some point after the writer's lock, and no partial change.
 fn check(sessions: &CookieSessions, request: &Request, commit: &Commit) {
     let events = request.events();
     let written = commit.set_cookie.as_ref().map(|cookie| {
@@ -144,7 +144,7 @@ fn a_change_a_panic_and_the_response() {
     });
 }
 
-/// The request is cancelled meanwhile: nobody waits for ever, and the handles still work.
+/// The request is cancelled while other threads use the session. No thread waits forever, and the handles still work.
 #[test]
 fn a_change_a_panic_and_no_response() {
     let sessions = sessions();
@@ -156,7 +156,7 @@ fn a_change_a_panic_and_no_response() {
     });
 }
 
-/// Whoever uses the session inside its own closure panics, whatever other threads do, and waits for nobody.
+/// Using the session inside its own closure panics without waiting, whatever other threads do.
 #[test]
 fn a_session_inside_its_own_closure() {
     let sessions = sessions();

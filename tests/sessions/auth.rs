@@ -21,7 +21,7 @@ fn login_for_django() {
     assert_eq!(session.auth_user_id().as_deref(), Some("7"));
     assert_eq!(session.auth_user_backend().as_deref(), Some(backend));
     assert_eq!(auth.verify(&session, "column"), Some(AuthKey::Current));
-    assert!(session.contains_key("cart"), "what an anonymous visitor collected stays");
+    assert!(session.contains_key("cart"), "the anonymous visitor's cart is preserved");
 
     auth.login(&mut session, &SessionUser { id: "7", backend, password_hash: "column" });
     assert!(session.contains_key("cart"), "the same user again");
@@ -33,7 +33,7 @@ fn login_for_django() {
         (auth.verify(&session, "column"), auth.verify(&session, "changed column")),
         (Some(AuthKey::Current), None)
     );
-    assert!(session.contains_key("cart"), "who changes his password stays, with all that he has");
+    assert!(session.contains_key("cart"), "a user who changes the password stays logged in and keeps the cart");
     session.insert("cart", [1]).unwrap();
     auth.login(&mut session, &SessionUser { id: "8", backend, password_hash: "column" });
     assert!(!session.contains_key("cart"), "another user");
@@ -50,10 +50,10 @@ fn login_for_django() {
 
     auth.login(&mut session, &SessionUser { id: "8", backend, password_hash: "column" });
     session.remove("_auth_user_backend");
-    assert_eq!(auth.verify(&session, "column"), None, "Django's user is anonymous then");
+    assert_eq!(auth.verify(&session, "column"), None, "Django then returns an anonymous user");
 }
 
-/// Django 3.1 and 3.2 take a SHA-1 hash, and write SHA-256.
+/// Django 3.1 and 3.2 accept a SHA-1 hash, and write SHA-256.
 #[test]
 fn login_with_a_legacy_algorithm() {
     let keys = ring("secret");
@@ -70,7 +70,7 @@ fn login_with_a_legacy_algorithm() {
     assert_eq!(accepted(after()), [false, true, true]);
 }
 
-/// A session that another user's login has ended is gone, though the response fails. (Found by the live check.)
+/// A login of another user ends the session even if the response fails. (Found by the live check.)
 #[test]
 fn login_ends_the_session_of_another_user_whatever_the_status() {
     let auth = SessionAuth::new(&ring("secret"));
@@ -99,7 +99,8 @@ fn user<'u>(id: &'u str, password_hash: &'u str) -> SessionUser<'u> {
     SessionUser { id, backend: "backend", password_hash }
 }
 
-/// Whoever planted the secret before must not know it after: Django makes a new one when it needs it.
+/// Login removes the CSRF secret, because an attacker may have set it before. Django creates a new one when it needs
+/// one.
 #[test]
 fn login_takes_the_csrf_secret_out() {
     let auth = SessionAuth::new(&ring("secret"));
@@ -116,7 +117,7 @@ fn login_takes_the_csrf_secret_out() {
     assert!(!session.contains_key("_csrftoken"), "the same user again");
 }
 
-/// Public code writes `user.pk`, which JSON keeps as a number; Django reads both.
+/// Some code stores `user.pk`, which is a number in JSON. Django reads both.
 #[test]
 fn an_id_may_be_a_number() {
     let auth = SessionAuth::new(&ring("secret"));
@@ -145,7 +146,7 @@ fn an_id_may_be_a_number() {
     }
 }
 
-/// Django's `login` compares id and hash, its `get_user` wants the backend.
+/// Django's `login` compares id and hash; its `get_user` also needs the backend.
 #[test]
 fn a_login_without_a_backend() {
     let auth = SessionAuth::new(&ring("secret"));
@@ -160,7 +161,8 @@ fn a_login_without_a_backend() {
     assert!(auth.authenticate(&mut session, "column"));
 }
 
-/// Django's `get_user`: verify, renew the hash of an older key, flush what no key vouches for.
+/// Like Django's `get_user`, it verifies the hash, renews the hash of an older key, and flushes a session that no key
+/// verifies.
 #[test]
 fn authenticate() {
     let (old, new) = (SessionAuth::new(&ring("secret")), SessionAuth::new(&ring("new").with_fallback(key("secret"))));
@@ -172,8 +174,8 @@ fn authenticate() {
     };
 
     let mut session = logged_in();
-    assert!(old.authenticate(&mut session, "column") && !session.is_modified(), "the current key: a read");
-    assert!(new.authenticate(&mut session, "column") && session.is_modified(), "an older key: written anew");
+    assert!(old.authenticate(&mut session, "column") && !session.is_modified(), "the current key: not modified");
+    assert!(new.authenticate(&mut session, "column") && session.is_modified(), "an older key: the hash is rewritten");
     assert_eq!(new.verify(&session, "column"), Some(AuthKey::Current));
 
     let mut session = logged_in();
@@ -185,7 +187,7 @@ fn authenticate() {
     assert!(!old.authenticate(&mut anonymous, "column") && !anonymous.is_modified());
 }
 
-/// A user model that overrides `get_session_auth_hash`. The digest is Django's.
+/// A user model that overrides `get_session_auth_hash`. The expected digest was computed by Django.
 #[test]
 fn another_salt() {
     let (salt, value) = ("acc.EmailUser.get_session_auth_hash", "abcdefghijkl");
@@ -202,7 +204,7 @@ fn another_salt() {
     assert_eq!(SessionAuth::new(&keys).with_salt("").unwrap_err(), ConfigError::EmptySalt);
     let sha512 = SessionAuth::new(&keys).with_algorithm(Algorithm::Sha512).with_salt(salt).unwrap();
     sha512.login(&mut session, &user("7", value));
-    assert_eq!(session.get::<String>("_auth_user_hash").unwrap().unwrap().len(), 128, "the algorithm stays");
+    assert_eq!(session.get::<String>("_auth_user_hash").unwrap().unwrap().len(), 128, "the algorithm does not change");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Session → Set-Cookie header: when a cookie is set, kept or removed, and when the response varies.
+//! The Set-Cookie header of a session: when a cookie is set, left or removed, and when the response varies.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn a_new_session_is_empty_and_says_nothing() {
     assert!(session.is_empty());
 }
 
-/// What the response does, by what the browser sent, what was done, and the status.
+/// The effect on the response depends on the sent cookie, the operation and the status.
 #[test]
 fn commit_rules() {
     let good = token(r#"{"a":1}"#, 60.0);
@@ -120,7 +120,7 @@ fn save_every_request() {
         let commit = sessions.commit(&session, status).unwrap();
         assert_eq!((commit.set_cookie.is_some(), commit.vary_on_cookie), (sets, sets), "CVE-2026-35192");
         if let Some(renewed) = written(&commit) {
-            assert_ne!(Some(renewed), sent, "with a new date");
+            assert_ne!(Some(renewed), sent, "it has a new timestamp");
         }
     }
     let empty = sessions.load(Some(&token("{}", 60.0)));
@@ -130,7 +130,7 @@ fn save_every_request() {
     assert_eq!(sessions.commit(&discarded, 200).unwrap().set_cookie, None);
 }
 
-/// What a service meets that is not its own: it was set by another server, which still reads it.
+/// Reading does not change a cookie that the service rejects, because another server may have set it and still read it.
 #[test]
 fn a_reader_does_no_harm() {
     let of_another_key = CookieSessions::new(&ring("another"), options().build().unwrap());
@@ -173,7 +173,7 @@ fn a_reader_does_no_harm() {
     }
 }
 
-/// The successor of a flushed session does not fit; the old one must not survive.
+/// If the session that replaces a flushed one is too large, the old cookie is removed.
 #[test]
 fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     let mut session = sessions().load(Some(&token(r#"{"_auth_user_id":"7"}"#, 60.0)));
@@ -184,7 +184,7 @@ fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     assert_eq!(commit.set_cookie, Some(sessions().cookie().removal()));
 }
 
-/// The domain was added later; the host's own cookie is still in the browser.
+/// A domain was added later, and the browser still has the cookie of the host's own scope.
 #[test]
 fn former_cookies() {
     let former = options().build().unwrap();
@@ -212,7 +212,7 @@ fn former_cookies() {
     assert_eq!(headers(&two, read, 200), [""; 0]);
     assert_eq!(headers("", flush, 200), [""; 0]);
 
-    // The scope of the present cookie is no former one, however its domain is written.
+    // The scope of the current cookie is not a former one, in any spelling of its domain.
     let same = store_with(options().domain("example.com"))
         .with_former_cookie(&options().domain(".Example.com").secure(false).build().unwrap());
     let mut session = same.load_header(&two);
@@ -220,7 +220,7 @@ fn former_cookies() {
     assert_eq!(same.commit(&session, 200).unwrap().into_set_cookies().count(), 1);
 }
 
-/// Whoever asks how much still fits depends on the cookie.
+/// Reading how many bytes are left counts as access, because the result depends on the cookie.
 #[test]
 fn bytes_left_is_an_access() {
     let session = sessions().load(None);
@@ -228,7 +228,7 @@ fn bytes_left_is_an_access() {
     assert!(session.is_accessed() && sessions().commit(&session, 200).unwrap().vary_on_cookie);
 }
 
-/// The report goes into logs; the keys may be a visitor's.
+/// The report is short, because it is logged, and a visitor may have chosen the keys.
 #[test]
 fn a_report_of_a_session_too_large_is_short() {
     let mut session = sessions().load(None);

@@ -1,4 +1,4 @@
-//! A session as a dict: what its methods do, keep and note.
+//! A session as a dict: the effects of its methods on the data and on the flags.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::common::json::Json;
 use crate::common::{json_of, written};
 use crate::{Operation, options, sessions, store_with, token};
 
-/// `accessed` and `modified`, by operation: each on a fresh session with `{"a":1}`.
+/// `accessed` and `modified` after each operation on a new session with `{"a":1}`.
 #[test]
 fn flags() {
     let operations: [(&str, Operation, bool, bool); 25] = [
@@ -70,7 +70,7 @@ fn values_keep_their_places() {
     );
 }
 
-/// A session that could be written and not be read would be lost with all that is in it.
+/// Values that could not be read are rejected: a session that can be written but not read would be lost.
 #[test]
 fn values_that_could_not_be_read_are_not_put_in() {
     struct Raw(&'static str);
@@ -90,7 +90,7 @@ fn values_that_could_not_be_read_are_not_put_in() {
     session.insert("deep", raw(1024)).unwrap();
     let Err(EncodeError::Serialize(reason)) = session.insert("deeper", raw(1025)) else { panic!() };
     assert_eq!(reason.to_string(), "not one JSON value, or nested more than 1024 levels deep");
-    // What calls itself a RawValue is written by serde_json as it is.
+    // serde_json writes a struct with the name of RawValue without a check.
     for text in ["1,\"_auth_user_id\":\"1\"", "1 x", "", "nul"] {
         assert!(session.insert("raw", Raw(text)).is_err(), "{text}");
     }
@@ -135,7 +135,7 @@ fn steps() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Against a plain list of pairs, with the session sent to the browser and back in between.
+    /// Compares random operations with a plain list of pairs. In between, the session is written and loaded again.
     #[test]
     fn random_operations(steps in prop::collection::vec(steps(), 0..30)) {
         let sessions = store_with(options().size_rule(django_session::SizeRule::Rfc6265bis));
@@ -203,7 +203,7 @@ proptest! {
     }
 }
 
-/// The iterators know how many are left; a session can be looked through by reference.
+/// The iterators have an exact length, and a session can be iterated by reference.
 #[test]
 fn iterators() {
     let mut session = Session::default();
@@ -216,7 +216,7 @@ fn iterators() {
     assert_eq!((&session).into_iter().count(), 3);
 }
 
-/// A copy is a session of its own.
+/// A clone is an independent session.
 #[test]
 fn clones_and_take() {
     let mut session = sessions().load(Some(&token(r#"{"a":1,"b":null}"#, 0.0)));

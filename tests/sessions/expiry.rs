@@ -1,4 +1,4 @@
-//! `_session_expiry`: its forms, and when a session has expired.
+//! `_session_expiry`: its formats, and when a session has expired.
 
 use std::time::Duration;
 
@@ -95,7 +95,7 @@ fn set_expiry_stores_what_django_reads() {
     assert_eq!(tokyo.get_json("_session_expiry"), Some("\"9999-12-31T23:59:59.999999\""), "where Python's dates end");
 }
 
-/// Whatever the expiry is, it survives being asked for and set again, and no session comes back to life by that.
+/// Reading an expiry and setting it again does not change it, and does not revive an expired session.
 #[test]
 fn expiry_again() {
     for stored in ["0", "300", "-5", "\"2030-01-02T03:04:05+00:00\"", "\"1999-01-01\""] {
@@ -108,7 +108,7 @@ fn expiry_again() {
     }
 }
 
-/// As in Django: `int` for Max-Age, and the fraction in the sum for the date.
+/// As in Django, Max-Age is truncated, and the date includes the fraction.
 #[test]
 fn fractions_of_a_second() {
     let sessions = sessions().with_clock(clock(NOW + 0.75));
@@ -118,7 +118,7 @@ fn fractions_of_a_second() {
     assert!(header.contains("expires=Tue, 14 Nov 2023 22:14:51 GMT") && header.contains("Max-Age=90;"), "{header}");
 }
 
-/// Ages as large as types allow: written for Django to see, but no cookie has such a date.
+/// Ages as large as the types allow can be stored for Django, but a cookie with such an expiry cannot be set.
 #[test]
 fn expiry_beyond_the_calendar() {
     let now = common::moment(NOW);
@@ -154,7 +154,7 @@ fn expiry_beyond_the_calendar() {
     assert!(sessions().commit(&session, 200).unwrap().set_cookie.unwrap().as_str().contains("Max-Age=-1700000001;"));
 }
 
-/// (own expiry, age) → accepted, by policy.
+/// Whether a session is accepted, by its own expiry, its age and the policy.
 #[test]
 fn expiry_policies() {
     let day = 86_400.0;

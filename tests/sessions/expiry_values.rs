@@ -1,4 +1,4 @@
-//! What may stand under `_session_expiry`, as Django 5.2.19 on Python 3.11 and 6.1.3 on 3.12 answered.
+//! Values of `_session_expiry`, with the results of Django 5.2.19 on Python 3.11 and 6.1.3 on 3.12.
 
 use std::time::Duration;
 
@@ -16,20 +16,20 @@ const SALT: &str = "django.contrib.sessions.backends.signed_cookies";
 /// 2025-11-25T10:10:10.25Z.
 const NOW: f64 = 1_764_065_410.25;
 
-/// `SESSION_EXPIRE_AT_BROWSER_CLOSE = True`, so that it shows which values overrule that.
+/// Returns sessions with `SESSION_EXPIRE_AT_BROWSER_CLOSE = True`, which shows which values override it.
 fn sessions() -> CookieSessions {
     let options = CookieOptions::builder("sessionid").expire_at_browser_close(true).build().unwrap();
     CookieSessions::new(&ring("secret"), options).with_clock(clock(NOW)).with_expiry_policy(ExpiryPolicy::CookieAgeOnly)
 }
 
-/// A cookie of this value, as one that Django has written.
+/// Loads a cookie with this value, as Django would have written it.
 fn loaded(sessions: &CookieSessions, value: &str) -> Result<Session, DecodeError> {
     let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW));
     sessions.try_load(&signer.sign(&BASE64URL.encode(format!("{{\"_session_expiry\":{value}}}"))))
 }
 
-/// What Django says of a session: `Max-Age` and `expires` if its cookie has them, `get_expiry_age` in microseconds, and
-/// `get_expiry_date`.
+/// Django's results for a session: `Max-Age` and `expires` if its cookie has them, `get_expiry_age` in microseconds,
+/// and `get_expiry_date`.
 type Answer = (Option<(i64, &'static str)>, i64, &'static str);
 
 fn assert_answer(sessions: &CookieSessions, value: &str, (lifetime, age, date): Answer) {
@@ -46,7 +46,7 @@ fn assert_answer(sessions: &CookieSessions, value: &str, (lifetime, age, date): 
     );
     assert!(cookie.contains(&attributes), "{value}: {cookie}");
 
-    // What may be read may be put there.
+    // A value that can be read can also be inserted.
     let json = RawValue::from_string(value.to_owned()).unwrap();
     let mut written = sessions.load(None);
     written.insert("_session_expiry", json).unwrap();
@@ -68,7 +68,7 @@ fn values_that_are_no_dates() {
         ("-0", BROWSER_CLOSE),
         ("1e-400", BROWSER_CLOSE),
         ("null", BROWSER_CLOSE),
-        // Django has no date for the empty text.
+        // Django's get_expiry_date fails for the empty text.
         ("\"\"", TWO_WEEKS),
         ("[]", TWO_WEEKS),
         ("{}", TWO_WEEKS),
@@ -87,7 +87,8 @@ fn values_that_are_no_dates() {
     }
 }
 
-/// Half a microsecond goes to the even one, as in a `timedelta`. `Max-Age` drops the fraction however close to one it is.
+/// Half a microsecond is rounded to even, as in a `timedelta`. `Max-Age` is truncated, even if the fraction is almost a
+/// second.
 #[test]
 fn fractions_end_at_microseconds() {
     for (value, nanos) in [
@@ -129,7 +130,7 @@ fn dates_with_an_offset() {
     }
 }
 
-/// As a Django with `USE_TZ = False` in UTC answers.
+/// The results of Django with `USE_TZ = False` in UTC.
 #[test]
 fn dates_without_an_offset() {
     let sessions = sessions().with_naive_dates(UtcOffset::UTC);
@@ -143,8 +144,8 @@ fn dates_without_an_offset() {
     }
 }
 
-/// Django raises an error for dates that have an offset and should not, or the other way round, and for a response of
-/// status 500 as well if the session cannot be written.
+/// Django raises an error for a date with an offset if dates should have none, and the other way round. It also raises
+/// one for a response with status 500 if the session cannot be written.
 #[test]
 fn where_django_raises_an_error_and_we_do_not() {
     let expires = |sessions: CookieSessions, value: &str| loaded(&sessions, value).unwrap().expiry_date(moment(NOW));
@@ -191,7 +192,8 @@ fn values_without_a_meaning() {
     }
 }
 
-/// A value that ends the session at once is no "browser close", and an empty one leaves the setting's age in force.
+/// A value that ends the session immediately does not mean "browser close". With an empty value, the age of the
+/// settings applies.
 #[test]
 fn values_are_enforced() {
     let sessions = sessions().with_expiry_policy(ExpiryPolicy::OwnElseAge);

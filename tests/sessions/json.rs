@@ -1,4 +1,4 @@
-//! Which texts are a session, and that what nobody changes comes back to the byte.
+//! Which texts are accepted as a session, and that the bytes of keys without changes are preserved.
 
 use django_session::{DecodeError, TimestampSigner};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::common::{clock, payload, ring, written};
 use crate::{NOW, SALT, sessions, token};
 
-/// What no Rust type holds comes back to the byte, beside keys that are changed.
+/// Values that no Rust type can represent are preserved exactly when other keys change.
 #[test]
 fn untouched_keys_come_back_to_the_byte() {
     let odd = concat!(
@@ -22,12 +22,12 @@ fn untouched_keys_come_back_to_the_byte() {
 
     assert_eq!(session.get_json("nan"), Some("[NaN,Infinity,-Infinity]"));
     assert!(session.get::<Vec<f64>>("nan").is_err(), "NaN is not JSON to Rust");
-    assert_eq!(session.get_json("1"), Some("\"text\""), "of two, the last counts");
+    assert_eq!(session.get_json("1"), Some("\"text\""), "of duplicate keys, the last one is used");
     assert_eq!(session.get("sl/ash").unwrap(), Some("/".to_owned()));
-    assert!(session.keys().any(|key| key == r"\ud83d"), "no string holds it, so it shows as it stands");
+    assert!(session.keys().any(|key| key == r"\ud83d"), "no Rust string can represent it, so it is shown as an escape");
 }
 
-/// Wherever a session is cut off, it is none.
+/// A session that is cut off at any position is rejected.
 #[test]
 fn sessions_cut_short() {
     let json =
@@ -93,7 +93,7 @@ fn not_a_session() {
     assert_eq!(refused(&nested(1025)), not_an_object);
 }
 
-/// Every byte at every place of a string, in which several are looked at at once: taken or refused as serde_json does.
+/// For every byte at every position of a string, the scanner agrees with serde_json. It scans several bytes at a time.
 #[test]
 fn every_byte_at_every_place_of_a_string() {
     for len in [1, 7, 8, 9, 16, 17] {
@@ -115,7 +115,7 @@ fn every_byte_at_every_place_of_a_string() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The scanner takes what serde_json takes.
+    /// The scanner accepts what serde_json accepts.
     #[test]
     fn scanning_agrees_with_serde_json(text in r#"[\[\]{}:,"\\ 0-9eE.+\-atrufnls\n]{0,24}"#) {
         let json = format!("{{\"k\":{text}}}");
@@ -123,7 +123,7 @@ proptest! {
         let ours = sessions().try_load(&token(&json, 0.0));
         match theirs {
             Ok(_) => prop_assert!(ours.is_ok(), "{}", json),
-            // Numbers beyond all floats and lone surrogates are JSON all the same.
+            // Numbers beyond the range of floats and lone surrogates are valid JSON too.
             Err(error) if ours.is_ok() => {
                 let message = error.to_string();
                 prop_assert!(message.contains("out of range") || message.contains("surrogate"), "{} {}", json, message);

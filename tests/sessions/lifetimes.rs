@@ -36,12 +36,12 @@ fn when_a_session_is_refreshed() {
     assert_eq!(sets_cookie(3601.0, 200, read), Some(true));
     assert_eq!(sets_cookie(3601.0, 499, read), Some(true));
     assert_eq!(sets_cookie(3600.0, 200, read), None, "it is not older");
-    assert_eq!(sets_cookie(-3601.0, 200, read), None, "it is dated in the future");
+    assert_eq!(sets_cookie(-3601.0, 200, read), None, "it was signed in the future");
     assert_eq!(sets_cookie(3601.0, 500, read), None, "the handler failed");
     assert_eq!(sets_cookie(3601.0, 200, |_| {}), None, "it was not read");
     assert_eq!(sets_cookie(3601.0, 200, Session::discard), None, "it was discarded");
     assert_eq!(sets_cookie(1_300_000.0, 200, read), None, "it was rejected");
-    assert_eq!(sets_cookie(3601.0, 200, Session::flush), Some(false), "logout wins");
+    assert_eq!(sets_cookie(3601.0, 200, Session::flush), Some(false), "a logout takes precedence");
     assert_eq!(sets_cookie(3601.0, 200, Session::clear), Some(false));
 }
 
@@ -66,13 +66,13 @@ fn re_signing_keeps_the_date() {
     assert_eq!(sessions.commit(&session, 200).unwrap().set_cookie, None, "it was not read");
     assert_eq!(session.get("a").unwrap(), Some(1));
     let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap();
-    assert!(cookie.as_str().contains("; Max-Age=1209500;"), "what is left of two weeks");
+    assert!(cookie.as_str().contains("; Max-Age=1209500;"), "the rest of two weeks");
     let again = sessions.load(Some(cookie.value()));
     assert_eq!((again.key_index(), again.signed_at()), (Some(0), session.signed_at()));
     assert_eq!(again.get("a").unwrap(), Some(1));
     assert_eq!(sessions.commit(&again, 200).unwrap().set_cookie, None, "the current key signed it");
 
-    // The session's own end is not moved either.
+    // The session's own expiry is not extended either.
     let session = sessions.load(Some(&token(r#"{"_session_expiry":300}"#, 100.0)));
     assert!(!session.is_empty());
     assert!(sessions.commit(&session, 200).unwrap().set_cookie.unwrap().as_str().contains("; Max-Age=200;"));
@@ -97,7 +97,7 @@ fn absolute_age() {
     assert_eq!(ahead.rejection(), None);
     ahead.insert("a", 1).unwrap();
     assert!(sessions.commit(&ahead, 200).unwrap().set_cookie.unwrap().as_str().contains("; Max-Age=3600;"));
-    // What is left counts for the browser, unless the session ends before.
+    // Max-Age is the time until the absolute age, unless the session expires earlier.
     let max_age = |expiry: Expiry| {
         let mut session = with_start(now - 3000);
         session.set_expiry(expiry);
@@ -121,9 +121,9 @@ fn a_session_begins_when_it_is_written_and_at_login() {
     session.insert("cart", ["tea"]).unwrap();
     assert_eq!((session.started_at(), session.id()), (None, None), "before it is written");
     let token = written(&at(0.0), &session);
-    assert_eq!(token, written(&at(0.0), &session), "a second commit says the same");
+    assert_eq!(token, written(&at(0.0), &session), "a second commit writes the same");
 
-    // Changed, it keeps both.
+    // A change keeps both.
     let mut session = at(10.0).load(Some(&token));
     let first = session.id().unwrap().to_owned();
     session.insert("cart", ["tea", "cup"]).unwrap();
@@ -131,14 +131,15 @@ fn a_session_begins_when_it_is_written_and_at_login() {
     let mut session = at(20.0).load(Some(&token));
     assert_eq!((session.started_at(), session.id()), (Some(Timestamp::from_secs(1_700_000_000)), Some(&*first)));
 
-    // Login from anonymous changes both, and keeps the cart.
+    // The login of an anonymous visitor changes both, and keeps the cart.
     login(&mut session, "7");
     let mut session = at(30.0).load(Some(&written(&at(20.0), &session)));
     let second = session.id().unwrap().to_owned();
     assert_eq!(session.started_at(), Some(Timestamp::from_secs(1_700_000_020)));
     assert!(second != first && session.contains_key("cart"));
 
-    // The same user again and a new key: neither, for the id ends all copies. Another user: both.
+    // Another login of the same user and a new session key change neither, because the id must revoke all copies. A
+    // login of another user changes both.
     login(&mut session, "7");
     session.cycle_key();
     let mut session = at(50.0).load(Some(&written(&at(30.0), &session)));
@@ -158,7 +159,7 @@ fn sessions_without_start_or_id() {
     assert_eq!(strict.load(Some(&token(user, 0.0))).rejection(), Some(DecodeError::Unstamped));
     assert_eq!(DecodeError::Unstamped.to_string(), "session of a logged-in user has no start time or no id");
     assert_eq!(strict.load(Some(&token(r#"{"a":1}"#, 0.0))).rejection(), None, "nobody is logged in");
-    // What is no integer says nothing.
+    // A start that is not an integer counts as absent.
     for start in ["\"1700000000\"", "1700000000.0", "true", "null", "[1]", "99999999999999999999"] {
         let json = format!(r#"{{"_auth_user_id":"7","_session_started":{start}}}"#);
         assert_eq!(strict.load(Some(&token(&json, 0.0))).rejection(), Some(DecodeError::Unstamped), "{start}");
@@ -167,7 +168,8 @@ fn sessions_without_start_or_id() {
         let again = stamping.load(Some(&written(&stamping, &session)));
         assert_eq!(again.started_at(), Some(Timestamp::from_secs(1_700_000_000)), "{start}");
     }
-    // An id that we did not make is none, for it may be looked up in a store. A login without could not be ended.
+    // A malformed id counts as absent, because ids are looked up in a store. A login without an id could not be
+    // revoked.
     let with_ids = sessions().with_absolute_age(HOUR, Unstamped::Refuse).with_ids();
     for (id, rejection) in [
         ("\"short\"", Some(DecodeError::Unstamped)),
@@ -214,7 +216,7 @@ fn stored_sessions_begin_and_have_ids_as_well() {
     let mut session = at(0.0).load(at(0.0).sent_cookie(""), None, None);
     login(&mut session, "7");
     let StoredChange::Insert { row, .. } = at(0.0).commit(&session, 200).unwrap().change else { panic!() };
-    assert_eq!(row.time_to_live, HOUR, "sooner than two weeks");
+    assert_eq!(row.time_to_live, HOUR, "the absolute age is shorter than two weeks");
     assert_eq!(row.expire_date.unix_timestamp(), 1_700_003_600);
     let id = session.id().unwrap().to_owned();
 
@@ -229,7 +231,7 @@ fn stored_sessions_begin_and_have_ids_as_well() {
     assert!(matches!(load(3601.0).rejection(), Some(DecodeError::SessionTooOld { .. })));
 }
 
-/// What nobody has changed need not be written: a reader does not fail.
+/// A session without changes need not be written, so reading does not fail.
 #[test]
 fn a_session_that_cannot_be_refreshed_is_left_alone() {
     let small = CookieSessions::new(&ring("secret"), options().build().unwrap()).with_clock(clock(NOW));
@@ -270,10 +272,10 @@ fn measuring_gives_no_id() {
     let left = sessions.bytes_left(&session).unwrap();
     assert_eq!(session.id(), None);
     let cookie = sessions.commit(&session, 200).unwrap().set_cookie.unwrap();
-    assert_eq!(cookie.as_str().len() + left, 4096 + "=".len(), "but it counts");
+    assert_eq!(cookie.as_str().len() + left, 4096 + "=".len(), "the start and the id count");
 }
 
-/// A login leaves no id that an anonymous visitor may have planted, whatever the settings of the server.
+/// A login removes an id that an attacker may have set before, with all settings of the server.
 #[test]
 fn a_planted_id_is_gone_after_login() {
     let mut session = sessions().load(Some(&token(r#"{"_session_id":"0123456789012345678901"}"#, 0.0)));
@@ -291,7 +293,7 @@ fn a_start_in_the_future_is_now_once_it_is_written() {
     assert_eq!(again.started_at(), Some(Timestamp::from_secs(1_700_000_000)));
 }
 
-/// With both ages counting, the browser is told the nearer one.
+/// If two ages apply, Max-Age is the shorter one.
 #[test]
 fn max_age_of_both_ages() {
     let sessions = sessions().with_expiry_policy(ExpiryPolicy::Both);
@@ -318,15 +320,15 @@ fn a_row_that_is_too_old_goes_when_another_session_begins() {
     assert_eq!(old.as_str(), "abcdefgh");
 }
 
-/// What a request does: to which server, with which of the browser's cookies, and what its handler does.
+/// A request: its server, the cookie that the browser sends, and what the handler does.
 #[derive(Debug, Clone)]
 struct Request {
     server: usize,
     cookie: Cookie,
     act: Act,
-    /// The clock, before it: it may go backwards.
+    /// How far the clock advances before the request. It may go backwards.
     wait: i64,
-    /// Before it, this server gets a new key, and drops its oldest.
+    /// Whether this server gets a new key before the request, and drops its oldest one.
     rotate: bool,
 }
 
@@ -334,7 +336,7 @@ struct Request {
 enum Cookie {
     Present,
     None,
-    /// One that was sent at any time: a copy.
+    /// A copy of any cookie that was set before.
     Copy(Index),
 }
 
@@ -343,10 +345,10 @@ enum Act {
     Nothing,
     Read,
     Write(u8),
-    /// Writes it under another key, as after a change of the password.
+    /// Calls `cycle_key`, as after a password change.
     CycleKey,
     Login(&'static str),
-    /// Puts the id on the list of ended sessions, and flushes.
+    /// Puts the id on the list of revoked sessions, and flushes.
     Logout,
     Fail,
 }
@@ -368,7 +370,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         .prop_map(|(server, cookie, act, wait, rotate)| Request { server, cookie, act, wait, rotate })
 }
 
-/// What the model knows of a cookie that was set.
+/// What the model knows about a cookie that was set.
 #[derive(Debug, Clone)]
 struct Facts {
     user: Option<&'static str>,
@@ -382,7 +384,7 @@ const MAX_AGE: i64 = 300;
 const ABSOLUTE: i64 = 700;
 const REFRESH_AFTER: i64 = 100;
 
-/// Numbers of keys, the current one first.
+/// Creates the sessions of a server. `keys` are the numbers of its keys, the current one first.
 fn server(keys: &[usize], now: i64) -> CookieSessions {
     let [current, fallbacks @ ..] = keys else { panic!("a server has a key") };
     let name = |number: &usize| key(format!("secret {number}"));
@@ -398,7 +400,7 @@ fn server(keys: &[usize], now: i64) -> CookieSessions {
 }
 
 proptest! {
-    /// Nobody who has logged out, or was idle or logged in for too long, is in; and nobody else is thrown out.
+    /// A session is rejected exactly if it was revoked, idle for too long or older than the absolute age.
     #[test]
     fn who_may_be_in(requests in prop::collection::vec(any_request(), 1..60)) {
         let (mut now, mut next_key) = (1_700_000_000_i64, 2);
@@ -410,7 +412,7 @@ proptest! {
         for Request { server: number, cookie, act, wait, rotate } in requests {
             now += wait;
             if rotate {
-                // The new key is a fallback everywhere first.
+                // The new key is first added as a fallback on all servers.
                 let new = next_key;
                 next_key += 1;
                 for keys in &mut keys {
@@ -426,7 +428,7 @@ proptest! {
                 Cookie::Copy(index) => (!cookies.is_empty()).then(|| index.get(&cookies).clone()),
             };
 
-            // Who may be in.
+            // 1. What the model expects.
             let before = sent.as_ref().map(|token| facts[token].clone()).filter(|facts| {
                 keys[number].contains(&facts.key)
                     && now - facts.signed <= MAX_AGE
@@ -435,7 +437,7 @@ proptest! {
             let may = before.as_ref().filter(|facts| !ended.contains(&facts.id));
             let rewritten = |facts: &Facts| Facts { signed: now, started: facts.started.min(now), ..facts.clone() };
 
-            // Who is.
+            // 2. What the session contains.
             let mut session = sessions.load(sent.as_deref());
             let touched = !matches!(act, Act::Nothing);
             if touched && session.id().is_some_and(|id| ended.contains(id)) {
@@ -458,7 +460,7 @@ proptest! {
             let status = if matches!(act, Act::Fail) { 500 } else { 200 };
             let set_cookie = sessions.commit(&session, status).unwrap().set_cookie;
 
-            // What the response says, and what is known of it.
+            // 3. Check the response, and record its cookie.
             let is_current = may.is_some_and(|facts| facts.key == keys[number][0]);
             let is_old = may.is_some_and(|facts| now - facts.signed > REFRESH_AFTER);
             let same_user = |user| may.is_some_and(|facts| facts.user == Some(user));

@@ -1,4 +1,4 @@
-//! Cookie header → session: which cookie is read, and why one is rejected.
+//! Loading a session from the Cookie header: which cookie is read, and why one is rejected.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use django_session::{BadSignature, ConfigError, CookieOptions, CookieSessions, D
 use crate::common::{clock, key, ring, written};
 use crate::{NOW, SALT, options, sessions, store_with, token};
 
-/// What was refused, to the caller; to the visitor, it is an empty session.
+/// `try_load` returns the reason of a rejection; `load` returns an empty session.
 #[test]
 fn refusals() {
     let mismatch = DecodeError::Signature(BadSignature::Mismatch);
@@ -17,7 +17,7 @@ fn refusals() {
         (token("{}", 0.0).replace(':', "%3A"), Some(DecodeError::Signature(BadSignature::MissingSeparator))),
         (token("[]", 0.0), Some(DecodeError::Deserialize { reason: "not a JSON object" })),
         ("x".repeat(8193), Some(DecodeError::Signature(BadSignature::TooLong { limit: 8192 }))),
-        ("x".repeat(7), Some(DecodeError::Signature(BadSignature::MissingSeparator))), // to Django, that is no cookie
+        ("x".repeat(7), Some(DecodeError::Signature(BadSignature::MissingSeparator))), // Django ignores it
         (String::new(), Some(DecodeError::Signature(BadSignature::MissingSeparator))),
         ("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2".to_owned(), Some(DecodeError::SessionId)),
         ("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0qA".to_owned(), Some(DecodeError::Signature(BadSignature::MissingSeparator))),
@@ -45,7 +45,7 @@ fn a_cookie_header() {
         (format!("sessionid={one}; sessionid="), Some(1)),
         (format!("sessionid=tossed; sessionid={one}"), Some(1)),
         (format!("\tsessionid\t=\t{one}\t"), Some(1)),
-        (format!("\u{2000}sessionid={one}"), None), // or a sibling domain could plant "__Host-" cookies
+        (format!("\u{2000}sessionid={one}"), None), // otherwise, a sibling domain could set "__Host-" cookies
         (format!("\u{a0}sessionid={one}"), None),
         (format!("\u{b}sessionid={one}"), None),
         (format!("SESSIONID={one}"), None),
@@ -62,11 +62,12 @@ fn a_cookie_header() {
         passed_over(format!("sessionid={one}; sessionid=tossed:by:another")),
         Some(DecodeError::Signature(BadSignature::Mismatch))
     );
-    assert_eq!(passed_over(format!("sessionid=tossed:by:another; sessionid={one}")), None, "it was not looked at");
+    assert_eq!(passed_over(format!("sessionid=tossed:by:another; sessionid={one}")), None, "it was not read");
     assert_eq!(passed_over("sessionid=tossed:by:another".to_owned()), None, "it was rejected");
 }
 
-/// A cookie that our keys signed is the answer, accepted or not: an expired one does not give way to an older one.
+/// The last cookie that our keys signed is used, even if it is rejected: an expired one is not replaced by an older
+/// one.
 #[test]
 fn the_last_cookie_of_ours_is_the_answer() {
     let older = token(r#"{"n":1}"#, 3600.0);
@@ -98,7 +99,7 @@ fn the_last_cookie_of_ours_is_the_answer() {
     assert_eq!((session.get("n").unwrap(), session.rejection()), (Some(1), None));
 }
 
-/// A cookie cannot be renamed into one of another purpose.
+/// A cookie of another purpose is rejected under the name of the session cookie.
 #[test]
 fn salts_keep_session_cookies_apart() {
     let prefs = store_with(options());
@@ -112,7 +113,7 @@ fn salts_keep_session_cookies_apart() {
     assert_eq!(admin().with_salt("").unwrap_err(), ConfigError::EmptySalt);
 }
 
-/// The settings of signer and codec.
+/// The limits of signer and codec can be set.
 #[test]
 fn limits_can_be_set() {
     let token = token(&format!(r#"{{"a":"{}"}}"#, "a".repeat(1000)), 0.0);
@@ -142,7 +143,7 @@ fn several_cookie_headers_and_bytes() {
     assert_eq!(n(&[]), None);
     assert_eq!(n(&[one.as_bytes(), two.as_bytes()]), Some(2));
     assert_eq!(n(&[one.as_bytes(), b"theme=dark"]), Some(1));
-    assert_eq!(n(&[&[b"name=\xff\xfe; ", one.as_bytes()].concat()]), Some(1), "another's cookie may be any bytes");
+    assert_eq!(n(&[&[b"name=\xff\xfe; ", one.as_bytes()].concat()]), Some(1), "other cookies may contain any bytes");
     assert_eq!(n(&[&[one.as_bytes(), b"\xff"].concat()]), None);
     let not_ours = sessions().load_header(&b"sessionid=\xff\xff\xff\xff\xff\xff\xff\xff\xff"[..]);
     assert_eq!(not_ours.rejection(), Some(DecodeError::Signature(BadSignature::MissingSeparator)));
@@ -181,5 +182,5 @@ fn rotation() {
     session.cycle_key();
     let new = written(&rotated.commit(&session, 200).unwrap()).unwrap();
     assert_eq!(rotated.load(Some(&new)).key_index(), Some(0));
-    assert!(sessions().try_load(&new).is_err(), "the old key signs no more");
+    assert!(sessions().try_load(&new).is_err(), "the old key no longer signs");
 }

@@ -1,4 +1,4 @@
-//! What a session does, and what a response then says: Django's rules and the differences of ours.
+//! Sessions and the responses that write them: Django's rules, and the differences of this crate.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -32,7 +32,7 @@ fn store_with(options: CookieOptionsBuilder) -> CookieSessions {
     CookieSessions::new(&ring("secret"), options.build().unwrap()).with_clock(clock(NOW))
 }
 
-/// A token for this payload, whatever it is, signed `age` seconds ago.
+/// Returns a token with this payload, which may be invalid, signed `age` seconds ago.
 fn token(json: &str, age: f64) -> String {
     let signer = TimestampSigner::new(&ring("secret"), SALT).unwrap().with_clock(clock(NOW - age));
     signer.sign(&base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, json))

@@ -8,7 +8,7 @@ use time::macros::{datetime, offset};
 use crate::common::clock;
 use crate::{NOW, options, sessions, store_with, token};
 
-/// A serializer that always fails: an empty session. Django: `test_unpickling_exception`.
+/// With a serializer that always fails, the session is empty. Django: `test_unpickling_exception`.
 #[test]
 fn a_serializer_that_fails() {
     struct Broken;
@@ -32,7 +32,7 @@ fn a_serializer_that_fails() {
     assert!(matches!(sessions.commit(&session, 200), Err(EncodeError::Serialize(_))));
 }
 
-/// What was said before the serializer is chosen holds as what is said after it.
+/// Settings made before the serializer is chosen apply, like those made after it.
 #[test]
 fn another_serializer_keeps_the_settings() {
     let sessions = store_with(options().domain("example.com"))
@@ -54,6 +54,6 @@ fn another_serializer_keeps_the_settings() {
     assert!(sessions.saves_every_request());
     for header in [over, legacy] {
         let session = sessions.load_header(header.split(';').next().unwrap());
-        assert_eq!((session.rejection(), session.is_empty()), (None, false), "its own expiry does not count");
+        assert_eq!((session.rejection(), session.is_empty()), (None, false), "its own expiry is ignored");
     }
 }

@@ -1,4 +1,4 @@
-//! `StoredSessions`: the text that Django's db engine keeps.
+//! `StoredSessions`: the text that Django's db engine stores.
 
 use std::collections::HashSet;
 
@@ -39,7 +39,7 @@ fn stored_texts_that_will_not_do() {
     }
 }
 
-/// Django 2.2 and 3.0 compare the digest as text, in lower case, so that no other spelling of it will do.
+/// Like Django 2.2 and 3.0, which compare the digest as lower-case text, it rejects a digest with upper-case letters.
 #[cfg(feature = "legacy")]
 #[test]
 fn a_stored_digest_has_one_spelling() {
@@ -62,7 +62,7 @@ fn a_stored_digest_has_one_spelling() {
     }
 }
 
-/// As with `USE_TZ = False`, by the clock of the site.
+/// Dates without an offset are read in the site's time zone, as with `USE_TZ = False`.
 #[test]
 fn stored_sessions_with_naive_dates() {
     let tokyo = StoredSessions::new(&ring("secret"), CookieOptions::default()).with_naive_dates(offset!(+9));
@@ -78,7 +78,7 @@ fn stored_sessions_with_naive_dates() {
     );
 }
 
-/// A row has no 4096 bytes to fit in, and what is written is read.
+/// A row is not limited to 4096 bytes, and what is written can be read.
 #[test]
 fn large_stored_sessions() {
     let sessions = StoredSessions::new(&ring("secret"), CookieOptions::default());
@@ -90,7 +90,7 @@ fn large_stored_sessions() {
     }
 }
 
-/// Django reads Latin-1, and would take anything else for other characters.
+/// The text is ASCII, because Django reads it as Latin-1.
 #[test]
 fn stored_texts_are_in_ascii() {
     use base64::Engine as _;
@@ -138,9 +138,9 @@ fn text(json: &str) -> String {
 
 type Does<'o> = &'o dyn Fn(&mut Session);
 
-/// What happens to the row and to the cookie, by the row that was found, what was done, and the status.
+/// The effects on the row and the cookie depend on the row that was found, the operation and the status.
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
+#[expect(clippy::too_many_lines, reason = "this is a table")]
 fn rows_and_cookies() {
     let keys = ring("secret");
     let auth = SessionAuth::new(&keys);
@@ -192,7 +192,7 @@ fn rows_and_cookies() {
         (good, write, 500, "", ""),
         (good, clear, 200, "update", "same"),
         (good, cycle, 200, "replace", "new"),
-        (good, cycle, 500, "", ""), // Django has replaced the row by then
+        (good, cycle, 500, "", ""), // Django has already replaced the row
         (good, discard, 200, "", ""),
         (good, flush, 200, "delete", "removal"),
         (good, flush, 500, "delete", "removal"),
@@ -204,7 +204,7 @@ fn rows_and_cookies() {
         (user_7, update_hash, 200, "replace", "new"),
         (user_7, authenticate_fails, 200, "delete", "removal"),
         (foreign, read, 200, "", ""),
-        (foreign, write, 200, "insert", "new"), // Django writes over it
+        (foreign, write, 200, "insert", "new"), // Django overwrites it
         (foreign, flush, 200, "delete", "removal"),
     ] {
         let cookie_header = row.map_or_else(String::new, |_| format!("sessionid={KEY}"));
@@ -251,7 +251,7 @@ fn session_moment() -> std::time::SystemTime {
     crate::common::moment(NOW)
 }
 
-/// A planted key is worth nothing after the login: fixation.
+/// A session key that an attacker has set is not valid after the login (session fixation).
 #[test]
 fn a_planted_key_is_not_the_victims() {
     let planted = text("{}");
@@ -267,7 +267,7 @@ fn a_planted_key_is_not_the_victims() {
     assert_eq!(session.session_key(), None);
 }
 
-/// `expire_date` is judged where it is given; equal is over, as in Django's `expire_date__gt`.
+/// `expire_date` is checked if it is given. An equal time counts as expired, as in Django's `expire_date__gt`.
 #[test]
 fn rows_that_have_expired() {
     let good = text(r#"{"a":1}"#);
@@ -293,7 +293,7 @@ fn keys_of_cookies() {
         ("sessionid=abcdefgh", Some("abcdefgh")),
         ("sessionid=ABCDEFGH", None),
         ("sessionid=../../etc", None),
-        ("sessionid=abcdefgh:1r31eq:LCqGWTQrIoydnMbNSWtFF-F", None), // of the engine before
+        ("sessionid=abcdefgh:1r31eq:LCqGWTQrIoydnMbNSWtFF-F", None), // a cookie of the former engine
         ("sessionid=abcdefgh; sessionid=ijklmnop", Some("ijklmnop")),
         ("sessionid=abcdefgh; sessionid=a:signed:cookie", Some("abcdefgh")),
         ("other=abcdefgh", None),
@@ -305,7 +305,7 @@ fn keys_of_cookies() {
     assert!(!format!("{:?}", stored().sent_cookie(&format!("sessionid={KEY}"))).contains(KEY));
 }
 
-/// Each new key is another one, and each character of the alphabet occurs.
+/// New keys differ, and each character of the alphabet occurs.
 #[test]
 fn new_keys_are_random() {
     let keys: HashSet<String> = (0..500)
@@ -334,7 +334,7 @@ fn save_every_request_renews_rows() {
     assert_eq!(saving.commit(&missing, 200).unwrap().change, StoredChange::Nothing);
 }
 
-/// The cookie of a former scope goes with it; a row shows nothing of the visitor.
+/// The cookie of a former scope is removed too. The `Debug` text of a row contains neither its key nor its data.
 #[test]
 fn former_cookies_of_stored_sessions() {
     let present = CookieOptions::builder("sessionid").domain("example.com").build().unwrap();
@@ -348,7 +348,7 @@ fn former_cookies_of_stored_sessions() {
     assert_eq!((headers.len(), &headers[0]), (2, &CookieOptions::default().removal().into_string()));
 }
 
-/// It was read from a text alone, so that no key is known: it begins a row, even an empty one.
+/// A session that was decoded from text has no session key, so it is inserted as a new row, even if it is empty.
 #[test]
 fn a_decoded_session_begins_a_row() {
     for json in ["{}", r#"{"a":1}"#] {
@@ -362,7 +362,7 @@ fn a_decoded_session_begins_a_row() {
     }
 }
 
-/// As of a site whose engine is `signed_cookies`.
+/// A cookie that is not a session key is rejected as such, for example one of the engine `signed_cookies`.
 #[test]
 fn a_cookie_that_is_no_key_says_so() {
     let sessions = StoredSessions::new(&ring("secret"), CookieOptions::default());

@@ -1,4 +1,4 @@
-//! The system's allocator, watched: how much is held, and what stands in memory that is given back.
+//! An allocator that measures the memory in use, and searches freed memory for secrets.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::c_int;
@@ -15,16 +15,16 @@ static HELD: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 static FREED: AtomicUsize = AtomicUsize::new(0);
 static FOUND: AtomicUsize = AtomicUsize::new(0);
-/// Leaked, so that what is looked for is never found in its own grave.
+/// The secrets to search for. They are leaked, so that they are not found in their own freed memory.
 static SECRETS: RwLock<&[&[u8]]> = RwLock::new(&[]);
 
-// SAFETY: it hands everything on to `System` as it came, and reads a block only before that is freed.
-// `realloc` is the trait's own, which allocates, copies and frees: what a block leaves behind by moving is seen too.
+// SAFETY: it passes all calls on to `System`, and reads a block only before that is freed.
+// `realloc` is the default of the trait, which allocates, copies and frees, so that moved blocks are searched too.
 unsafe impl GlobalAlloc for Watched {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let held = HELD.fetch_add(layout.size(), SeqCst) + layout.size();
         PEAK.fetch_max(held, SeqCst);
-        // Zeroed, so that what a caller never wrote is no stranger's secret, found twice.
+        // Zeroed, so that bytes which the caller does not write contain no secret from an earlier block.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -46,7 +46,7 @@ fn contains(bytes: &[u8], secret: &[u8]) -> bool {
     bytes.windows(secret.len()).any(|window| window == secret)
 }
 
-/// The most bytes that `work` holds at one time, beyond what was held before it, and its result.
+/// Returns the maximum number of bytes that `work` uses at one time, beyond those in use before it, and its result.
 pub fn peak<R>(work: impl FnOnce() -> R) -> (usize, R) {
     let before = HELD.load(SeqCst);
     PEAK.store(before, SeqCst);
@@ -54,7 +54,7 @@ pub fn peak<R>(work: impl FnOnce() -> R) -> (usize, R) {
     (PEAK.load(SeqCst).saturating_sub(before), result)
 }
 
-/// How long this thread has been running, not counting the time in which others did. Linux only.
+/// Returns the processor time of this thread. Linux only.
 #[must_use]
 pub fn processor_time() -> Duration {
     const CLOCK_THREAD_CPUTIME_ID: c_int = 3;
@@ -75,15 +75,15 @@ pub fn processor_time() -> Duration {
     Duration::from_secs(time.seconds.unsigned_abs()) + Duration::from_nanos(time.nanos.unsigned_abs())
 }
 
-/// Of the blocks that `work` gives back.
+/// Counts of the blocks that `work` frees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freed {
     pub blocks: usize,
-    /// Those in which one of the secrets still stood.
+    /// The blocks that still contained a secret.
     pub with_a_secret: usize,
 }
 
-/// Looks for these in every block that `work` gives back.
+/// Searches every block that `work` frees for these secrets.
 pub fn freed(secrets: &[Vec<u8>], work: impl FnOnce()) -> Freed {
     let leaked: Vec<&'static [u8]> = secrets.iter().map(|secret| &*secret.clone().leak()).collect();
     let now = || (FREED.load(SeqCst), FOUND.load(SeqCst));

@@ -1,10 +1,10 @@
-//! What anybody can send, and what only a key holder can have made: the time and the memory that one call takes.
+//! The time and the memory of one call, for input that anyone can send, and for input that only a key holder can sign.
 //!
 //! `cargo test --release --manifest-path tests/memory/Cargo.toml --test bounds`
 //!
-//! Memory is the most that is held at one time beyond the input, and has a ceiling. Time is what the processor took for the
-//! call: a second at most, and 10 ms where a header could ask for the same work a hundred times. Each call has a thread to
-//! itself, so that it pays for all that a thread keeps.
+//! Memory is the maximum in use at one time beyond the input, and has a ceiling. Time is the processor time of the
+//! call: at most a second, and at most 10 ms if a header can request the same work a hundred times. Each call runs in
+//! its own thread, so that thread-local memory is counted too.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -26,11 +26,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 struct Case {
     input: &'static str,
-    /// Of the input, in bytes.
+    /// The length of the input, in bytes.
     size: usize,
-    /// The most memory that the call may hold, in KiB.
+    /// The maximum memory of the call, in KiB.
     ceiling: usize,
-    /// The most time that it may take.
+    /// The maximum time of the call.
     limit: Duration,
     answer: &'static str,
     call: Box<dyn FnOnce() -> String + Send>,
@@ -56,7 +56,7 @@ impl Case {
     }
 }
 
-/// What came of it: "ok", or the error's sentence.
+/// A result as text: "ok", or the error.
 trait Answer {
     fn in_a_word(self) -> String;
 }
@@ -85,14 +85,14 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
-/// Zlib's best, of these bytes so many times.
+/// Compresses these bytes, repeated `times` times, with the best level of zlib.
 fn zlib(bytes: &[u8], times: usize) -> Vec<u8> {
     let mut zlib = ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     (0..times).for_each(|_| zlib.write_all(bytes).expect("memory"));
     zlib.finish().expect("memory")
 }
 
-/// A compressed payload, signed for a purpose and dated.
+/// Signs a compressed payload with this salt and a timestamp.
 fn signed(salt: &str, zlib: &[u8]) -> String {
     let payload = format!(".{}", BASE64URL.encode(zlib));
     signed_at(now(), salt, &payload)
@@ -102,7 +102,8 @@ fn signed_at(time: SystemTime, salt: &str, payload: &str) -> String {
     TimestampSigner::new(&ring(0), salt).expect("a salt").with_clock(Clock::fixed(time)).sign(payload)
 }
 
-/// A header of 109 cookies of ours, each as long as browsers keep, that expired weeks ago and inflate to so many bytes.
+/// Returns a header with 109 expired cookies that the crate signed, each as long as browsers accept, which inflate to
+/// this many bytes.
 fn expired_bombs(bytes: usize) -> String {
     let noise: String = (0..450_u32).map(|n| format!("{:08x}", n.wrapping_mul(2_654_435_761))).collect();
     let padding = "a".repeat(bytes - object("\"\"").len() - noise.len());
@@ -127,7 +128,7 @@ fn load(token: &str) -> Result<(), DecodeError> {
     sessions().try_load(token).map(drop)
 }
 
-/// With a length and no data behind it: an array of four thousand million elements.
+/// An array with a length of four thousand million elements and no data.
 const LONG_ARRAY: &[u8] = b"\xdd\xff\xff\xff\xff";
 
 fn cases() -> Vec<Case> {
@@ -152,11 +153,11 @@ fn cases() -> Vec<Case> {
     let bomb = Codec::default().with_encryption(bomb).with_inflate_limit(usize::MAX);
     let bomb = signer().sign_object(&"a".repeat(3_000_000), &bomb).expect("JSON");
     let mut preset = zlib(object("1").as_bytes(), 1);
-    // The header that asks for a preset dictionary, with its checksum, and a dictionary's id.
+    // A header that requires a preset dictionary, with its checksum, and the id of a dictionary.
     preset.splice(..2, [0x78, 0xbb, 0, 0, 0, 1]);
 
     vec![
-        // Of anybody.
+        // Input that anyone can send.
         case(
             "a token of 1 MiB",
             64,
@@ -215,7 +216,7 @@ fn cases() -> Vec<Case> {
         case("a header of 1 MiB of \";\"", 64, "ok", ";".repeat(1 << 20), header),
         case("a header of 1 MiB of \"=\"", 64, "ok", "=".repeat(1 << 20), header),
         case("a header of 1 MiB of bytes above ASCII", 64, "ok", "\u{ff}".repeat(1 << 19), header),
-        // Of key holders.
+        // Input that only key holders can sign.
         case(
             "512 MiB of zeros, in zlib",
             3 << 10,
@@ -348,7 +349,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// The session `{"k": value}` of a value that these opcodes make.
+/// A pickle of the session `{"k": value}`, whose value these opcodes create.
 fn pickle(input: &'static str, ceiling: usize, answer: &'static str, opcodes: &[u8]) -> Case {
     let bytes = [b"\x80\x04}\x8c\x01k", opcodes, b"s."].concat();
     let size = bytes.len();
@@ -356,7 +357,7 @@ fn pickle(input: &'static str, ceiling: usize, answer: &'static str, opcodes: &[
     Case { input, size, ceiling, limit: SECOND, answer, call }
 }
 
-/// Of whoever can write to the cache.
+/// Input that requires write access to the cache.
 fn pickles() -> Vec<Case> {
     let values = "payload cannot be deserialized: more than 65536 values";
     let text = "payload cannot be deserialized: references expand to more than 1 MiB of text";

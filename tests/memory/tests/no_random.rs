@@ -1,8 +1,8 @@
-//! Without random bytes of the operating system nothing is encrypted, and no key is made.
+//! Without random bytes from the operating system, nothing is encrypted, and no key is generated.
 //!
 //! `cargo test --release --manifest-path tests/memory/Cargo.toml --test no_random`
 //!
-//! The crate `getrandom` looks the C function of its name up in the program first: here it finds the one below. Linux only.
+//! The crate `getrandom` looks up the C function `getrandom` in the program first, and finds the one below. Linux only.
 
 use std::ffi::{c_int, c_uint, c_void};
 use std::fs::File;
@@ -16,7 +16,7 @@ use django_session::{
     StoredSessions, TimestampSigner,
 };
 
-/// So many bytes the system still has.
+/// The number of random bytes that the system still returns.
 static LEFT: AtomicUsize = AtomicUsize::new(usize::MAX);
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
@@ -26,12 +26,12 @@ unsafe extern "C" {
     safe fn __errno_location() -> *mut c_int;
 }
 
-// SAFETY: it has the signature and the contract of the function that it stands in for.
+// SAFETY: it has the signature and the contract of the function that it replaces.
 #[unsafe(no_mangle)]
 extern "C" fn getrandom(buffer: *mut c_void, len: usize, _flags: c_uint) -> isize {
     CALLS.fetch_add(1, SeqCst);
     if len == 0 {
-        return 0; // the question whether there is such a function
+        return 0; // a call that only checks whether the function exists
     }
     let given = len.min(LEFT.load(SeqCst));
     if given == 0 {
@@ -54,9 +54,9 @@ fn main() -> ExitCode {
     let mut session = Session::default();
     session.insert("a", 1).expect("JSON");
     let token = signer.sign_object("value", &codec).expect("random bytes");
-    assert!(CALLS.load(SeqCst) > 0, "this getrandom is not the one that is called");
+    assert!(CALLS.load(SeqCst) > 0, "the getrandom of this file is not called");
 
-    // None, and fewer than a nonce takes.
+    // No bytes, and fewer than a nonce needs.
     for left in [0, 5, 11] {
         LEFT.store(left, SeqCst);
         assert!(matches!(codec.encode("value"), Err(EncodeError::NoRandomBytes)), "{left} bytes");
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         assert!(matches!(stored.encode(&session), Err(EncodeError::NoRandomBytes)));
         LEFT.store(left, SeqCst);
         assert!(matches!(SecretKey::generate(), Err(ConfigError::NoRandomBytes)));
-        // What there is can be read.
+        // Existing tokens can still be read.
         let read = signer.unsign_object::<String, _>(&token, &codec, MaxAge::Unlimited);
         assert_eq!(read.as_deref(), Ok("value"));
     }

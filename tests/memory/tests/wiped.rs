@@ -1,10 +1,10 @@
-//! Keys, and what is derived from them, are wiped before their memory is given back.
+//! Keys, and values that are derived from them, are wiped before their memory is freed.
 //!
 //! `cargo test --release --manifest-path tests/memory/Cargo.toml --test wiped`
 //!
-//! Looked for in every block that is freed: the keys themselves; what Django derives from a key and a salt, which is the key
-//! of the HMAC, as it is and as HMAC masks it; the two states of the hash that HMAC begins with; the key of the encryption,
-//! which is the first round key of AES too; and the plaintext of encrypted values. Not seen are the stack and the registers.
+//! Every freed block is searched for: the keys themselves; the HMAC key that Django derives from a key and a salt, as
+//! it is and as HMAC masks it; the two hash states with which HMAC starts; the encryption key, which is also the first
+//! round key of AES; and the plaintext of encrypted values. The stack and the registers are not searched.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,12 +22,12 @@ use sha2::Digest;
 const KEY: &[u8] = b"marked key that nobody else has written down anywhere";
 const OLD_KEY: &[u8] = b"another marked key, of last year, for verifying with";
 const SALT: &[u8] = b"some salt";
-/// The plaintext of encrypted values: a number, because reading one allocates nothing.
+/// The plaintext of encrypted values: a number, because reading a number does not allocate.
 const MARKED: u64 = 12_345_678_909_876_543_211;
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::Sha1, Algorithm::Sha224, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512];
 
-/// What Django's signers add to every salt.
+/// The text that Django's signers append to every salt.
 const SIGNER: &[u8] = b"signer";
 
 fn digest(algorithm: Algorithm, data: &[u8]) -> Vec<u8> {
@@ -41,8 +41,8 @@ fn digest(algorithm: Algorithm, data: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What must not be left of one key, under one salt. (The states, whose words are not to be had from a digest of each
-/// hash, are those of the two compressions that SHA-256 and SHA-512 are made of.)
+/// Returns the secrets that are derived from one key and one salt. (The hash states are computed with the compression
+/// functions of SHA-256 and SHA-512, because the digests do not expose them.)
 fn derived(algorithm: Algorithm, key: &[u8], salt: &[u8]) -> Vec<Vec<u8>> {
     let derived = digest(algorithm, &[salt, key].concat());
     let masked = |mask: u8| derived.iter().map(|byte| byte ^ mask).collect::<Vec<_>>();
@@ -112,25 +112,25 @@ fn options() -> CookieOptions {
     CookieOptions::builder("sessionid").build().expect("a cookie")
 }
 
-/// Makes a signer, signs, verifies what is good and what is not, and drops it.
+/// Signs, and verifies valid and invalid tokens.
 fn sign_and_unsign(signer: &Signer) {
     let token = signer.sign("value");
     assert!(signer.unsign(&token).is_ok() && signer.unsign(&format!("{token}A")).is_err());
     assert!(signer.unsign(&token.replace("value", "eulav")).is_err());
 }
 
-/// Codec and signer that encrypt.
+/// Returns a codec with encryption and a signer.
 fn encrypting() -> (Codec, TimestampSigner) {
     let codec = Codec::default().with_encryption(Encryption::new(&keys()));
     (codec, TimestampSigner::new(&keys(), SALT).unwrap())
 }
 
-/// A thread gives back its buffers when it ends.
+/// Runs `work` in a thread, because a thread frees its buffers when it ends.
 fn in_a_thread(work: impl FnOnce() + Send + 'static) {
     std::thread::spawn(work).join().unwrap();
 }
 
-/// Writes the marked number, and then what `fails` says.
+/// A value that writes the marked number, and then calls the function, which fails.
 struct Spoilt(fn());
 
 impl Serialize for Spoilt {
@@ -142,7 +142,7 @@ impl Serialize for Spoilt {
     }
 }
 
-/// By what it is called, and what it does with keys. Nothing of it outlives the call.
+/// Returns functions that use keys, with their names. They free everything before they return.
 fn works() -> Vec<(&'static str, fn())> {
     vec![
         ("SecretKey", || drop(SecretKey::new(KEY))),
@@ -272,7 +272,7 @@ fn works() -> Vec<(&'static str, fn())> {
     ]
 }
 
-/// What must be found, or else nothing is: one block for each of the secrets, freed without being wiped.
+/// The control: frees one block for each of the secrets without wiping it. The search must find all of them.
 fn control(secrets: &[Vec<u8>]) -> Freed {
     freed(secrets, || {
         for secret in secrets {
