@@ -1,8 +1,8 @@
-"""Write the first inputs of each target from the test vectors: `python3 fuzz/seed.py`
+"""Writes the first inputs of each target from the test vectors: `python3 fuzz/seed.py`
 
-What Djangos signed becomes files below `fuzz/corpus`, named by a digest of what they hold, as libFuzzer names its own.
-Two runs write the same files. The targets that make their input of choices (roundtrip, set_cookie, session_ops, csrf) start
-from nothing.
+The inputs come from what versions of Django signed. They are files in `fuzz/corpus`, named by a digest of their contents like
+libFuzzer's own. Two runs write the same files. The targets that generate structured input (roundtrip, set_cookie,
+session_ops, csrf) have no seeds.
 """
 
 import base64
@@ -16,11 +16,11 @@ FUZZ = Path(__file__).resolve().parent
 VECTORS = FUZZ.parent / "tests" / "vectors"
 LONGEST = 2100
 
-# Each in the form that the first byte asks for: see `payload` in src/lib.rs.
+# The first byte of an input, which selects its format: see `payload` in src/lib.rs.
 TEXT, BASE64, COMPRESSED_BASE64, COMPRESSED = b"0", b"1", b"2", b"3"
 
 
-# Forms of dates that no `isoformat` writes and Python 3.11 reads.
+# Formats of dates that Python 3.11 reads, but `isoformat` does not write.
 ISO = b"""
 20251125T101010+00:00 2025-11-25T10+00:00 2025-11-25T101010,5-0530 2025-W48-2T10:10:10.123456789Z 2025W482T10Z 2025W48T10
 2025-W48-10 2025W4821010 2025-11-25T10:10:10:5 2025-11-25T10.+23:59:59.999999 2025-11-25T10:10:10.123456x+05:00
@@ -28,7 +28,7 @@ ISO = b"""
 
 
 def vectors(kind, *groups):
-    """Every vector of these groups, whichever Django made it. One that reads "4.1" is the same as that Django's."""
+    """Yields every vector of these groups, of all versions of Django. A group that reads "4.1" is the same as that of 4.1."""
     for path in sorted(VECTORS.glob(f"{kind}-*.json")):
         file = json.loads(path.read_text())
         for group in groups:
@@ -41,7 +41,7 @@ def utf8(texts):
 
 
 def decoded(payload):
-    """What base64url spells, if this is that."""
+    """Decodes base64url, if the payload is base64url."""
     text = payload.lstrip(b".")
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -72,8 +72,8 @@ def seeds():
     yield "unsign", [*signed, *cookies]
     yield "unsign_signed", in_every_form([*objects, *sessions], cookies)
     yield "json_python", [*objects, *sessions]
-    # In cookie_header, @ # and ! are tokens of the current key, of a fallback and of a stranger, $ has expired, and % is no
-    # session.
+    # In cookie_header, @, # and ! stand for tokens of the current key, of a fallback and of another key, $ for one that
+    # has expired, and % for one that is not a session.
     header = b"theme=dark; sessionid=%b; lang=en"
     marks = [b"@", b"#", b"!", b"$", b"%", b'"@"', b"abcdefghijklmnopqrstuvwxyz012345", b"short"]
     yield "cookie_header", [header % value for value in [*marks, *cookies]]

@@ -1,4 +1,4 @@
-//! Compiles what only valgrind's C header can say.
+//! Compiles the C functions that call the macros of valgrind's header.
 
 fn main() {
     cc::Build::new().file("src/valgrind.c").compile("valgrind_requests");

@@ -1,4 +1,4 @@
-//! The system's allocator, counting. A benchmark that wants to know makes it its global allocator.
+//! An allocator that counts allocations. A benchmark can install it as its global allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -11,18 +11,18 @@ impl Counting {
         Self(AtomicU64::new(0))
     }
 
-    /// How often memory was allocated so far. Threads that allocate at the same time may be counted as one.
+    /// Returns the number of allocations so far. Parallel allocations of several threads may be counted as one.
     pub fn calls(&self) -> u64 {
         self.0.load(Relaxed)
     }
 
-    /// An atomic addition would add its own time to each allocation of a server that is measured.
+    /// Counts an allocation. An atomic addition would slow down each allocation of a server that is measured.
     fn count(&self) {
         self.0.store(self.0.load(Relaxed) + 1, Relaxed);
     }
 }
 
-// SAFETY: it hands everything on to `System` as it came.
+// SAFETY: it passes all calls on to `System` unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.count();

@@ -1,4 +1,4 @@
-"""Django's side of the table: a line of JSON in, a line of JSON out."""
+"""Django's side of the table: reads one line of JSON, and writes one line of JSON."""
 
 import gc
 import json
@@ -20,7 +20,7 @@ MAX_AGE = 1209600
 
 
 def dumps(value, compress, serializer=JSONSerializer):
-    """SessionStore._get_session_key of the signed_cookies backend, and without its compress=True."""
+    """SessionStore._get_session_key of the signed_cookies engine, also without compress=True."""
     return signing.dumps(value, salt=SALT, serializer=serializer, compress=compress)
 
 
@@ -38,13 +38,13 @@ def is_refused(token):
 
 
 def visit(token, key):
-    """What SessionMiddleware and a view that reads one key do, without the request around it."""
+    """The work of SessionMiddleware and a view that reads one key, without the request."""
     session = SessionStore(token)
     return session[key], session.accessed, session.modified, session.is_empty()
 
 
 def meet(text, key, raw, compressed, signed, forged, encrypted):
-    """Reads what Rust wrote, and returns what it is to read, and the tasks."""
+    """Checks the tokens that Rust wrote. Returns the tokens for Rust to read, and the tasks."""
     value = json.loads(text)
     signer = signing.TimestampSigner(salt=SALT)
     assert loads(raw) == loads(compressed) == value
@@ -71,7 +71,7 @@ def meet(text, key, raw, compressed, signed, forged, encrypted):
 
 def seconds(task, times):
     gc.collect(0)
-    # A process that has slept is slow at first: up to twice as slow.
+    # A process is up to twice as slow just after it has slept.
     warm = time.perf_counter() + 0.0007
     while time.perf_counter() < warm:
         task()

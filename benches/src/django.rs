@@ -1,4 +1,4 @@
-//! Django itself, in a child process that times itself when it is asked to.
+//! Django, in a child process that measures its own time.
 
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::scheme::KEY;
 
 const REQUIREMENTS: [&str; 2] = ["django==5.2.*", "cryptography"];
-/// The package with the serializer that encrypts.
+/// The package with the encrypting serializer.
 const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../python/src");
 
 pub struct Django {
@@ -21,7 +21,7 @@ pub struct Django {
 }
 
 impl Django {
-    /// Installs it below `target` unless it is there. `Err` says what is missing.
+    /// Starts Django. Installs it in `target` if necessary. Returns an error if something is missing.
     pub fn start(target: &Path) -> Result<Self, String> {
         let venv = target.join("django");
         let python = venv.join("bin").join("python");
@@ -44,14 +44,14 @@ impl Django {
         Ok(Self { child, pipes: (stdin, stdout).into() })
     }
 
-    /// Has it read `text`, a `key` of it, and its `tokens` (raw, compressed, signed text, forged, encrypted); returns its
-    /// own, but for the forged one.
+    /// Lets Django read the JSON `text`, a `key` in it, and its `tokens` (raw, compressed, signed text, forged,
+    /// encrypted). Returns Django's own tokens, without a forged one.
     pub fn meet(&self, payload: &str, text: &str, key: &str, tokens: [&str; 5]) -> [String; 4] {
         let [raw, compressed, signed, forged, encrypted] = tokens;
         self.ask(&("meet", payload, text, key, raw, compressed, signed, forged, encrypted))
     }
 
-    /// How long it takes for so many `times` of a task.
+    /// Returns how long Django takes for a task, repeated `times` times.
     pub fn time(&self, task: &str, payload: &str, times: u32) -> Duration {
         Duration::from_secs_f64(self.ask(&(task, payload, times)))
     }
@@ -67,7 +67,7 @@ impl Django {
 
 impl Drop for Django {
     fn drop(&mut self) {
-        // If it has gone before, all the better.
+        // Ignore errors: the child may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

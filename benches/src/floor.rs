@@ -1,6 +1,6 @@
-//! The floor: Django's format as straight code over the same crates, every part made once and used again.
+//! The floor: a minimal implementation of Django's format with the same crates. All parts are created once and reused.
 //!
-//! It is what there is to reach, not to use: one key, one algorithm, no limits, no reasons.
+//! It is a target for speed, not for use: it has one key, one algorithm, no limits and no error reasons.
 
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::scheme::{MAX_AGE_SECS, Objects, SALT, Texts, Value};
 
-/// ":", six digits (until 2527), ":", 43 characters.
+/// The length of ":", six digits of time (until 2527), ":" and 43 characters of signature.
 const TAIL: usize = 1 + 6 + 1 + 43;
 
 pub struct Floor {
@@ -31,7 +31,7 @@ struct Reused {
     inflate: Decompress,
 }
 
-/// The keyed HMAC of Django's signers.
+/// Returns the keyed HMAC of Django's signers.
 pub fn keyed(key: &[u8]) -> Hmac<Sha256> {
     let derived = Sha256::new().chain_update(SALT).chain_update("signer").chain_update(key).finalize();
     Hmac::new_from_slice(&derived).expect("any length")
@@ -49,7 +49,7 @@ impl Floor {
         Self { mac: keyed(key), base64: Simd::url_safe(NO_PAD), reused: reused.into() }
     }
 
-    /// Appends the time and the signature: within the capacity.
+    /// Appends the time and the signature, within the capacity.
     fn seal(&self, mut token: Vec<u8>) -> String {
         const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         token.push(b':');

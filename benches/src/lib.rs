@@ -1,4 +1,4 @@
-//! What it costs to sign a session: the payloads, and everyone who signs them.
+//! The cost of signing a session: the payloads, and the implementations that sign them.
 
 pub mod counting;
 pub mod django;

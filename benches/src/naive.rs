@@ -1,4 +1,4 @@
-//! A first attempt: Django's format, right and unhurried.
+//! A simple and correct implementation of Django's format, without optimization.
 
 use std::io::{Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};

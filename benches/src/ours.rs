@@ -1,4 +1,4 @@
-//! This crate, as it is meant to be used, and by its two free functions.
+//! This crate as it is meant to be used, and its two free functions.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::scheme::{MAX_AGE_SECS, Objects, SALT, Texts, Value};
 
 pub const MAX_AGE: Duration = Duration::from_secs(MAX_AGE_SECS);
 
-/// A signer and codecs that are made once.
+/// A signer and codecs that are created once.
 pub struct Ours {
     pub signer: TimestampSigner,
     pub raw: Codec,
@@ -66,7 +66,7 @@ impl Objects for Free {
     }
 }
 
-/// Encrypted, by the signer's keys.
+/// Encrypted payloads, with the signing keys.
 pub struct Encrypted {
     pub signer: TimestampSigner,
     pub codec: Codec,
@@ -89,7 +89,7 @@ impl Objects for Encrypted {
     }
 
     fn dumps<T: Value>(&self, value: &T, compress: bool) -> String {
-        assert!(!compress, "what is encrypted is not compressed");
+        assert!(!compress, "encrypted payloads are not compressed");
         self.signer.sign_object(value, &self.codec).expect("JSON")
     }
 

@@ -1,4 +1,4 @@
-//! Five sessions, from a counter to what does not belong in a cookie.
+//! Five sessions, from a counter to one that is too large for a cookie.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::scheme::Value;
 
-/// Called once per payload: they are of different types. `key` is one of the session's.
+/// Called once for each payload, because the types differ. `key` is a key of the session.
 pub trait Visitor {
     fn visit<T: Value>(&mut self, name: &'static str, key: &'static str, value: T);
 }
@@ -31,7 +31,7 @@ pub struct Visits {
     num_visits: u32,
 }
 
-/// What `django.contrib.auth.login` writes, and nothing else.
+/// A session with only what `django.contrib.auth.login` writes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Login {
     #[serde(rename = "_auth_user_id")]
@@ -53,14 +53,15 @@ pub struct BorrowedLogin<'b> {
     pub hash: &'b str,
 }
 
-/// Of a typical user: compressed and dated it is 183 bytes to be signed. That is the median of two thousand such hashes, and
-/// the most that fits into three blocks of SHA-256; one user of twelve has 184 bytes, and a fourth block.
+/// Returns the session of a typical user. Compressed and with the timestamp, 183 bytes are signed. That is the median
+/// of two thousand such hashes, and the maximum for three blocks of SHA-256. One user in twelve has 184 bytes, and a
+/// fourth block.
 pub fn login() -> Login {
     let hash = hex_digest("password", 64);
     Login { id: "1".into(), backend: "django.contrib.auth.backends.ModelBackend".into(), hash }
 }
 
-/// A customer who is logged in and has been looking around.
+/// The session of a customer who is logged in and has visited some pages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shop {
     auth: Login,
@@ -110,7 +111,7 @@ fn shop(lines: u32, messages: u32) -> Shop {
     }
 }
 
-/// A form wizard that keeps every answer: 10 KB of nearly the same.
+/// The session of a form wizard that stores every answer: 10 KB with much repetition.
 fn wizard() -> BTreeMap<String, Vec<BTreeMap<String, String>>> {
     let answer = |n: usize| {
         [("field", format!("question-{n}")), ("label", "Strongly agree".into()), ("required", "true".into())]

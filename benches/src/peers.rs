@@ -1,4 +1,4 @@
-//! What else there is in Rust to carry a signed value in a cookie. None of them writes the time or compresses.
+//! Other Rust crates for signed values in cookies. None of them writes the time or compresses.
 
 use axum_extra::extract::cookie::SignedCookieJar;
 use cookie::{Cookie, CookieJar, Key};
@@ -10,7 +10,8 @@ use crate::scheme::{Objects, Texts, Value};
 
 const NAME: &str = "sessionid";
 
-/// cookie-rs' `SignedJar`: only the value, which signs JSON as it is and would not travel so.
+/// cookie-rs' `SignedJar`, without the encoding of the header. It signs the JSON itself, which cannot be sent in this
+/// form.
 pub struct CookieValue(Key);
 
 impl CookieValue {
@@ -48,7 +49,7 @@ impl Texts for CookieValue {
     }
 }
 
-/// The same as it is sent: `name=value`, percent-encoded.
+/// cookie-rs' `SignedJar`, with the cookie as it is sent: `name=value`, percent-encoded.
 pub struct CookieSent(CookieValue);
 
 impl Objects for CookieSent {

@@ -1,4 +1,4 @@
-//! A request that reads one key of its session and changes nothing: what most requests are.
+//! A request that reads one key of its session and changes nothing, like most requests.
 
 use django_session::{Commit, CookieOptions, CookieSessions, Session};
 use serde::de::IgnoredAny;
@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use crate::ours::{MAX_AGE, Ours, key_ring};
 use crate::scheme::{KEY, Objects, Value};
 
-/// What a browser sends back, to the store and to those who know only of tokens.
+/// A session that a browser sends back, as a header for `CookieSessions` and as a token.
 pub struct Visit {
     sessions: CookieSessions,
     ours: Ours,
@@ -16,7 +16,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Of a session as Django writes it: compressed, if that is shorter.
+    /// Creates a visit with a session as Django writes it: compressed if that is shorter.
     pub fn new<T: Value>(value: &T, key: &'static str) -> Self {
         let ours = Ours::with_key(KEY);
         let token = ours.dumps(value, true);
@@ -33,7 +33,7 @@ impl Visit {
         self.sessions.load_header(&self.header)
     }
 
-    /// The whole of it.
+    /// Does the whole work of the request.
     pub fn respond(&self) -> (Session, Commit) {
         let session = self.load();
         session.get::<IgnoredAny>(self.key).expect("JSON").expect("it is there");
@@ -41,13 +41,13 @@ impl Visit {
         (session, commit)
     }
 
-    /// No session: the token verified, its payload decoded and found to be JSON.
+    /// Without a session: verifies the token, decodes its payload and checks that it is JSON.
     pub fn verify_and_parse(&self, buffer: &mut Vec<u8>) {
         let verified = self.ours.signer.unsign(&self.token, MAX_AGE).expect("ours");
         self.ours.raw.decode_borrowed::<IgnoredAny>(verified, buffer).expect("JSON");
     }
 
-    /// No session: the token verified, and all that is in it built.
+    /// Without a session: verifies the token and builds all values in it.
     pub fn verify_and_build<T: Value>(&self) -> T {
         self.ours.loads(&self.token).expect("ours")
     }

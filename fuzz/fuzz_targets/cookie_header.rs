@@ -1,5 +1,5 @@
-//! The session in any `Cookie` headers is the one that the documented rules find there. Reading it sends no cookie, and
-//! flushing it removes what was sent.
+//! For any `Cookie` headers, the session is the one that the documented rules choose. Reading it sends no cookie, and
+//! flushing it removes the cookies that were sent.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -13,8 +13,8 @@ use libfuzzer_sys::fuzz_target;
 static SIGNER: LazyLock<Signer> =
     LazyLock::new(|| Signer::new(&keys(), SESSION_SALT).unwrap().with_max_token_len(8192));
 
-/// What stands in the input for a token, because no fuzzer guesses one: by the current key, by a fallback, by a stranger;
-/// and by the current key, one that has expired and one that is no session.
+/// Placeholders in the input for tokens, because a fuzzer cannot guess them: signed by the current key, by a fallback
+/// and by another key; and by the current key, one that has expired and one that is not a session.
 static TOKENS: LazyLock<[(u8, String); 5]> = LazyLock::new(|| {
     let token = |sessions: CookieSessions| {
         let mut session = sessions.load(None);

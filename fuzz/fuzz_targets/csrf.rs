@@ -1,4 +1,4 @@
-//! A request passes exactly when it is a safe one, or comes from where it may and has its token; nothing else does.
+//! A request passes exactly if its method is safe, or if its origin is allowed and it has the right token.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
-//! Behind a good signature, an encrypted payload is read as what was sealed, with any key of the ring and in any version, or
-//! rejected as the plain reader rejects it; and a session that was read is written, and read again as the same.
+//! With a valid signature, an encrypted payload of any version is decrypted with any key of the ring, or rejected with
+//! the same error as by the slow twin. A session that was read can be written, and is read again as the same.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -35,7 +35,7 @@ fn reads_as_the_twin_does(payload: &[u8]) -> String {
     for (codec, accepts) in &*CODECS {
         let ours: Result<Vec<u8>, _> = SIGNER.unsign_object(&token, codec, MaxAge::Unlimited);
         match (ours, open(&*TWINS, *accepts, LIMIT, payload)) {
-            // Of a stream that is damaged beyond the limit, either is true.
+            // For a stream that is damaged after the limit, both errors are right.
             (Err(DecodeError::InflatesPast { .. }), Err(DecodeError::Zlib)) => {}
             (ours, theirs) => assert_eq!(ours, theirs),
         }
@@ -65,7 +65,7 @@ fuzz_target!(|input: (u8, bool, [u8; 12], &[u8])| {
     for payload in [data, &sealed[0], &sealed[1]] {
         survives(&reads_as_the_twin_does(payload));
     }
-    // What is sealed in version 1 is what is read, whatever it is.
+    // Any plaintext in version 1 is read back.
     let read = open(&*TWINS, false, LIMIT, &sealed[0]).ok();
     assert_eq!(read.as_deref(), Some(data).filter(|data| !data.is_empty()));
 });

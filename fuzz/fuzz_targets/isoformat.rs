@@ -1,5 +1,5 @@
-//! `_session_expiry`: a date is what Python's `fromisoformat` reads, and a number is seconds. What was read is written as
-//! `isoformat` does, and read again as the same.
+//! `_session_expiry`: dates are read as by Python's `fromisoformat`, and numbers as seconds. What was read is written
+//! as by `isoformat`, and read again as the same.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -13,9 +13,9 @@ use libfuzzer_sys::fuzz_target;
 
 static SIGNER: LazyLock<TimestampSigner> = LazyLock::new(|| stamper(&keys(), STORED_SALT));
 
-/// The JSON text that stands for this session's expiry when it is set anew.
+/// Sets this session's expiry again, and returns its JSON text.
 fn written(session: &mut Session) -> String {
-    // None of these has anything to say about it, but all must have an answer.
+    // The results do not matter, but none of these calls may panic.
     let _ = (STORE.commit(session, 200), session.expiry_age(now()), session.expiry_date(now()));
     session.set_expiry(session.expiry());
     let (json, expiry) = (session.get_json("_session_expiry").unwrap().to_owned(), session.expiry());

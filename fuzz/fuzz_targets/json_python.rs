@@ -1,4 +1,5 @@
-//! `JsonSerializer` writes what Python writes, and reads what it says it reads: JSON as `fuzz::python` has it.
+//! `JsonSerializer` writes what Python writes, and reads what its documentation specifies: JSON as `fuzz::python` reads
+//! it.
 #![no_main]
 
 use arbitrary::{Arbitrary as _, Unstructured};
@@ -14,7 +15,7 @@ fn dumps(value: &Json) -> String {
 }
 
 fuzz_target!(|data: &[u8]| {
-    // Once as the text to read, and once as the choices that make a value.
+    // Use the input once as the text to read, and once to generate a value.
     let read = str::from_utf8(data).ok().and_then(python::loads);
     assert_eq!(JsonSerializer.loads(data).ok(), read);
 

@@ -1,5 +1,5 @@
-//! Any cookie and any session give messages or a reason; those are written, and read again as the same. Nobody else's
-//! signature gives any.
+//! Any cookie and any session result in messages or in a rejection. Messages can be written, and are read again as the
+//! same. A cookie with another signature results in no messages.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,12 +1,12 @@
-//! Bytes of a cache are read as data or rejected. What is read is spelled as Python spells it; and once what JSON cannot hold
-//! is taken out, it is written as a pickle and as JSON, and read again as the same.
+//! Bytes of a cache are read as data or rejected. Values are read as the text that Python would write. Without the
+//! values that JSON cannot represent, a session can be written as a pickle and as JSON, and is read again as the same.
 #![no_main]
 
 use django_session::{CachedSessions, CookieOptions, PickleSerializer, Serializer as _};
 use fuzz::{items, python};
 use libfuzzer_sys::fuzz_target;
 
-/// Which the slow twin reads as floats.
+/// Returns whether there are integers that the slow twin reads as floats.
 fn has_wide_integers(json: &str) -> bool {
     json.split(|char: char| !char.is_ascii_digit()).any(|digits| digits.len() >= 19)
 }
@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     for key in keys.iter().filter(|key| session.get_json(key).is_none()).cloned().collect::<Vec<_>>() {
         session.remove(&key);
     }
-    // A key may be beyond JSON too, and JSON may hold more than a pickle.
+    // A key may not be representable either, and JSON may contain more than a pickle.
     let Ok(written) = sessions.encode(&session) else { return };
     let again = sessions.decode(&written).unwrap();
     for (_, value) in again.iter().filter(|(_, value)| !has_wide_integers(value)) {

@@ -1,4 +1,4 @@
-//! Every serde value that JSON holds comes back from a token as it was, and the token is fit for a cookie.
+//! Every serde value that JSON can represent is read back unchanged from a token, and the token is valid in a cookie.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -42,6 +42,6 @@ fuzz_target!(|input: (Vec<Value>, bool)| {
     assert!(cookies::is_value(&token));
     let again: Vec<Value> = SIGNER.unsign_object(&token, &codec, MaxAge::Unlimited).unwrap();
     assert_eq!(again, values);
-    // Because -0.0 equals 0.0.
+    // Compare tokens too, because -0.0 equals 0.0.
     assert_eq!(SIGNER.sign_object(&again, &codec).unwrap(), token);
 });

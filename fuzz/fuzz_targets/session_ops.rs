@@ -1,4 +1,4 @@
-//! A session, its flags and its cookie follow a plain list of pairs through any operations and requests.
+//! Through any operations and requests, a session, its flags and its cookie agree with a model: a plain list of pairs.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use fuzz::model::{Model, Op};
 use fuzz::{keys, sessionid, sessions};
 use libfuzzer_sys::fuzz_target;
 
-/// One writes what was changed, the other saves every request. Both had another scope once.
+/// One site writes changed sessions, the other saves every request. Both have a former cookie scope.
 static SITES: LazyLock<[CookieSessions; 2]> = LazyLock::new(|| {
     [false, true].map(|save| {
         let present = CookieOptions::builder("sessionid").domain("example.com").build().unwrap();
@@ -20,7 +20,7 @@ fuzz_target!(|input: (bool, Vec<Op>)| {
     let (save, ops) = input;
     let site = &SITES[usize::from(save)];
     let (mut model, mut session) = (Model::default(), site.load(None));
-    // What many do, a few do too; and the fuzzer tries more of few.
+    // A few operations find the same bugs as many, and the fuzzer can try more of them.
     for op in ops.iter().take(32) {
         model.apply(op, site, &mut session);
         model.check_flags(&session);

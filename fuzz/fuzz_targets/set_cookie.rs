@@ -1,4 +1,4 @@
-//! Options that can be built make headers that say what was asked for and nothing else, and that no browser drops.
+//! With all options that can be built, headers have exactly the requested fields, and browsers accept them.
 #![no_main]
 
 use django_session::{Clock, EncodeError, SetCookie};
@@ -7,7 +7,7 @@ use fuzz::options::{Options, Text};
 use fuzz::{cookies, items, keys, sessions};
 use libfuzzer_sys::fuzz_target;
 
-/// The value in this header, all else of which is as it should be.
+/// Checks the header, and returns its value.
 fn value(made: Result<SetCookie, EncodeError>, options: &Options, lifetime: Option<u64>) -> Option<String> {
     let attributes = options.attributes(lifetime);
     let longest = options.longest_value(&attributes);
@@ -33,7 +33,7 @@ fuzz_target!(|input: (Options, Text, Option<bool>, Vec<(u8, Json)>)| {
     assert_eq!(built.is_ok(), options.may_be_built());
     let Ok(cookie) = built else { return };
 
-    // Some as long as may be, and some a byte longer.
+    // Values of the maximum length, and values one byte longer.
     let longest = options.longest_value(&options.attributes(options.lifetime())).unwrap_or(0);
     let filled = |over| format!("{text:x<0$}", longest + usize::from(over));
     let text = fill.map_or_else(|| text.clone(), filled);

@@ -1,5 +1,6 @@
-//! A stored text of either form is read only if a holder of our keys made it, and what was read is written in both forms,
-//! in ASCII, and read again as the same. Behind a good signature, any object is a session that Python reads as one.
+//! A stored text of either format is read only if a holder of our keys created it. What was read can be written in both
+//! formats, in ASCII, and is read again as the same. With a valid signature, the crate reads the objects that Python
+//! reads as a session.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -17,7 +18,7 @@ static OURS: LazyLock<Signers> = LazyLock::new(|| Signers::new(STORED_SALT));
 static OURS_BEFORE: LazyLock<[StoredSessions; 2]> =
     LazyLock::new(|| KEYS.map(|key| StoredSessions::new(&ring(key), CookieOptions::default())));
 
-/// A holder of our keys makes this text, in the one form or the other.
+/// Returns whether a holder of our keys creates this text, in one of the two formats.
 fn made(text: &str, session: &Session) -> bool {
     OURS.made(text) || OURS_BEFORE.iter().any(|stored| stored.encode_legacy(session).is_ok_and(|made| made == text))
 }

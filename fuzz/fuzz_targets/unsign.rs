@@ -1,4 +1,4 @@
-//! What verifies is a token that a holder of our keys makes, to the byte; and such a token does verify.
+//! A token verifies exactly if a holder of our keys creates the same bytes.
 #![no_main]
 
 use std::sync::LazyLock;

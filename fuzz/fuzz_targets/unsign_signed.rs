@@ -1,4 +1,5 @@
-//! Behind a good signature, any payload is read or refused; and what was read is written, and read again as the same.
+//! With a valid signature, any payload is read or rejected. What was read can be written, and is read again as the
+//! same.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -39,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
         let again = SIGNER.sign_object(&value, &codec).unwrap();
         assert_eq!(SIGNER.unsign_object::<Json, _>(&again, &codec, MaxAge::Unlimited), Ok(value));
     }
-    // Either side of the limit, which no fuzzer meets to the byte.
+    // Lengths at and just above the limit, which a fuzzer does not hit exactly.
     for len in [LIMIT, LIMIT + 1] {
         let mut padded = data.to_vec();
         padded.resize(len, b' ');

@@ -1,10 +1,10 @@
-//! Cookies as the two sides of HTTP read them.
+//! Slow twins that read `Cookie` and `Set-Cookie` headers.
 
 use django_session::{CookieSessions, DecodeError, Session, Signer};
 
 use crate::items;
 
-/// What the rules of `src/cookie/header.rs` find in these headers under this name, first to last.
+/// Returns the values of cookies with this name in these headers, in order, by the rules of `src/cookie/header.rs`.
 pub fn values(headers: &[&[u8]], name: &str) -> Vec<String> {
     let mut values = Vec::new();
     for pair in headers.iter().flat_map(|header| header.split(|byte| *byte == b';')) {
@@ -34,7 +34,7 @@ fn strip(text: &mut Vec<u8>) {
     }
 }
 
-/// What shows of a session that was loaded.
+/// The visible properties of a session that was loaded.
 #[derive(Debug, PartialEq, Default)]
 pub struct Loaded {
     pub items: Vec<(String, String)>,
@@ -55,7 +55,7 @@ impl Loaded {
         }
     }
 
-    /// From the values under our name, first to last: the last that a key of ours signed is the answer, accepted or not.
+    /// Returns the expected session for these cookie values: the last one that one of our keys signed, accepted or not.
     pub fn expected(sessions: &CookieSessions, signer: &Signer, tokens: &[String]) -> Self {
         let is_signed = |token: &str| signer.unsign(token).is_ok_and(|dated| dated.as_str().contains(':'));
         let (foreign, signed): (Vec<_>, Vec<_>) = (0..tokens.len()).partition(|at| !is_signed(&tokens[*at]));
@@ -72,14 +72,14 @@ impl Loaded {
     }
 }
 
-/// A `Set-Cookie` header: name and value, and its attributes as they come (RFC 6265, section 5.2, but for its leniency).
+/// Parses a `Set-Cookie` header: name, value, and the attributes in order (RFC 6265, section 5.2, but strict).
 pub fn set_cookie(header: &str) -> (&str, &str, Vec<(&str, &str)>) {
     let mut pairs = header.split(';').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let (name, value) = pairs.next().unwrap();
     (name, value, pairs.map(|(name, value)| (name.strip_prefix(' ').unwrap(), value)).collect())
 }
 
-/// RFC 6265, section 4.1.1: what may stand in a cookie's value.
+/// Returns whether this is a valid cookie value (RFC 6265, section 4.1.1).
 pub fn is_value(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e))
 }

@@ -1,9 +1,9 @@
-//! A slow, obvious twin of the check: who may post, and with which token.
+//! A slow, simple twin of the CSRF check.
 
 use arbitrary::Arbitrary;
 use django_session::CsrfRequest;
 
-/// What the site trusts. For a `Referer`, only the hosts count.
+/// The trusted origins of the site. For a `Referer`, only the hosts matter.
 pub const TRUSTED: [&str; 3] = ["https://*.trusted.test", "https://app.example.net:8443", "http://plain.test:8000"];
 
 const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -31,12 +31,12 @@ enum Method {
     LowerCaseGet,
 }
 
-/// Any text, or what a fuzzer does not come by.
+/// Any text, or a text that a fuzzer would not find.
 #[derive(Debug, Arbitrary)]
 enum Sent {
     Text(String),
     Https(String),
-    /// Below a trusted domain, or so it seems.
+    /// A host below a trusted domain, or one that looks like it.
     Trusted(String),
     Own {
         https: bool,
@@ -54,7 +54,7 @@ enum Token {
 
 const SECRET: &str = "9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP";
 
-/// The parts as text, so that a request can borrow them.
+/// The parts of a request as text, so that a `CsrfRequest` can borrow them.
 pub struct Texts {
     request: Request,
     sent: [Option<String>; 2],
@@ -116,7 +116,7 @@ pub fn is_safe(request: &CsrfRequest<'_>) -> bool {
     ["GET", "HEAD", "OPTIONS", "TRACE"].contains(&request.method)
 }
 
-/// Whether the request comes from where it may.
+/// Returns whether the origin of the request is allowed.
 pub fn comes_from_a_friend(request: &CsrfRequest<'_>) -> bool {
     let host = request.host.filter(|host| is_host(&host.to_ascii_lowercase()) && !host.contains('_'));
     let is_own = |scheme: &str, origin: &str| host.is_some_and(|host| format!("{scheme}://{host}") == origin);
@@ -144,7 +144,7 @@ fn is_below_trusted(host: &str) -> bool {
     is_host(host) && labels.len() >= 2 && labels[labels.len() - 2..] == ["trusted", "test"]
 }
 
-/// Labels, none empty; or an address in brackets; and a port.
+/// Returns whether this is a valid host: labels that are not empty, or an address in brackets, with an optional port.
 fn is_host(text: &str) -> bool {
     let is = |text: &str, also: &str| {
         !text.is_empty()
@@ -169,14 +169,14 @@ fn is_host(text: &str) -> bool {
     is_port && if text.starts_with('[') { is_address() } else { is_name() }
 }
 
-/// Whether the token that counts belongs to the cookie.
+/// Returns whether the token of the request belongs to the cookie.
 pub fn has_its_token(request: &CsrfRequest<'_>) -> bool {
     let form = request.form_token.filter(|token| request.method == "POST" && !token.is_empty());
     let secrets = [request.cookie, form.or(request.header_token)].map(|token| token.and_then(secret));
     secrets[0].is_some() && secrets[0] == secrets[1]
 }
 
-/// The secret below the mask, by its places in the alphabet.
+/// Returns the unmasked secret, as positions in the alphabet.
 fn secret(token: &str) -> Option<Vec<usize>> {
     let places = token.chars().map(|char| ALPHABET.find(char)).collect::<Option<Vec<_>>>()?;
     match places.len() {

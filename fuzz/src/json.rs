@@ -1,4 +1,4 @@
-//! JSON values, drawn from what the fuzzer makes up.
+//! Generates JSON values from the fuzzer's input.
 
 #[path = "../../tests/common/json/model.rs"]
 mod model;
@@ -7,7 +7,7 @@ use arbitrary::{Arbitrary, Unstructured};
 
 pub use model::Json;
 
-/// A few levels deep; of the integers those that are read as such, of the floats those that JSON has.
+/// Generates values of a few levels, with integers that are read as integers, and floats that JSON can represent.
 impl Arbitrary<'_> for Json {
     fn arbitrary(data: &mut Unstructured<'_>) -> arbitrary::Result<Self> {
         any(data, 4)

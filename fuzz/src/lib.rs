@@ -1,5 +1,5 @@
-//! What the targets share: the keys and the moment of `tests/vectors`, so that tokens from there verify; and slow,
-//! obvious twins of what the crate does fast.
+//! Helpers of the targets: the keys and the time of `tests/vectors`, so that those tokens verify; and slow, simple
+//! twins of the crate's code.
 
 pub mod cookies;
 pub mod csrf;
@@ -55,12 +55,12 @@ pub fn sessionid() -> CookieOptions {
 /// Sessions in a cookie named "sessionid".
 pub static STORE: LazyLock<CookieSessions> = LazyLock::new(|| sessions(&keys(), sessionid()));
 
-/// Sessions in a database, of Django 3.1 and 3.2 too.
+/// Sessions in a database, read as by Django 3.1 and 3.2: with SHA-1 and the older format too.
 pub static STORED: LazyLock<StoredSessions> = LazyLock::new(|| {
     StoredSessions::new(&keys(), CookieOptions::default()).with_clock(Clock::fixed(now())).with_legacy()
 });
 
-/// All that a holder of our keys may sign with this salt: what nobody else can make is one of their tokens, to the byte.
+/// The signers of all our keys with one salt. A valid token must be exactly one that these signers create.
 pub struct Signers(Vec<Signer>);
 
 impl Signers {
@@ -75,7 +75,7 @@ impl Signers {
     }
 }
 
-/// A payload of any bytes; the first says how the others become text.
+/// Returns a payload of any bytes. The first byte selects how the others are converted to text.
 pub fn payload(data: &[u8]) -> String {
     let (form, data) = data.split_first().unwrap_or((&0, &[]));
     match form % 4 {
@@ -86,10 +86,10 @@ pub fn payload(data: &[u8]) -> String {
     }
 }
 
-/// The payload that these bytes have when compressed, though they may not get any shorter.
+/// Compresses these bytes, even if that does not make them shorter.
 pub fn compressed(data: &[u8]) -> String {
     thread_local!(static DEFLATE: RefCell<Compress> = Compress::new(Compression::fast(), true).into());
-    // Room for what cannot be compressed, too.
+    // Enough room for data that cannot be compressed.
     let mut zlib = Vec::with_capacity(data.len() + data.len() / 100 + 64);
     let status = DEFLATE.with_borrow_mut(|deflate| {
         deflate.reset();
@@ -99,7 +99,7 @@ pub fn compressed(data: &[u8]) -> String {
     format!(".{}", BASE64URL.encode(zlib))
 }
 
-/// What the session holds, in JSON texts as Python would write them.
+/// Returns the keys and values of the session, as JSON texts as Python would write them.
 pub fn items(session: &Session) -> Vec<(String, String)> {
     session.iter().map(|(key, json)| (python::escape(&key), python::escape(json))).collect()
 }

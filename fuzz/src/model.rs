@@ -1,4 +1,4 @@
-//! A session as a plain list of pairs, and the rules of Django's `SessionMiddleware` about its flags.
+//! A model of a session: a plain list of pairs, and the rules of Django's `SessionMiddleware` for the flags.
 
 use std::mem::take;
 use std::time::Duration;
@@ -39,17 +39,17 @@ pub enum Op {
     Respond(Next),
 }
 
-/// How the request is answered, and what the browser sends with the next.
+/// The response to the request, and the cookies that the browser sends with the next one.
 #[derive(Arbitrary, Debug, Clone, Copy)]
 pub struct Next {
     well: bool,
-    /// Its cookie has become another's.
+    /// Whether the browser's cookie is replaced with a foreign one.
     spoiled: bool,
-    /// Cookies of another scope, behind its own.
+    /// Number of foreign cookies after the browser's own.
     planted: u8,
 }
 
-/// What becomes of the cookie.
+/// What happens to the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
     Set,
@@ -57,7 +57,7 @@ enum Due {
     Nothing,
 }
 
-/// Keys, and JSON texts.
+/// Keys and JSON texts.
 type Items = Vec<(String, String)>;
 
 #[derive(Default)]
@@ -67,9 +67,9 @@ pub struct Model {
     accessed: bool,
     discarded: bool,
     flushed: bool,
-    /// How many cookies of the name came with the request.
+    /// The number of cookies with the name that the request sent.
     sent: usize,
-    /// The browser's cookie, and what the session held when it was written; nothing, once it is another's.
+    /// The browser's cookie, and the contents of the session when it was written, or `None` for a foreign cookie.
     cookie: Option<(String, Option<Items>)>,
 }
 
@@ -99,7 +99,7 @@ impl Model {
         there
     }
 
-    /// Does the same to both.
+    /// Applies an operation to the model and to the session.
     pub fn apply(&mut self, op: &Op, sessions: &CookieSessions, session: &mut Session) {
         match op {
             Op::Insert(key, json) => {
@@ -121,7 +121,7 @@ impl Model {
             Op::GetOrInsert(key, number) => {
                 let found = session.get_or_insert_with(key.name(), || *number).ok();
                 match self.get(key.name()) {
-                    // null is the value of no number, not its absence.
+                    // null is an existing value that is not a number, so it is not replaced.
                     Some(json) => assert_eq!(found, json.parse().ok()),
                     None => self.insert(key.name(), found.unwrap().to_string()),
                 }
@@ -168,12 +168,12 @@ impl Model {
         }
     }
 
-    /// Answers the request, and begins the next of the same browser.
+    /// Writes the response, and begins the next request of the same browser.
     fn respond(&mut self, next: Next, sessions: &CookieSessions, session: &mut Session) {
         let commit = sessions.commit(session, if next.well { 200 } else { 500 });
         let due = self.due(next.well && commit.is_ok(), sessions.saves_every_request());
         let commit = commit.unwrap_or_else(|_| {
-            // 4096 bytes less name, attributes and signature, of which base64 makes three quarters.
+            // 4096 bytes without name, attributes and signature, of which three quarters remain after base64.
             let json: usize = self.items.iter().map(|(key, json)| python::quote(key).len() + json.len() + 2).sum();
             assert!(json > 2800);
             sessions.commit(session, 500).unwrap()
@@ -228,7 +228,7 @@ impl Model {
         assert_eq!(session.passed_over().is_some(), planted > 0 && self.is_accepted());
     }
 
-    /// Looks at nothing that would count as access.
+    /// Compares the flags without accessing the session.
     pub fn check_flags(&self, session: &Session) {
         assert_eq!(session.is_modified(), self.modified);
         assert_eq!(session.is_accessed(), self.accessed);

@@ -1,9 +1,9 @@
-//! Dates as Python's `isoformat` spells them, counted year by year.
+//! Slow twins of `isoformat` and `fromisoformat`, which count dates year by year.
 
 use crate::json::Json;
 use crate::python;
 
-/// Nanoseconds since 1970, and the offset of the clock that says so, in seconds.
+/// Nanoseconds since 1970, and the offset from UTC in seconds.
 pub type Moment = (i128, i128);
 
 const SECOND: i128 = 1_000_000_000;
@@ -23,7 +23,7 @@ fn days_in_year(year: i128) -> i128 {
     (1..=12).map(|month| days_in_month(year, month)).sum()
 }
 
-/// Whether the text begins so, where a `d` is any digit.
+/// Returns whether the text begins with this format, where `d` is any digit.
 fn begins(text: &[u8], form: &str) -> bool {
     let fits = |(byte, form)| if form == b'd' { u8::is_ascii_digit(byte) } else { *byte == form };
     text.len() >= form.len() && text.iter().zip(form.bytes()).all(fits)
@@ -33,10 +33,11 @@ fn number(digits: &[u8]) -> Option<i128> {
     digits.iter().all(u8::is_ascii_digit).then(|| digits.iter().fold(0, |sum, byte| sum * 10 + i128::from(byte - b'0')))
 }
 
-/// The days before this one, from 1970 on, and the text behind it.
+/// Reads a date. Returns the days since 1970, and the text after the date.
 fn day(text: &[u8]) -> Option<(i128, &[u8])> {
     const FORMS: [&str; 6] = ["dddd-dd-dd", "dddd-Wdd-d", "dddd-Wdd", "ddddWddd", "ddddWdd", "dddddddd"];
-    // What else could be a day is the hour of `-HH`, or `xHH` with a digit for x, and so on in pairs.
+    // A digit in the position of a weekday may belong to the time: in `-HH`, or in `xHH` with a digit as x, with more
+    // pairs of digits.
     let digits_from_7 = text.iter().skip(7).take_while(|byte| byte.is_ascii_digit()).count();
     let is_time = |form: &str| match form {
         "dddd-Wdd-d" => begins(text, "dddd-Wdd-dd"),
@@ -62,7 +63,7 @@ fn day(text: &[u8]) -> Option<(i128, &[u8])> {
     (year > 0 && date < days(10_000)).then_some((date, rest))
 }
 
-/// Hours, minutes, seconds and microseconds; and whether nothing stands behind them, or a NUL.
+/// Reads hours, minutes, seconds and microseconds, and returns whether only nothing or a NUL follows them.
 fn clock(text: &[u8]) -> Option<([i128; 4], bool)> {
     let has_colons = text.get(2) == Some(&b':');
     let forms = if has_colons { ["dd:dd:dd", "dd:dd", "dd"] } else { ["dddddd", "dddd", "dd"] };
@@ -86,7 +87,7 @@ fn clock(text: &[u8]) -> Option<([i128; 4], bool)> {
     Some((parts, matches!(decimals.iter().find(|byte| !byte.is_ascii_digit()), None | Some(0))))
 }
 
-/// A date; or a date, any character, and a time, with an offset or in UTC: as CPython 3.11.
+/// Reads a date, or a date, any character and a time, with an offset or in UTC, like CPython 3.11.
 pub fn from_iso(text: &str) -> Option<Moment> {
     let (date, rest) = day(text.as_bytes())?;
     let mut rest = text[text.len() - rest.len()..].chars();
@@ -106,7 +107,7 @@ pub fn from_iso(text: &str) -> Option<Moment> {
             let ([hours, minutes, seconds, micros], true) = clock(zone)? else { return None };
             let sign = if *sign == b'-' { -1 } else { 1 };
             let seconds = (hours * 60 + minutes) * 60 + seconds;
-            // What has no seconds is UTC to Python. The crate counts these microseconds as the local time's.
+            // Python reads an offset of only microseconds as UTC. The crate adds these microseconds to the local time.
             let local = local - if seconds == 0 { 0 } else { sign * micros * 1000 };
             let exists = seconds < DAY && local < days(10_000) * DAY * SECOND;
             exists.then_some((local - sign * seconds * SECOND, sign * seconds))
@@ -114,12 +115,12 @@ pub fn from_iso(text: &str) -> Option<Moment> {
     }
 }
 
-/// The days from 1970 on before this year.
+/// Returns the days from 1970 to the start of this year.
 fn days(year: i128) -> i128 {
     (1..year).map(days_in_year).sum::<i128>() - DAYS_BEFORE_1970
 }
 
-/// Year, month, day, hour, minute and second, so many seconds after 1970.
+/// Converts seconds since 1970 to year, month, day, hour, minute and second.
 fn calendar(seconds: i128) -> [i128; 6] {
     let (mut year, mut month, mut day) = (1, 1, seconds.div_euclid(DAY) + DAYS_BEFORE_1970);
     while day >= days_in_year(year) {
@@ -138,7 +139,7 @@ fn hms(seconds: i128) -> [i128; 3] {
     [seconds / 3600, seconds / 60 % 60, seconds % 60]
 }
 
-/// Python's `isoformat`, without what is smaller than a microsecond.
+/// Python's `isoformat`, truncated to microseconds.
 pub fn to_iso((nanos, offset): Moment) -> String {
     let local = nanos + offset * SECOND;
     let [year, month, day, hour, minute, second] = calendar(local.div_euclid(SECOND));
@@ -155,7 +156,7 @@ pub fn to_iso((nanos, offset): Moment) -> String {
     text
 }
 
-/// A cookie's date (RFC 9110, section 5.6.7), so many seconds after 1970, which began on a Thursday.
+/// Formats seconds since 1970 as the date of a cookie (RFC 9110, section 5.6.7). 1970 began on a Thursday.
 pub fn imf_fixdate(seconds: i128) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -165,8 +166,9 @@ pub fn imf_fixdate(seconds: i128) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
-/// What may be written for an expiry that was read as this JSON number: whole seconds, rounded up, with -1 for none and
-/// for any time before, and `None` for no expiry at all. The crate counts microseconds, so less than one may go either way.
+/// Returns what may be written for an expiry that was read from this JSON number: whole seconds, rounded up, with -1
+/// for zero and negative values, and `None` for no expiry. The crate counts microseconds, so smaller fractions may be
+/// rounded either way.
 pub fn seconds(json: &str) -> [Option<String>; 2] {
     let seconds = match python::loads(json) {
         Some(Json::Int(seconds)) if i64::try_from(seconds).is_ok() => {

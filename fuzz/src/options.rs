@@ -1,4 +1,4 @@
-//! Any options of a cookie, which of them can be built, and what the header must say.
+//! Generates options of a cookie, and computes which of them can be built, and the expected header.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ const PREFIXES: [&str; 5] = ["", "__Host-", "__Secure-", "__hTTP-", "__Host-Http
 const SAME_SITES: [(&str, Option<SameSite>); 4] =
     [("", None), ("Lax", Some(SameSite::Lax)), ("Strict", Some(SameSite::Strict)), ("None", Some(SameSite::None))];
 
-/// Text that often is what it should be, and seldom holds what does harm.
+/// Text that is often valid, and sometimes contains harmful characters.
 #[derive(Debug)]
 pub struct Text(pub String);
 
@@ -27,7 +27,7 @@ impl Arbitrary<'_> for Text {
 pub struct Options {
     prefix: u8,
     name: Text,
-    /// Relative or not, and the rest.
+    /// Whether the path is relative, and the rest of it.
     path: Option<(bool, Text)>,
     domain: Option<Text>,
     secure: bool,
@@ -38,7 +38,7 @@ pub struct Options {
     at_browser_close: bool,
     counts_all: bool,
     now: i32,
-    /// The seconds of a session's own expiry, of which 0 are until the browser closes.
+    /// A session's own expiry in seconds. 0 means until the browser closes.
     own_expiry: Option<u16>,
 }
 
@@ -78,12 +78,12 @@ impl Options {
         })
     }
 
-    /// How long the cookie lives; `None` until the browser closes.
+    /// Returns the lifetime of the cookie, or `None` if it ends when the browser closes.
     pub fn lifetime(&self) -> Option<u64> {
         (!self.at_browser_close).then(|| self.max_age().as_secs())
     }
 
-    /// And that of a session with an expiry of its own.
+    /// Returns the lifetime of the cookie of a session, which may have its own expiry.
     pub fn session_lifetime(&self) -> Option<u64> {
         self.own_expiry.map_or(self.lifetime(), |seconds| Some(seconds.into()).filter(|seconds| *seconds > 0))
     }
@@ -104,7 +104,7 @@ impl Options {
         builder.build()
     }
 
-    /// What the errors of `CookieOptionsBuilder::build` are documented to refuse, the other way round.
+    /// Returns whether `CookieOptionsBuilder::build` accepts these options, by its documented errors.
     pub fn may_be_built(&self) -> bool {
         let name = self.name();
         let is = |prefix: &str| name.to_ascii_lowercase().starts_with(prefix);
@@ -121,7 +121,7 @@ impl Options {
             && (!host || (self.path() == "/" && self.domain.is_none()))
     }
 
-    /// The attributes, in Django's order, of a cookie that lives so long.
+    /// Returns the attributes of a cookie with this lifetime, in Django's order.
     pub fn attributes(&self, lifetime: Option<u64>) -> Vec<(&'static str, String)> {
         let end = |seconds: u64| i128::from(self.now) + i128::from(seconds);
         let flag = |name, there: bool| (name, there.then(String::new));
@@ -138,7 +138,7 @@ impl Options {
         attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// The longest value with which a browser keeps the cookie, if there is any.
+    /// Returns the maximum length of a value that browsers accept, if there is one.
     pub fn longest_value(&self, attributes: &[(&str, String)]) -> Option<usize> {
         let bytes = |(name, value): &(&str, String)| format!("; {name}={value}").len() - usize::from(value.is_empty());
         let attributes = if self.counts_all { attributes.iter().map(bytes).sum() } else { 0 };

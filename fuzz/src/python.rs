@@ -1,4 +1,4 @@
-//! Python's `json.dumps(…, separators=(",", ":"))`, and a reader of what `JsonSerializer` is documented to read.
+//! Slow twins of Python's `json.dumps(…, separators=(",", ":"))`, and of the documented reading by `JsonSerializer`.
 
 use std::cmp::Ordering;
 
@@ -35,7 +35,7 @@ pub fn quote(text: &str) -> String {
     format!("\"{}\"", escape(&text.chars().map(char).collect::<String>()))
 }
 
-/// Of JSON text, what `ensure_ascii` does: there is nothing outside of strings that it could change.
+/// Escapes JSON text as `ensure_ascii` does. JSON is ASCII outside of strings.
 pub fn escape(json: &str) -> String {
     let unit = |unit| match char::from_u32(u32::from(unit)) {
         Some(char @ '\0'..='~') => char.to_string(),
@@ -44,8 +44,8 @@ pub fn escape(json: &str) -> String {
     json.encode_utf16().map(unit).collect()
 }
 
-/// A float's `repr`: of the shortest texts that are read as this float, the one nearest to it, and of two such the even
-/// one; with an exponent below 1e-4 and from 1e16 on.
+/// Returns the `repr` of a float: of the shortest texts that are read as this float, the nearest one, and of two
+/// equally near ones the even one. It has an exponent below 1e-4 and from 1e16 on.
 pub fn repr(value: f64) -> String {
     let (number, scale) = shortest(value.abs());
     let sign = if value.is_sign_negative() { "-" } else { "" };
@@ -65,7 +65,7 @@ pub fn repr(value: f64) -> String {
     }
 }
 
-/// As an integer and a power of ten.
+/// Returns the shortest decimal as an integer and a power of ten.
 fn shortest(value: f64) -> (u64, i32) {
     // No double has more than 767 significant digits.
     let exact = format!("{value:.766e}");
@@ -88,13 +88,14 @@ fn shortest(value: f64) -> (u64, i32) {
     unreachable!("seventeen digits tell any two doubles apart")
 }
 
-/// What `JsonSerializer` reads: RFC 8259, less lone surrogates, 128 levels, and numbers beyond any float.
+/// Reads what `JsonSerializer` reads: RFC 8259 without lone surrogates, 128 levels, and numbers beyond the range of
+/// floats.
 pub fn loads(json: &str) -> Option<Json> {
     Reader { rest: json, levels: 127, lax: false }.document()
 }
 
-/// What a session may be loaded from: an object as Python reads it, with values of 1024 levels. A number that no float
-/// holds, and what stands for a lone surrogate, do not matter there.
+/// Reads what a session may be loaded from: an object as Python reads it, with values of up to 1024 levels. Numbers
+/// beyond the range of floats, and escapes of lone surrogates, are accepted here.
 pub fn loads_session(json: &str) -> Option<Vec<(String, Json)>> {
     let reader = Reader { rest: json, levels: 1025, lax: true };
     if let Json::Object(pairs) = reader.document()? { Some(pairs) } else { None }
@@ -122,7 +123,7 @@ impl<'j> Reader<'j> {
         Some(())
     }
 
-    /// Behind any space.
+    /// Reads a token after any white space.
     fn token(&mut self, text: &str) -> Option<()> {
         self.space();
         self.eat(text)
@@ -169,7 +170,7 @@ impl<'j> Reader<'j> {
         Some((key, self.value()?))
     }
 
-    /// In UTF-16, where two escapes may be one character.
+    /// Reads a string in UTF-16, because two escapes may be one character.
     fn string(&mut self) -> Option<String> {
         self.eat("\"")?;
         let mut units = Vec::new();
@@ -191,7 +192,7 @@ impl<'j> Reader<'j> {
                 'u' => {
                     let (hex, rest) = self.rest.split_at_checked(4)?;
                     self.rest = rest;
-                    // from_str_radix would take a sign.
+                    // from_str_radix would accept a sign.
                     hex.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(hex, 16).ok())??
                 }
                 _ => return None,
@@ -228,7 +229,7 @@ impl<'j> Reader<'j> {
         text.parse().ok().filter(|float: &f64| self.lax || float.is_finite()).map(Json::Float)
     }
 
-    /// One at least.
+    /// Reads one or more digits.
     fn digits(&mut self) -> Option<&'j str> {
         Some(self.take(|char| char.is_ascii_digit())).filter(|digits| !digits.is_empty())
     }

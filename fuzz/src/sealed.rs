@@ -1,4 +1,4 @@
-//! Encrypted payloads the plain way, and a serializer that hands out the bytes as they are.
+//! A simple twin of the encryption, and a serializer for raw bytes.
 
 use std::io::Read;
 
@@ -10,7 +10,7 @@ use serde::de::value::{Error, SeqDeserializer};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// A key.
+/// A key of the twin.
 pub struct Twin(Aes256GcmSiv);
 
 impl Twin {
@@ -33,7 +33,7 @@ impl Twin {
     }
 }
 
-/// What a reader finds who has these keys, and inflates no further than so many bytes.
+/// Reads a payload with these keys and this inflate limit.
 pub fn open(keys: &[Twin], accept_plaintext: bool, limit: usize, payload: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let (&version, rest) = payload.split_first().ok_or(DecodeError::Empty)?;
     if version == b'{' {

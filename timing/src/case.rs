@@ -1,4 +1,4 @@
-//! All that is looked at, and what is expected of each.
+//! The cases that are checked, and their expected results.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -13,21 +13,22 @@ use crate::twin::{Twin, early_exit, whole};
 pub struct Case {
     pub name: &'static str,
     pub role: Role,
-    /// Of a secret key.
+    /// Creates the subject with a secret key.
     pub make: fn(&[u8]) -> Box<dyn Subject>,
 }
 
 pub enum Role {
-    /// The crate, with so many keys. Each takes one jump when it is made, which refuses a blank one, and so many in each comparison.
+    /// The crate, with this number of keys. Each key takes one jump when it is created, to reject a blank one, and
+    /// `jumps` in each comparison.
     Ours { keys: u32, jumps: u32 },
-    /// The comparison that the crate relies on, and nothing after it.
+    /// Only the comparison that the crate relies on.
     Comparison,
-    /// What must be caught, or neither check is worth anything.
+    /// The control: if it is not detected, the checks are worthless.
     Control,
 }
 
 const ONE_KEY: Role = Role::Ours { keys: 1, jumps: 1 };
-/// In the crate `aes-gcm-siv`, and on its answer.
+/// One jump in the crate `aes-gcm-siv`, and one on its result.
 const JUMPS_OF_ENCRYPTION: u32 = 2;
 
 pub const CASES: [Case; 11] = [
@@ -89,7 +90,7 @@ fn ring(key: &[u8]) -> KeyRing {
     KeyRing::new(secret(key))
 }
 
-/// The fallback is as secret as the other, for it is made of it.
+/// Returns a ring with a fallback. The fallback is secret too, because it is derived from the key.
 fn ring_of_two(key: &[u8]) -> KeyRing {
     let backwards: Vec<u8> = key.iter().rev().copied().collect();
     ring(key).with_fallback(secret(&backwards))

@@ -1,4 +1,4 @@
-//! Signatures of one length, right and wrong in different ways.
+//! Signatures of the same length, valid or wrong in different ways.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -30,21 +30,22 @@ impl Class {
     }
 }
 
-/// Where in a text the signature is, and how it is spelt.
+/// The position and the encoding of the signature in a text.
 #[derive(Clone, Copy)]
 pub enum Form {
     /// `…:base64url`
     Token,
-    /// Hexadecimal, and nothing else.
+    /// Only hexadecimal digits.
     Hex,
     /// Base64 of `hexadecimal:…`
     Stored,
-    /// Base64url of what ends in a tag.
+    /// Base64url of bytes that end with a tag.
     Sealed,
 }
 
 impl Form {
-    /// The same text with another signature. It is as well-formed as before, so that only comparing can tell.
+    /// Returns the same text with another signature. It is still well-formed, so that only the comparison can reject
+    /// it.
     fn edit(self, text: &str, edit: impl FnOnce(&mut [u8])) -> String {
         match self {
             Self::Token => {
@@ -78,7 +79,7 @@ fn hex_byte(digits: &str) -> u8 {
     u8::from_str_radix(digits, 16).expect("hexadecimal")
 }
 
-/// What to present for `message` to a subject with the key of `signer`.
+/// Returns the text to present for `message` to a subject with the key of `signer`.
 pub fn forge(class: Class, message: &str, signer: &dyn Subject, other: &dyn Subject, random: &mut Random) -> String {
     let form = signer.form();
     match class {

@@ -1,4 +1,4 @@
-//! What is verified, and what is presented for it: the same for the statistics and for valgrind.
+//! The verifiers and the texts that are presented to them, for both checks.
 
 pub mod case;
 pub mod forgery;

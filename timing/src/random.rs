@@ -1,12 +1,12 @@
-//! Numbers that no branch predictor foresees; nothing here need be secret.
+//! Random numbers that a branch predictor cannot predict. They do not have to be secret.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// SplitMix64.
+/// The generator SplitMix64.
 pub struct Random(u64);
 
 impl Random {
-    /// Another sequence each time.
+    /// Creates a generator with a different sequence each time.
     pub fn from_system() -> Self {
         Self(RandomState::new().hash_one(0))
     }
@@ -18,17 +18,17 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Less than `end`. The bias is of no account for ends this small.
+    /// Returns a number below `end`. The bias is negligible for small numbers.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.number() % end as u64).expect("less than a usize")
     }
 
-    /// Not zero: what is xored with it is another.
+    /// Returns a byte that is not zero, so that XOR with it changes a byte.
     pub fn difference(&mut self) -> u8 {
         u8::try_from(1 + self.below(255)).expect("255 at most")
     }
 
-    /// Text of this many hexadecimal digits.
+    /// Returns a text of this many hexadecimal digits.
     pub fn text(&mut self, len: usize) -> String {
         (0..len).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
     }

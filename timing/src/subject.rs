@@ -1,4 +1,4 @@
-//! Everything in the crate that compares a secret tag with a presented one.
+//! All parts of the crate that compare a secret tag with a presented one.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::forgery::Form;
 
-/// A verification. What it is shown is put in place beforehand, always in the same place, so that verifying alone is
-/// measured, and not from where the text came.
+/// A verification. The text is copied to the same memory before each verification, so that only verifying is measured,
+/// and not the location of the text.
 pub trait Subject {
     fn form(&self) -> Form;
-    /// A text that [`verify`](Self::verify) takes for `message`.
+    /// Returns a text that [`verify`](Self::verify) accepts for `message`.
     fn sign(&self, message: &str) -> String;
     fn present(&mut self, message: &str, text: &str);
     fn verify(&mut self) -> bool;
@@ -113,7 +113,7 @@ impl Subject for Login {
 
     fn present(&mut self, message: &str, hash: &str) {
         message.clone_into(&mut self.password);
-        // Who, and by which backend, is not compared but has to be there.
+        // The user and the backend are not compared, but must be present.
         let login = [("_auth_user_id", "7"), ("_auth_user_backend", "a.Backend"), (Self::HASH, hash)];
         self.session.extend(login).expect("JSON");
     }
@@ -123,7 +123,7 @@ impl Subject for Login {
     }
 }
 
-/// The form before Django 3.1, with SHA-1. The message is a value in the session.
+/// The format from before Django 3.1, with SHA-1. The message is a value in the session.
 pub struct Stored {
     sessions: StoredSessions,
     text: String,
@@ -155,7 +155,7 @@ impl Subject for Stored {
     }
 }
 
-/// The inner tag, behind a signature by a key that is no secret.
+/// The inner tag of an encrypted payload. The outer signature is by a key that is not secret.
 pub struct Sealed {
     signer: Signer,
     codec: Codec<Blind>,
@@ -188,7 +188,8 @@ impl Subject for Sealed {
     }
 }
 
-/// Does not look at what was decrypted, which is computed of the key: what is done with it then is up to its reader.
+/// A serializer that does not read the decrypted data. That data depends on the key, and its use is not part of the
+/// check.
 struct Blind;
 
 impl Serializer for Blind {

@@ -1,4 +1,4 @@
-//! What the crate is measured against: a verification as short as can be, with a good comparison and with a bad one.
+//! Minimal verifications for comparison with the crate, with a good and with a bad comparison.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -8,22 +8,22 @@ use sha2::Sha256;
 use crate::forgery::Form;
 use crate::subject::Subject;
 
-/// Whether `tag` is that of what the HMAC was fed.
+/// Returns whether `tag` is the tag of the HMAC's input.
 type Compare = fn(Hmac<Sha256>, &[u8]) -> bool;
 
-/// As the crate does it. The outcome is returned, not looked at, so that not even accepting and refusing differ.
+/// Compares as the crate does. The result is only returned, so that not even accepting and rejecting differ.
 pub fn whole(mac: Hmac<Sha256>, tag: &[u8]) -> bool {
     mac.verify_slice(tag).is_ok()
 }
 
-/// As everybody writes it first: byte by byte until one differs.
+/// Compares in the naive way: byte by byte until one differs.
 ///
-/// Not with `==`, which compares 32 bytes at once where the processor can, and then tells nothing.
+/// It does not use `==`, which may compare 32 bytes with one instruction and then reveals nothing.
 pub fn early_exit(mac: Hmac<Sha256>, tag: &[u8]) -> bool {
     mac.finalize().into_bytes().iter().zip(tag).all(|(expected, byte)| expected == byte)
 }
 
-/// Reads tokens of `Signer`'s form.
+/// Verifies tokens in the format of `Signer`.
 pub struct Twin {
     mac: Hmac<Sha256>,
     compare: Compare,

@@ -1,4 +1,4 @@
-/* What src/valgrind.rs asks of valgrind: in its header these are macros. */
+/* Functions for src/valgrind.rs. In valgrind's header, these are macros. */
 #include <stddef.h>
 #include <valgrind/memcheck.h>
 

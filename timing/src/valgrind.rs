@@ -1,5 +1,5 @@
-//! Memory whose content valgrind takes for unknown: what is computed of it is unknown too, and a jump or an address
-//! that depends on it is reported. As in Langley's ctgrind. Outside of valgrind, nothing happens.
+//! Marks memory as undefined for valgrind. Values that are computed from it are undefined too, and valgrind reports
+//! jumps and addresses that depend on them, as in Langley's ctgrind. Outside of valgrind, this is a no-op.
 
 use std::ffi::{c_uint, c_void};
 
@@ -14,22 +14,22 @@ mod c {
     }
 }
 
-/// Makes it a secret. Not one byte is changed.
+/// Marks memory as secret. Does not change its bytes.
 pub fn taint(secret: &[u8]) {
     c::taint(secret.as_ptr().cast(), secret.len());
 }
 
-/// Makes it known.
+/// Marks memory as public.
 pub fn untaint<T>(public: &mut T) {
     c::untaint((&raw const *public).cast(), size_of::<T>());
 }
 
-/// How many jumps and addresses have depended on a secret so far.
+/// Returns how many jumps and addresses have depended on a secret so far.
 pub fn reports() -> u32 {
     c::reports()
 }
 
-/// Whether this program is run by it.
+/// Returns whether this program runs in valgrind.
 pub fn is_there() -> bool {
     c::is_there() != 0
 }

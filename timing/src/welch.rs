@@ -1,16 +1,17 @@
-//! Whether two sets of durations have the same mean: Welch's t, as dudect applies it (Reparaz, Balasch, Verbauwhede: "Dude,
-//! is my code constant time?", 2017).
+//! Welch's t-test for whether two sets of durations have the same mean, as dudect applies it (Reparaz, Balasch,
+//! Verbauwhede: "Dude, is my code constant time?", 2017).
 
-/// Beyond this, dudect calls two classes different. By chance alone it comes once in 147,000 times.
+/// The value from which dudect considers two classes different. By chance, it is exceeded once in 147,000 tests.
 pub const THRESHOLD: f64 = 4.5;
 
-/// How many of the durations are kept, the shortest ones: interruptions only ever lengthen, and bury what is looked for.
+/// The fractions of the durations that are kept, the shortest ones. Interruptions only make durations longer, and hide
+/// differences.
 const KEPT: [f64; 7] = [1.0, 0.99, 0.95, 0.9, 0.75, 0.5, 0.25];
 
-/// Fewer durations tell nothing.
+/// The minimum number of durations for a result.
 const ENOUGH: f64 = 100.0;
 
-/// The t of the crop that tells most. Positive where `a` takes longer.
+/// Returns the t with the largest absolute value of all crops. It is positive if `a` takes longer.
 pub fn most_telling_t(a: &[u32], b: &[u32]) -> f64 {
     let both = sorted(a, b);
     let crops = KEPT.into_iter().filter_map(|kept| {
@@ -21,7 +22,7 @@ pub fn most_telling_t(a: &[u32], b: &[u32]) -> f64 {
     crops.max_by(|x, y| x.abs().total_cmp(&y.abs())).unwrap_or(f64::NAN)
 }
 
-/// How much longer `a` takes, by the means of the middle halves.
+/// Returns how much longer `a` takes, by the means of the middle halves.
 pub fn difference(a: &[u32], b: &[u32]) -> f64 {
     let middle = |durations: &[u32]| {
         let sorted = sorted(durations, &[]);
@@ -36,7 +37,8 @@ fn sorted(a: &[u32], b: &[u32]) -> Vec<u32> {
     both
 }
 
-/// The longest of those that are kept. One limit for both sets, or cropping itself would tell them apart.
+/// Returns the longest duration that is kept. Both sets have the same limit, because cropping would otherwise
+/// distinguish them.
 fn limit(sorted: &[u32], kept: f64) -> u32 {
     sorted[((sorted.len() - 1) as f64 * kept) as usize]
 }

@@ -1,4 +1,4 @@
-//! Allocations per call.
+//! Counts allocations per call.
 
 use benches::counting::Counting;
 
@@ -7,7 +7,7 @@ use crate::calls;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::new();
 
-/// How often one call allocates, once what a thread keeps is there.
+/// Returns the number of allocations per call, after thread-local buffers are allocated.
 pub fn count(name: &str) -> u64 {
     const CALLS: u64 = 100;
     let mut call = calls::ours(name);

@@ -1,4 +1,4 @@
-//! What is counted: one call each, on the login payload, or where the name says so on that of 3 KiB.
+//! The calls that are counted: on the login payload, or on the payload of 3 KiB if the name contains `3k`.
 
 use std::hint::black_box;
 
@@ -11,7 +11,7 @@ use django_session::SecretKey;
 
 pub type Call = Box<dyn FnMut()>;
 
-/// The call of that name, by us: one of the table's.
+/// Returns the call of the table with this name, by this crate.
 pub fn ours(name: &str) -> Call {
     let ours = Ours::with_key(KEY);
     let token = ours.dumps(&login(), name.ends_with("compressed"));
@@ -31,11 +31,11 @@ pub fn ours(name: &str) -> Call {
         "session" => repeatable(login_visit(Visit::respond)),
         "session_3k" => repeatable(shop_visit(Visit::respond)),
         "build_3k" => repeatable(shop_visit(Visit::verify_and_build::<Shop>)),
-        _ => by::<Ours>(name).expect("a call of the table"),
+        _ => by::<Ours>(name).expect("a call in the table"),
     }
 }
 
-/// The least that it takes: the same by the floor, or what a session needs of a signer and a codec.
+/// Returns the minimum for a call: the same call by the floor, or the signer and codec calls that a session needs.
 pub fn floor(name: &str) -> Option<Call> {
     let mut buffer = Vec::new();
     match name {
@@ -83,7 +83,7 @@ fn refuse(scheme: impl Texts + 'static, token: &str) -> Call {
     repeatable(move || assert_eq!(scheme.loads::<Login>(black_box(&forged)), None))
 }
 
-/// Signed and encrypted with this key.
+/// Returns a call that decodes a token which is signed and encrypted with this key.
 fn decode_encrypted(encrypted: Encrypted, key: &[u8]) -> Call {
     let token = Encrypted::with_key(key).dumps(&login(), false);
     assert_eq!(token.len(), 318);

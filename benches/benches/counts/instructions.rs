@@ -1,4 +1,4 @@
-//! Instructions, counted by valgrind's callgrind on this program itself.
+//! Counts instructions by running this program in valgrind's callgrind.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -6,13 +6,14 @@ use std::process::{Command, Stdio};
 
 use crate::calls::Call;
 
-/// The arguments with which this program does nothing but call: these, a name, and how often.
+/// Arguments with which this program only repeats a call. They are followed by the name of the call and the number of
+/// times.
 pub const REPEAT_OURS: &str = "--repeat-ours";
 pub const REPEAT_FLOOR: &str = "--repeat-floor";
 
 const CALLS: u64 = 300;
 
-/// Else glibc clears memory with `rep stosb`, and valgrind counts that once per byte.
+/// Prevents glibc from clearing memory with `rep stosb`, which valgrind counts once per byte.
 const TUNABLES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.cpu.x86_rep_stosb_threshold=1000000000");
 
 pub fn repeat(mut call: Call, times: u64) {
@@ -25,7 +26,7 @@ pub fn valgrind_is_there() -> bool {
     Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// How many one call takes: what twice as many calls cost more.
+/// Returns the instructions per call: the difference between a number of calls and twice that number.
 pub fn count(who: &str, name: &str) -> u64 {
     (total(who, name, 2 * CALLS) - total(who, name, CALLS)) / CALLS
 }

@@ -1,4 +1,5 @@
-//! What does not depend on the day: allocations and instructions per call, held under ceilings.
+//! Allocations and instructions per call, which do not depend on the load of the machine. They must stay under
+//! ceilings.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench counts`
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 use instructions::{REPEAT_FLOOR, REPEAT_OURS};
 
-/// The most that a call may take. What is more is a failure.
+/// The maximum counts of a call. More is a failure.
 struct Ceilings {
     call: &'static str,
     allocations: u64,
@@ -21,37 +22,38 @@ const fn of(call: &'static str, allocations: u64, instructions: u64) -> Ceilings
     Ceilings { call, allocations, instructions }
 }
 
-/// Whole thousands of instructions are targets; the others are what was counted with Rust 1.95, and 1.5 percent.
+/// Whole thousands of instructions are targets. Other numbers are the counts with Rust 1.95 plus 1.5 percent.
 const TABLE: [Ceilings; 17] = [
     of("encode_raw", 1, 22_000),
     of("encode_compressed", 1, 103_000),
-    // A `Login` holds three strings.
+    // A `Login` has three strings.
     of("decode_raw", 3, 22_000),
     of("decode_compressed", 3, 41_000),
     of("decode_borrowed_raw", 0, 21_450),
     of("decode_borrowed_compressed", 0, 38_750),
     of("sign_text", 1, 15_450),
     of("unsign_text", 0, 15_700),
-    // More than the target of 15,000, because this token fills one more block of SHA-256: the floor takes 17,986.
+    // More than the target of 15,000, because this token needs one more block of SHA-256: the floor takes 17,986.
     of("refuse_raw", 0, 18_450),
     of("refuse_compressed", 0, 15_200),
-    // As without encryption.
+    // The same allocations as without encryption.
     of("encode_encrypted", 1, 28_790),
     of("decode_encrypted", 3, 29_510),
-    // Of four keys, the one that signed is tried first.
+    // With four keys. The one that signed is tried first.
     of("decode_encrypted_fallback", 3, 92_270),
-    // Of a session: its JSON, and where each key is.
+    // A session allocates its JSON, and the positions of its keys.
     of("load", 2, 43_800),
     of("session", 2, 44_800),
     of("session_3k", 2, 220_700),
-    // For comparison with `session_3k`: everything built that is in the same session.
+    // For comparison with `session_3k`: builds all values of the same session.
     of("build_3k", 110, 266_500),
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [who, call, times] = &arguments[..] {
-        let call = if who == REPEAT_FLOOR { calls::floor(call).expect("the floor has it") } else { calls::ours(call) };
+        let call =
+            if who == REPEAT_FLOOR { calls::floor(call).expect("the floor has this call") } else { calls::ours(call) };
         instructions::repeat(call, times.parse().expect("how often"));
         return ExitCode::SUCCESS;
     }

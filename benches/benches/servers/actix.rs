@@ -32,7 +32,7 @@ pub fn bare(ready: impl FnOnce(u16)) {
     serve!(|| App::new().configure(common).configure(without_sessions), ready);
 }
 
-/// What actix-web takes for any middleware: its future is boxed.
+/// A middleware that does nothing: it shows the cost of any middleware in actix-web, whose future is boxed.
 pub fn no_op(ready: impl FnOnce(u16)) {
     let app = || App::new().configure(common).configure(without_sessions).wrap_fn(|request, inner| inner.call(request));
     serve!(app, ready);

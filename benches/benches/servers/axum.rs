@@ -40,7 +40,7 @@ pub fn bare() -> Router {
     })
 }
 
-/// What axum takes for any layer: each route is boxed once more.
+/// A layer that does nothing: it shows the cost of any layer in axum, which boxes each route once more.
 pub fn no_op() -> Router {
     bare().layer(tower::layer::layer_fn(|service| service))
 }
@@ -57,7 +57,7 @@ pub fn ours(sessions: CookieSessions) -> Router {
     with_sessions::<SessionHandle>().layer(SessionLayer::new(sessions))
 }
 
-/// Our session, as an argument of a handler.
+/// An extractor for our session.
 pub trait Handle: FromRequestParts<()> + Send + 'static {
     fn with<R>(&self, work: impl FnOnce(&mut Session) -> R) -> R;
 }
@@ -95,7 +95,7 @@ pub fn private_jar() -> Router {
     with_jar::<PrivateCookieJar>()
 }
 
-/// axum-extra's jars have no trait in common.
+/// A trait for axum-extra's jars, which have none in common.
 trait Jar: FromRequestParts<Key> + IntoResponseParts + Send + 'static {
     fn cookie(&self) -> Option<Cookie<'static>>;
     fn with(self, cookie: Cookie<'static>) -> Self;
@@ -158,7 +158,7 @@ pub fn tower_sessions_cookie() -> Router {
         .with_name(COOKIE)
         .with_same_site(SameSite::Lax)
         .with_expiry(tower_sessions_cookie_store::Expiry::OnInactivity(AGE))
-        // Its cookie of the 3 KiB session exceeds its limit of 4096 bytes, and that of browsers.
+        // The cookie of the 3 KiB session exceeds the store's default limit of 4096 bytes, and that of browsers.
         .with_max_cookie_bytes(16_384);
     let key = tower_sessions_cookie_store::Key::from(KEY);
     let layer = CookieSessionManagerLayer::signed(key).with_config(config);

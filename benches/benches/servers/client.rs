@@ -1,15 +1,15 @@
-//! A client of HTTP/1.1, as small as it can be: the server must be the busier of the two.
+//! A minimal HTTP/1.1 client, so that the server is busier than the client.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// A GET request for `path`, with a cookie unless it is empty.
+/// Returns a GET request for `path`, with a cookie unless it is empty.
 pub fn request(path: &str, cookie: &str) -> Vec<u8> {
     let cookie = if cookie.is_empty() { String::new() } else { format!("Cookie: {cookie}\r\n") };
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{cookie}\r\n").into_bytes()
 }
 
-/// A connection that is kept alive.
+/// A keep-alive connection.
 pub struct Connection {
     stream: TcpStream,
     /// The last response.
@@ -53,7 +53,7 @@ impl Connection {
         self.receive();
     }
 
-    /// The head of the last response, with the empty line.
+    /// Returns the head of the last response, including the empty line.
     pub fn head(&self) -> &[u8] {
         &self.response[..self.head_len]
     }
@@ -62,14 +62,14 @@ impl Connection {
         str::from_utf8(&self.response[self.head_len..]).expect("text")
     }
 
-    /// The cookie that the last response sets: its name and value.
+    /// Returns the cookie that the last response sets, as `name=value`.
     pub fn set_cookie(&self) -> Option<String> {
         let cookie = field(self.head(), "set-cookie")?;
         cookie.split(';').next().map(str::to_owned)
     }
 }
 
-/// The value of the first field of this name.
+/// Returns the value of the first header field with this name.
 fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h str> {
     head.split(|byte| *byte == b'\n').find_map(|line| {
         let (found, value) = line.split_at_checked(name.len())?;

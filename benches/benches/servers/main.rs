@@ -1,10 +1,10 @@
-//! What a session costs a whole server: ours in axum and actix-web, and what one would take instead.
+//! The cost of a session in a complete server: ours in axum and actix-web, compared with alternatives.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench servers -- [--rounds N] [--milliseconds N] [--only NAMES]`
 //!
-//! Each server is a process with one worker thread, on 127.0.0.1. The client asks it over 16 connections, with a cookie
-//! that the server issued itself. The figure to go by is CPU time per request, from `/proc`, above that of a bare handler
-//! in the same round: requests per second and latencies say as much of what else the machine does.
+//! Each server is a process with one worker thread, on 127.0.0.1. The client sends requests over 16 connections, with a
+//! cookie that the server issued. The relevant figure is the CPU time per request, from `/proc`, above that of a bare
+//! handler in the same round. Requests per second and latencies also depend on the load of the machine.
 //!
 //! The handlers with a jar deserialize a struct, because a jar has no keys. The others read one key of the session.
 
@@ -30,7 +30,7 @@ use crate::variant::{Role, Variant};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::new();
 
-/// With all servers, four minutes.
+/// The default number of rounds. With all servers, it takes four minutes.
 const ROUNDS: usize = 11;
 const MILLISECONDS: u64 = 350;
 
@@ -59,7 +59,7 @@ fn main() {
     Report::new(entrants).print();
 }
 
-/// How often this server allocated so far.
+/// Returns the number of allocations of this server so far.
 fn allocations() -> u64 {
     ALLOCATOR.calls()
 }

@@ -1,4 +1,4 @@
-//! The same in axum without a socket, to be profiled:
+//! Calls a server in axum without a socket, for profiling:
 //! `valgrind --tool=callgrind servers --oneshot ours --workload login-write --times 1000`.
 
 use std::hint::black_box;
@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use crate::settings::sessions;
 use crate::workload;
 
-/// Asks this variant, `ours`, `no-op` or `bare`, so many times.
+/// Sends this number of requests to a variant: `ours`, `no-op` or `bare`.
 pub fn run(variant: &str, workload: &str, times: u32) {
     let workload = workload::ALL.into_iter().find(|known| known.name == workload).expect("a workload");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -27,7 +27,7 @@ pub fn run(variant: &str, workload: &str, times: u32) {
             "no-op" => crate::axum::no_op(),
             _ => crate::axum::bare(),
         };
-        // What is made on first use is there afterwards.
+        // Warm up: this creates what is created on first use.
         assert_eq!(ask(&app, workload.path, cookie).await.status(), StatusCode::OK);
         let start = Instant::now();
         for _ in 0..times {

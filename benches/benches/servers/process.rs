@@ -1,14 +1,14 @@
-//! A server as a process of its own, and what the kernel knows of it.
+//! Runs a server as a child process, and reads its statistics from the kernel.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-/// The argument with which this program serves the variant at the index that follows.
+/// The argument with which this program serves a variant. It is followed by the index of the variant.
 pub const SERVE: &str = "--serve";
 
-/// Per second: `sysconf(_SC_CLK_TCK)`, which is the same on all of Linux's usual architectures.
+/// Clock ticks per second: `sysconf(_SC_CLK_TCK)`, which is the same on all common architectures of Linux.
 const TICKS: f64 = 100.0;
 
 pub struct Process {
@@ -32,7 +32,7 @@ impl Process {
         Self { child, port }
     }
 
-    /// The CPU time so far, of all its threads.
+    /// Returns the CPU time of all threads so far.
     pub fn cpu(&self) -> Cpu {
         let stat = self.read("stat");
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_ascii_whitespace().collect();
@@ -40,7 +40,7 @@ impl Process {
         Cpu { user: micros(fields[11]), system: micros(fields[12]) }
     }
 
-    /// The resident memory in MiB.
+    /// Returns the resident memory in MiB.
     pub fn resident(&self) -> f64 {
         let status = self.read("status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a process with memory");
@@ -48,24 +48,25 @@ impl Process {
     }
 
     fn read(&self, file: &str) -> String {
-        fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).expect("a Linux, and the server alive")
+        fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))
+            .expect("this is Linux, and the server is running")
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.child.kill().and_then(|()| self.child.wait()).expect("it was alive");
+        self.child.kill().and_then(|()| self.child.wait()).expect("the server was running");
     }
 }
 
-/// Microseconds.
+/// CPU time, in microseconds.
 #[derive(Clone, Copy)]
 pub struct Cpu {
     pub user: f64,
     pub system: f64,
 }
 
-/// In the server: ends with the process that started it, whatever ends that.
+/// In the server: exits when the process that started it ends for any reason.
 pub fn end_with_parent() {
     thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);

@@ -1,4 +1,4 @@
-//! The tables for people, and the lines for machines.
+//! Prints tables for people and lines for programs.
 
 use crate::rounds::{Cell, Entrant, Turn};
 use crate::variant::{Framework, Role, without_sessions};
@@ -51,7 +51,7 @@ impl Report {
         self.print_sizes(framework);
     }
 
-    /// A table with a row for each server and a column for each workload.
+    /// Prints a table with a row for each server and a column for each workload.
     fn grid(&self, framework: Framework, title: &str, show: impl Fn(&Entrant, &Cell) -> String) {
         row(title, workload::ALL.map(|workload| workload.title.to_owned()));
         row("---", workload::ALL.map(|_| "---".to_owned()));
@@ -89,7 +89,7 @@ impl Report {
         }
     }
 
-    /// Prints which limits of our CPU time above the bare handler are kept.
+    /// Prints whether our CPU time above the bare handler stays within the limits.
     fn print_goals(&self, framework: Framework) {
         let signed = match framework {
             Framework::Axum => "signed-jar",
@@ -126,7 +126,8 @@ impl Report {
         Some(self.above_bare(entrant, entrant.cell(workload)?))
     }
 
-    /// CPU time above that of the bare handler in the same round, for a cookie of the same session; the median.
+    /// Returns the median of the CPU time above that of the bare handler in the same round, with a cookie of the same
+    /// session.
     fn above_bare(&self, entrant: &Entrant, cell: &Cell) -> f64 {
         let bare = self.find(entrant.variant.framework, "bare").expect("it always runs");
         let bare = bare.cell(without_sessions(cell.workload.content)).expect("it runs with each cookie");
@@ -144,7 +145,7 @@ fn row<const N: usize>(label: &str, cells: [String; N]) {
     println!("| {label} | {} |", cells.join(" | "));
 }
 
-/// Of an even number, the mean of the two in the middle.
+/// Returns the median. For an even number of samples, it is the mean of the middle two.
 fn median(samples: impl Iterator<Item = f64>) -> f64 {
     let mut samples: Vec<f64> = samples.collect();
     samples.sort_by(f64::total_cmp);

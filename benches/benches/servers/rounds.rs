@@ -1,4 +1,4 @@
-//! Interleaved rounds: in each, every server is asked every workload for a while.
+//! Runs interleaved rounds: in each round, every server runs every workload for a while.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,14 +8,14 @@ use crate::process::Process;
 use crate::variant::{self, Role, Variant};
 use crate::workload::{self, ALLOCATIONS, Content, Workload};
 
-/// As many requests are under way at a time, each on a connection of its own.
+/// The number of parallel requests. Each has its own connection.
 const CONNECTIONS: usize = 16;
 
-/// A server and what was measured of it.
+/// A server and its measurements.
 pub struct Entrant {
     pub variant: &'static Variant,
     process: Process,
-    /// MiB of resident memory, before the first request and after the last.
+    /// Resident memory in MiB, before the first request and after the last one.
     pub resident: [f64; 2],
     pub cells: Vec<Cell>,
 }
@@ -25,7 +25,7 @@ pub struct Cell {
     pub workload: Workload,
     request: Vec<u8>,
     pub allocations: f64,
-    /// Bytes of the heads.
+    /// Bytes of the heads of request and response.
     pub request_head: usize,
     pub response_head: usize,
     /// Characters of the cookie's name and value.
@@ -33,7 +33,7 @@ pub struct Cell {
     pub turns: Vec<Turn>,
 }
 
-/// What one turn gave: microseconds per request, and requests per second.
+/// The result of one turn: microseconds per request, and requests per second.
 pub struct Turn {
     pub user: f64,
     pub system: f64,
@@ -54,7 +54,7 @@ impl Entrant {
     }
 }
 
-/// Starts these servers, and measures what does not vary.
+/// Starts these servers, and measures what does not vary between rounds.
 pub fn prepare(chosen: impl Iterator<Item = usize>) -> Vec<Entrant> {
     let mut entrants: Vec<Entrant> = chosen
         .map(|index| {
@@ -64,12 +64,12 @@ pub fn prepare(chosen: impl Iterator<Item = usize>) -> Vec<Entrant> {
         .collect();
     for index in 0..entrants.len() {
         let framework = entrants[index].variant.framework;
-        // A server without sessions gets our cookie, whose bytes it has to read all the same.
+        // A server without sessions gets our cookie, because it also has to read those bytes.
         let issuer = entrants.iter().find(|entrant| match entrants[index].variant.has_sessions() {
             true => std::ptr::eq(entrant.variant, entrants[index].variant),
             false => entrant.variant.framework == framework && entrant.variant.role == Role::Ours,
         });
-        let cookies = issuer.expect("ours is always there").issue();
+        let cookies = issuer.expect("ours always runs").issue();
         let entrant = &mut entrants[index];
         let workloads = workload::ALL.into_iter().filter(|workload| entrant.variant.runs(*workload));
         let cell = |workload: Workload| {
@@ -97,7 +97,7 @@ impl Cell {
         const REQUESTS: u32 = 500;
         let request = request(workload.path, cookie);
         let mut connection = Connection::open(port);
-        // What is made on first use is there afterwards.
+        // Warm up: this creates what is created on first use.
         for _ in 0..20 {
             connection.exchange(&request);
         }
@@ -125,12 +125,12 @@ fn allocations(connection: &mut Connection) -> f64 {
     connection.body().parse().expect("a number")
 }
 
-/// Runs so many rounds of turns that last so long.
+/// Runs this number of rounds. Each turn lasts for `turn`.
 pub fn run(entrants: &mut [Entrant], rounds: usize, turn: Duration) {
     let order: Vec<(usize, usize)> =
         (0..entrants.len()).flat_map(|index| (0..entrants[index].cells.len()).map(move |cell| (index, cell))).collect();
     for round in 0..rounds {
-        // No server always follows the same one, nor the same hour.
+        // Rotate the order, so that no server always follows the same one.
         for place in 0..order.len() {
             let (index, cell) = order[(place + round * 5) % order.len()];
             let entrant = &mut entrants[index];
@@ -144,7 +144,7 @@ pub fn run(entrants: &mut [Entrant], rounds: usize, turn: Duration) {
     }
 }
 
-/// Asks for so long, with all connections busy all the time.
+/// Sends requests for this duration, with all connections busy all the time.
 fn take_turn(process: &Process, request: &[u8], limit: Duration) -> Turn {
     let mut connections: Vec<Connection> = (0..CONNECTIONS).map(|_| Connection::open(process.port)).collect();
     for connection in &mut connections {

@@ -1,4 +1,4 @@
-//! What all servers have in common: the cookie and its age.
+//! The settings of all servers: the cookie and its age.
 
 use django_session::{Compression, CookieOptions, CookieSessions, Encryption, KeyRing, StoredSessions, Unstamped};
 
@@ -11,17 +11,17 @@ pub fn sessions() -> CookieSessions {
     CookieSessions::new(&keys(), CookieOptions::default())
 }
 
-/// The 3 KiB session does not fit into a cookie without compression.
+/// Returns encrypted sessions. With compression, because the 3 KiB session would not fit into a cookie without it.
 pub fn encrypted_sessions() -> CookieSessions {
     sessions().with_encryption(Encryption::new(&keys()).with_compression(Compression::IfLarge))
 }
 
-/// Refreshed, with an absolute age and ids.
+/// Returns sessions with refresh, an absolute age and ids.
 pub fn limited_sessions() -> CookieSessions {
     sessions().with_refresh_after(MAX_AGE / 2).with_absolute_age(MAX_AGE, Unstamped::Refuse).with_ids()
 }
 
-/// In the table `django_session`, which the cookie has a key of.
+/// Returns sessions in the table `django_session`. The cookie contains the session key.
 pub fn stored_sessions() -> StoredSessions {
     StoredSessions::new(&keys(), CookieOptions::default())
 }

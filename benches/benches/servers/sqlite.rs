@@ -15,13 +15,13 @@ use time::OffsetDateTime;
 
 use crate::axum::{Handle, with_sessions};
 
-/// As Django creates it.
+/// The table as Django creates it.
 const TABLE: &str = "
     CREATE TABLE django_session (
         session_key varchar(40) NOT NULL PRIMARY KEY, session_data text NOT NULL, expire_date datetime NOT NULL);
     CREATE INDEX django_session_expire_date ON django_session (expire_date);";
 
-/// The session of a request, which is read when the handler uses it.
+/// The session of a request. It is read when the handler uses it.
 #[derive(Clone)]
 pub struct Stored(Arc<Visit>);
 
@@ -69,7 +69,7 @@ impl Table {
             StoredChange::Nothing => {}
             StoredChange::Update { row } => {
                 let sql = "UPDATE django_session SET session_data = ?2, expire_date = ?3 WHERE session_key = ?1";
-                assert_eq!(self.write(sql, row), 1, "nobody ends a session");
+                assert_eq!(self.write(sql, row), 1, "no session is deleted");
             }
             StoredChange::Insert { row, delete: None } => {
                 self.write("INSERT INTO django_session VALUES (?1, ?2, ?3)", row);
@@ -86,7 +86,7 @@ impl Table {
     }
 }
 
-/// Keeps the table in memory, so that the disk does not count.
+/// Returns the server. The table is in memory, so that the disk is not measured.
 pub fn app(sessions: StoredSessions) -> Router {
     let database = Connection::open_in_memory().expect("memory");
     database.execute_batch(TABLE).expect("SQL");

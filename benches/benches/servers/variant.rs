@@ -27,27 +27,27 @@ impl Framework {
 pub enum Role {
     /// A handler without sessions.
     Bare,
-    /// The same in a layer that does nothing.
+    /// The same handler in a layer that does nothing.
     NoOp,
     Ours,
-    /// Ours with more than the default.
+    /// Ours with settings beyond the defaults.
     OursWith,
-    /// A peer that keeps the session in a cookie.
+    /// A peer that stores the session in a cookie.
     CookiePeer,
-    /// A peer that keeps it elsewhere.
+    /// A peer that stores the session elsewhere.
     StorePeer,
 }
 
 pub struct Variant {
     pub framework: Framework,
     pub role: Role,
-    /// In lines for machines and on the command line.
+    /// The name in lines for programs and on the command line.
     pub name: &'static str,
-    /// In tables.
+    /// The title in tables.
     pub title: &'static str,
-    /// It has no layer: a handler that does not ask for the session is the bare one.
+    /// Whether it has no layer, so that a handler without the extractor is the same as the bare one.
     pub is_extractor: bool,
-    /// Serves for ever; its argument is called with the port.
+    /// Serves forever, and calls its argument with the port.
     pub serve: fn(&mut dyn FnMut(u16)),
 }
 
@@ -56,7 +56,8 @@ impl Variant {
         !matches!(self.role, Role::Bare | Role::NoOp)
     }
 
-    /// Whether it does anything for this workload that it does for no other. Without sessions, only the cookie's size counts.
+    /// Returns whether this workload differs from the others for this variant. Without sessions, only the cookie's size
+    /// matters.
     pub fn runs(&self, workload: Workload) -> bool {
         match self.role {
             Role::Bare => workload == without_sessions(workload.content),
@@ -66,7 +67,7 @@ impl Variant {
     }
 }
 
-/// What a server without sessions is asked, with this cookie.
+/// Returns the workload of a server without sessions, with a cookie of this content.
 pub const fn without_sessions(content: Content) -> Workload {
     match content {
         Content::Login => UNTOUCHED,

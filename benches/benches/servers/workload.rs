@@ -1,4 +1,4 @@
-//! What is asked of a server, and the sessions that it is asked about.
+//! The workloads of a server, and the sessions in them.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Answers how often the server allocated so far.
+/// The path that returns the number of allocations of the server so far.
 pub const ALLOCATIONS: &str = "/allocations";
-/// Where a server counts the requests of a session.
+/// The key under which a server counts the requests of a session.
 pub const VISITS: &str = "visits";
 
 /// The session that a request carries.
@@ -24,7 +24,7 @@ pub enum Content {
 impl Content {
     pub const ALL: [Self; 2] = [Self::Login, Self::Shop];
 
-    /// The path that issues the session's cookie.
+    /// Returns the path that issues the session's cookie.
     pub const fn issuer(self) -> &'static str {
         match self {
             Self::Login => "/login",
@@ -46,7 +46,7 @@ impl Content {
         }
     }
 
-    /// The key that the handler reads.
+    /// Returns the key that the handler reads.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Login => LOGIN_KEY,
@@ -54,7 +54,7 @@ impl Content {
         }
     }
 
-    /// The keys and values of the session.
+    /// Returns the keys and values of the session.
     pub fn entries(self) -> Vec<(String, Value)> {
         let json = match self {
             Self::Login => serde_json::to_value(payloads::login()),
@@ -67,16 +67,16 @@ impl Content {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Workload {
-    /// In lines for machines.
+    /// The name in lines for programs.
     pub name: &'static str,
-    /// In tables.
+    /// The title in tables.
     pub title: &'static str,
     pub content: Content,
     pub path: &'static str,
 }
 
 impl Workload {
-    /// Whether the response sets the cookie anew.
+    /// Returns whether the response sets the cookie.
     pub fn writes(self) -> bool {
         self.path == self.content.write_path()
     }
@@ -98,17 +98,17 @@ const fn workload(name: &'static str, title: &'static str, content: Content, pat
     Workload { name, title, content, path }
 }
 
-/// A session as a struct, for what carries one value and no keys.
+/// A session as a struct, for peers that carry one value without keys.
 pub trait Typed: Serialize + DeserializeOwned + Send + 'static {
     const CONTENT: Content;
 
-    /// The session as it is issued.
+    /// Returns the session as it is issued.
     fn issued() -> Self {
         let entries = Self::CONTENT.entries().into_iter().collect();
         serde_json::from_value(Value::Object(entries)).expect("the same fields")
     }
 
-    /// The value of the key that the handler reads.
+    /// Returns the value of the key that the handler reads.
     fn value(self) -> String;
 
     /// Counts this request.

@@ -1,4 +1,4 @@
-//! The table's `login` rows as a picture.
+//! Draws the `login` rows of the table as a chart.
 
 use std::io;
 use std::path::Path;
@@ -30,7 +30,7 @@ const BARS: [(&str, &str); 7] = [
     ("django", "Django 5.2"),
 ];
 
-// It brings its own background, because the page's may be dark where the reader's system is not.
+// The chart has its own background, because the page may be dark even if the reader's system is not.
 const STYLE: &str = "text { font: 12px system-ui, sans-serif; fill: #424a53 } .title { font: 600 14px system-ui, sans-serif } \
     .head { font-weight: 600 } .end { text-anchor: end } .middle { text-anchor: middle } .paper { fill: #ffffff } \
     .grid { stroke: #d0d7de } .bar { fill: #afb8c1 } .ours { fill: #1f7a54 } .django { fill: #5b7fa6 } \
@@ -44,7 +44,7 @@ const TOP: f64 = 64.0;
 const ROW: f64 = 18.0;
 const GAP: f64 = 26.0;
 const BAR: f64 = 12.0;
-/// The baseline of a text in the middle of its bar.
+/// The offset of the baseline of a text in the middle of its bar.
 const BASELINE: f64 = 10.0;
 
 pub fn write(outcomes: &[Outcome], path: &Path) -> io::Result<()> {
@@ -77,7 +77,7 @@ pub fn write(outcomes: &[Outcome], path: &Path) -> io::Result<()> {
     svg::save(path, &chart)
 }
 
-/// Whole decades, the shortest of which holds the shortest bar.
+/// A logarithmic scale of whole decades. The first one contains the shortest bar.
 struct Scale {
     decades: std::ops::RangeInclusive<i32>,
 }
@@ -107,7 +107,7 @@ fn text(class: &str, x: f64, baseline: f64, words: &str) -> Text {
     Text::new(words).set("class", class).set("x", x).set("y", baseline)
 }
 
-/// What a line of the grid must not run through.
+/// The background of a value, which hides the lines of the grid.
 fn value(start: f64, top: f64) -> Rectangle {
     Rectangle::new().set("x", start).set("y", top).set("width", 36).set("height", BAR).set("class", "paper")
 }

@@ -1,4 +1,4 @@
-//! Who takes part in what. Everything that is timed has been read back first.
+//! The contestants of each task. Everything that is timed is first read back.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::task::Task::{
     SignText, UnsignText,
 };
 
-/// Does it so many times, and says how long that took.
+/// Calls a task a number of times, and returns the duration.
 pub type Run = Box<dyn FnMut(u32) -> Duration>;
 
 pub struct Contestant {
@@ -26,14 +26,14 @@ pub struct Contestant {
     pub run: Run,
 }
 
-/// One task on one payload: all that are compared with each other, by default with the first.
+/// One task on one payload, with the contestants that are compared. By default they are compared with the first one.
 pub struct Race {
     pub task: &'static str,
     pub payload: &'static str,
     pub contestants: Vec<Contestant>,
 }
 
-/// All races in which we run against others.
+/// All races of this crate against others.
 pub struct Field {
     races: [Vec<Race>; Task::ALL.len()],
     django: Option<&'static Django>,
@@ -44,7 +44,7 @@ impl Field {
         Self { races: Task::ALL.map(|_| Vec::new()), django: django.map(leak) }
     }
 
-    /// By task.
+    /// Returns the races, ordered by task.
     pub fn into_races(self) -> Vec<Race> {
         self.races.into_iter().flatten().collect()
     }
@@ -110,7 +110,7 @@ impl<T: Value> Entry<T> {
                 }
                 Refuse => {
                     let token = forger::<S>().dumps(value, false);
-                    assert_eq!(scheme.loads::<T>(&token), None, "{name} refuses");
+                    assert_eq!(scheme.loads::<T>(&token), None, "{name} rejects a forged token");
                     timed(move || scheme.loads::<T>(black_box(&token)))
                 }
                 SignText | UnsignText | Session => unreachable!("not objects"),
@@ -128,7 +128,7 @@ impl<T: Value> Entry<T> {
         self.enter(UnsignText, name, timed(unsign));
     }
 
-    /// The whole visit and the loading alone, next to what cannot be had for less.
+    /// Enters the whole visit and only the loading, with their minimum for comparison.
     fn session(&mut self) {
         let (visit, mut buffer): (&Visit, _) = (leak(Visit::new(self.value, self.key)), Vec::new());
         assert_eq!(&visit.verify_and_build::<T>(), self.value);
@@ -138,7 +138,7 @@ impl<T: Value> Entry<T> {
         self.enter(Session, "unsign_build", timed(move || visit.verify_and_build::<T>()));
     }
 
-    /// A keyed HMAC over the bytes that a task signs or checks, and nothing more.
+    /// Enters only a keyed HMAC over the bytes that a task signs or checks.
     fn hmac(&mut self, name: &'static str) {
         let mac: &_ = leak(keyed(KEY));
         for task in Task::ALL {
@@ -163,7 +163,8 @@ impl<T: Value> Entry<T> {
         }
     }
 
-    /// Asserts that another writes what we write, but for the time, and that each reads the other's.
+    /// Asserts that another contestant writes what we write, except for the time, and that each reads the other's
+    /// tokens.
     fn same_format<S: Texts>(&self) {
         let (ours, other, value, text) = (Ours::with_key(KEY), S::with_key(KEY), Some(self.value), self.text());
         for compress in [false, true] {
@@ -177,7 +178,7 @@ impl<T: Value> Entry<T> {
         assert_eq!(ours.unsign(&other.sign(&text), str::to_owned).as_ref(), Some(&text));
     }
 
-    /// The token of ours that a task writes or reads.
+    /// Returns our token that a task writes or reads.
     fn token(&self, task: Task) -> String {
         let ours = Ours::with_key(KEY);
         match task {
@@ -194,14 +195,14 @@ impl<T: Value> Entry<T> {
     }
 }
 
-/// Somebody who has another key.
+/// Returns a contestant with another key.
 fn forger<S: Objects>() -> S {
     S::with_key(&KEY.iter().rev().copied().collect::<Vec<_>>())
 }
 
 pub fn timed<R>(mut call: impl FnMut() -> R + 'static) -> Run {
     Box::new(move |times| {
-        // What the others have pushed out of the caches.
+        // Warm up: other contestants have displaced this one's data from the processor's caches.
         black_box(call());
         let start = Instant::now();
         for _ in 0..times {
@@ -211,7 +212,7 @@ pub fn timed<R>(mut call: impl FnMut() -> R + 'static) -> Run {
     })
 }
 
-/// For as long as the program runs.
+/// Leaks a value, so that it lives as long as the program.
 pub fn leak<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }

@@ -1,4 +1,4 @@
-//! What compression is worth: the bytes of the cookie's value, and the time to make it, by zlib's level.
+//! The effect of compression: the bytes of the cookie's value and the time to write it, by the level of zlib.
 
 use std::hint::black_box;
 
@@ -13,7 +13,7 @@ use crate::rounds::Outcome;
 const TASK: &str = "level";
 const LEVELS: [(&str, u32); 6] = [("0", 0), ("1", 1), ("2", 2), ("3", 3), ("6", 6), ("9", 9)];
 
-/// One race per payload, and the lengths in it.
+/// One race for each payload, with the lengths of the values.
 #[derive(Default)]
 pub struct Levels {
     races: Vec<Race>,

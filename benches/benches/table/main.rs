@@ -1,4 +1,4 @@
-//! How long everything takes, next to what it could take and to what there is else.
+//! The time of each task, compared with a minimum and with other crates.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench table -- [--seconds N] [--chart PATH]`
 

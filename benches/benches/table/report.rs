@@ -1,9 +1,9 @@
-//! The table for people, and the lines for machines.
+//! Prints the table for people and lines for programs.
 
 use crate::rounds::{Outcome, Result};
 use crate::task::Task;
 
-/// The columns, in their order; those of [`Task::Session`] are its own.
+/// The columns in their order. [`Task::Session`] has other columns.
 const NAMES: [&str; 10] = ["ours", "floor", "naive", "free", "hmac", "cookie", "cookie_sent", "jwt", "axum", "django"];
 const ENCRYPTED_NAMES: [&str; 5] = ["ours", "plain", "hmac", "private", "django"];
 const SESSION_NAMES: [&str; 6] = ["ours", "load_header", "unsign_parse", "unsign_build", "hmac", "django"];
@@ -41,7 +41,7 @@ pub fn row(label: &str, cells: impl IntoIterator<Item = String>) {
     println!("{label:<24}{cells}");
 }
 
-/// Three digits of it.
+/// Formats a number with three significant digits.
 pub fn significant(micros: f64) -> String {
     let decimals = if micros < 10.0 { 2 } else { usize::from(micros < 100.0) };
     format!("{micros:.decimals$}")

@@ -1,13 +1,13 @@
-//! Interleaved rounds: every contestant runs a little in each, next to those it is compared with.
+//! Runs interleaved rounds: in each round, every contestant runs for a short time, next to those it is compared with.
 
 use std::time::{Duration, Instant};
 
 use crate::field::Race;
 
-/// How long a contestant runs per round, about.
+/// The approximate time of a contestant in a round.
 const TURN: Duration = Duration::from_micros(300);
 
-/// How a race ended.
+/// The result of a race.
 pub struct Outcome {
     pub task: &'static str,
     pub payload: &'static str,
@@ -16,9 +16,9 @@ pub struct Outcome {
 
 pub struct Result {
     pub name: &'static str,
-    /// Per call; the median of all rounds.
+    /// Microseconds per call, as the median of all rounds.
     pub micros: f64,
-    /// Of the first one's time to theirs in the same round; the median of all rounds.
+    /// The ratio of the first contestant's time to this one's in the same round, as the median of all rounds.
     pub ratio: f64,
 }
 
@@ -28,7 +28,7 @@ impl Outcome {
     }
 }
 
-/// Runs rounds for as long as `limit`, and says how many.
+/// Runs rounds until `limit` has passed, and returns their number.
 pub fn run(races: &mut [Race], limit: Duration) -> (usize, Vec<Outcome>) {
     let turns: Vec<Vec<u32>> = races.iter_mut().map(calibrate).collect();
     let mut samples: Vec<Vec<Vec<f64>>> = turns.iter().map(|race| vec![Vec::new(); race.len()]).collect();
@@ -37,7 +37,7 @@ pub fn run(races: &mut [Race], limit: Duration) -> (usize, Vec<Outcome>) {
     while start.elapsed() < limit {
         for ((race, times), samples) in races.iter_mut().zip(&turns).zip(&mut samples) {
             let count = race.contestants.len();
-            // Nobody always follows the same one.
+            // Rotate the order, so that no contestant always follows the same one.
             for index in (0..count).map(|place| (place + round) % count) {
                 let elapsed = (race.contestants[index].run)(times[index]);
                 samples[index].push(elapsed.as_secs_f64() * 1e6 / f64::from(times[index]));
@@ -48,7 +48,7 @@ pub fn run(races: &mut [Race], limit: Duration) -> (usize, Vec<Outcome>) {
     (round, races.iter().zip(samples).map(|(race, samples)| outcome(race, &samples)).collect())
 }
 
-/// How often each must be called to fill its turn.
+/// Returns how often each contestant must be called to fill its turn.
 fn calibrate(race: &mut Race) -> Vec<u32> {
     let times = |run: &mut dyn FnMut(u32) -> Duration| {
         run(10);

@@ -1,4 +1,4 @@
-//! That the cost grows with the bytes of the payload and with the keys of the ring, and not faster: ours alone.
+//! Measures that our cost grows no faster than linearly with the bytes of the payload and with the keys of the ring.
 
 use std::hint::black_box;
 
@@ -56,7 +56,7 @@ pub fn races() -> Vec<Race> {
     vec![encode, decode, last_key, forged]
 }
 
-/// Each row with what a byte or a key more costs than in the row above.
+/// Prints each row with the cost per additional byte or key, compared with the row above.
 pub fn print(outcomes: &[Outcome]) {
     for (label, tasks, steps) in
         [("bytes of JSON", [ENCODE, DECODE], &BYTES[..]), ("fallback keys (login)", [LAST_KEY, FORGED], &FALLBACKS)]
@@ -90,7 +90,7 @@ fn micros(outcomes: &[Outcome], task: &str, name: &str) -> f64 {
     outcome.and_then(|outcome| outcome.result(name)).expect("it has run").micros
 }
 
-/// Sixteen bytes of JSON each, and one for the list itself.
+/// Returns a list with 16 bytes of JSON for each item, and one byte for the list itself.
 fn list(bytes: usize) -> Vec<String> {
     (0..bytes / 16).map(|n| format!("session-{n:05}")).collect()
 }

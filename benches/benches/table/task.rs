@@ -1,4 +1,4 @@
-//! What is timed.
+//! The tasks that are timed.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
@@ -11,7 +11,7 @@ pub enum Task {
     Refuse,
     EncodeEncrypted,
     DecodeEncrypted,
-    /// Of a `Cookie` header: load the session, read one key, commit what nobody changed.
+    /// Load the session of a `Cookie` header, read one key, and commit without a change.
     Session,
 }
 
@@ -29,7 +29,7 @@ impl Task {
         Self::Session,
     ];
 
-    /// As the ratios and the Django child call it.
+    /// Returns the name of the task, as the ratios and the Django child process use it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EncodeRaw => "encode_raw",

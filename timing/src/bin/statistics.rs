@@ -1,7 +1,8 @@
-//! Asks a clock whether one signature takes longer to verify than another, as dudect does.
+//! Measures with a clock whether one signature takes longer to verify than another, as dudect does.
 //!
-//! `statistics [RUNS [MEASUREMENTS]]`: 10 runs, of 400,000 measurements for each case, unless given. The exit code is 0
-//! if no pair of refused signatures was told apart in any run, and the control was in each.
+//! `statistics [RUNS [MEASUREMENTS]]`: by default 10 runs of 400,000 measurements for each case. The exit code is 0 if
+//! no pair of rejected signatures could be distinguished in any run, and the control could be distinguished in each
+//! run.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -12,12 +13,12 @@ use timing::random::Random;
 use timing::subject::Subject;
 use timing::welch::{THRESHOLD, difference, most_telling_t};
 
-/// So many texts are made, and then shown. They fit into the processor's cache.
+/// The number of texts that are created before they are verified. They fit into the processor's cache.
 const BATCH: usize = 1000;
 
 const MESSAGE_LEN: usize = 50;
 
-/// In nanoseconds, by class.
+/// Durations in nanoseconds, by class.
 type Durations = [Vec<u32>; Class::ALL.len()];
 
 fn main() -> ExitCode {
@@ -49,7 +50,7 @@ fn pairs() -> impl Iterator<Item = (Class, Class)> {
     each.flat_map(|(at, a)| Class::ALL.into_iter().skip(at + 1).map(move |b| (a, b)))
 }
 
-/// Whether it is as it must be, and what to call it.
+/// Returns whether the result is as expected, and its name in the table.
 fn judge(role: &Role, pair: (Class, Class), t: &[f64]) -> (bool, &'static str) {
     let equal = t.iter().all(|t| t.abs() < THRESHOLD);
     match (role, pair) {
@@ -58,7 +59,7 @@ fn judge(role: &Role, pair: (Class, Class), t: &[f64]) -> (bool, &'static str) {
             (caught, if caught { "caught" } else { "NOT CAUGHT" })
         }
         (Role::Control, _) => (true, "of no account"),
-        // What is done after accepting is not what is done after refusing; and which it was, the answer says.
+        // The work after accepting differs from the work after rejecting. The result reveals which it was anyway.
         (Role::Ours { .. }, (Class::Valid, _)) => (true, if equal { "equal" } else { "another outcome" }),
         (Role::Ours { .. } | Role::Comparison, _) => (equal, if equal { "equal" } else { "DIFFERS" }),
     }
@@ -93,8 +94,8 @@ struct Exhibit {
 }
 
 impl Exhibit {
-    /// Each text is shown once: with a pool of texts, the places in which they lie tell the classes apart. For the same
-    /// reason it is put where a text of any class may have been before.
+    /// Each text is used once: with a pool of texts, their memory addresses would distinguish the classes. For the same
+    /// reason, it is stored where a text of any class may have been before.
     fn replace(&mut self, signer: &dyn Subject, other: &dyn Subject, random: &mut Random) {
         self.class = class(random);
         random.text(MESSAGE_LEN).clone_into(&mut self.message);
@@ -102,7 +103,8 @@ impl Exhibit {
     }
 }
 
-/// Valid half of the time: accepting and refusing are mispredicted as often.
+/// Chooses a class at random, in half of the cases a valid one, so that accepting and rejecting are mispredicted
+/// equally often.
 fn class(random: &mut Random) -> Class {
     match random.below(2) {
         0 => Class::Valid,

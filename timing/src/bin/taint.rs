@@ -1,6 +1,8 @@
-//! Lets valgrind follow the secret key: which jumps and addresses depend on it, or on the signature that it expects?
+//! Lets valgrind follow the secret key, and counts the jumps and addresses that depend on it or on the expected
+//! signature.
 //!
-//! `valgrind taint [NAME]`, with the name of a case; all of them unless given. The exit code is 0 if each is as it must be.
+//! `valgrind taint [NAME]`, with the name of a case; by default all cases. The exit code is 0 if all results are as
+//! expected.
 
 use std::process::ExitCode;
 
@@ -28,15 +30,15 @@ fn main() -> ExitCode {
     if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// How many jumps and addresses depend on a secret, from making a verifier of the key until it has answered.
+/// Returns how many jumps and addresses depend on a secret, from creating a verifier of the key to its result.
 fn reports(case: &Case, class: Class, random: &mut Random) -> u32 {
     let (key, message) = (random.text(32), random.text(50));
     let (signer, other) = ((case.make)(key.as_bytes()), (case.make)(random.text(32).as_bytes()));
-    // Signed with a key that is no secret yet: whoever presents a text knows it.
+    // Signed while the key is not marked as secret yet, because anyone who presents a text knows the text.
     let text = forge(class, &message, &*signer, &*other, random);
 
     valgrind::taint(key.as_bytes());
-    // To `SessionAuth` this is the hash of a password. To the others it is what the text says of itself.
+    // For `SessionAuth`, this is the hash of a password. For the others, it is a part of the text.
     valgrind::taint(message.as_bytes());
     let before = valgrind::reports();
     let mut subject = (case.make)(key.as_bytes());
@@ -49,8 +51,9 @@ fn reports(case: &Case, class: Class, random: &mut Random) -> u32 {
     reports
 }
 
-/// Each key takes one jump when it is made, and each tag that is compared one, or two: to accept it or not. A comparison that stops early takes more of them the more
-/// is right, and a look into a table with secret bytes is counted as well.
+/// Checks the counts. Each key takes one jump when it is created, and each compared tag takes one or two, to accept or
+/// reject it. A comparison that stops early takes more jumps the more bytes are right. A table look-up with secret
+/// bytes is counted too.
 fn judge(role: &Role, [valid, refused @ ..]: [u32; 4]) -> bool {
     match *role {
         Role::Ours { keys, jumps } => valid == keys + jumps && refused == [keys + keys * jumps; 3],
