@@ -1,4 +1,4 @@
-//! What twelve Djangos did with sessions (`tests/vectors`), done by ours.
+//! Compares the crate's sessions with what twelve versions of Django did (`tests/vectors`).
 
 mod common;
 
@@ -15,14 +15,15 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-/// Only these sign with SHA-1.
+/// The versions that sign with SHA-1.
 const BEFORE_3_1: [&str; 3] = ["1.11", "2.2", "3.0"];
 
 fn options() -> CookieOptionsBuilder {
     CookieOptions::builder("sessionid").secure(false)
 }
 
-/// As that Django signs; `None` if that needs the feature `legacy` and it is off.
+/// Returns sessions that sign as this version of Django, or `None` if that needs the feature `legacy` and it is
+/// disabled.
 fn sessions(
     django: &str,
     key: &Hex,
@@ -43,14 +44,14 @@ fn sessions(
     }
 }
 
-/// The value that this response sets, if it sets one rather than removes it.
+/// Returns the cookie value that the response sets, or `None` if it sets none or removes the cookie.
 fn sent(sessions: &CookieSessions, session: &Session) -> Option<String> {
     let cookie = sessions.commit(session, 200).unwrap().set_cookie?.into_string();
     let value = cookie.split(';').next().unwrap().split_once('=').unwrap().1;
     (value != "\"\"").then(|| value.to_owned())
 }
 
-/// Every session comes back whole, to the byte: big integers, NaN, lone surrogates and odd keys among them.
+/// Every session is read and written exactly, including big integers, NaN, lone surrogates and unusual keys.
 #[test]
 fn signed_cookie_sessions() {
     #[derive(Deserialize)]
@@ -90,7 +91,7 @@ fn signed_cookie_session_reads() {
         cookie_age: u64,
         loaded: String,
     }
-    // What only a key holder can make: Django takes it, or takes it for a session and fails later.
+    // Only a key holder can create these. Django accepts them, or fails later.
     let refused_on_purpose = ["a list, not a dict", "a string, not a dict", "null, not a dict"];
     for (django, v) in vectors::<Read>("sessions", "signed_cookie_session_reads") {
         if v.token.rsplit(':').next().map(str::len) == Some(27) && algorithm("sha1").is_none() {
@@ -112,7 +113,7 @@ fn signed_cookie_session_reads() {
 }
 
 #[derive(Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "as many as Django has")]
+#[expect(clippy::struct_excessive_bools, reason = "Django has as many")]
 struct Settings {
     #[serde(rename = "SESSION_COOKIE_AGE", default = "two_weeks")]
     age: u64,
@@ -155,7 +156,7 @@ fn lax() -> Value {
 }
 
 impl Settings {
-    /// `None` for what no browser would take.
+    /// Returns the options of the cookie, or `None` for a combination that browsers reject.
     fn options(&self) -> Option<CookieOptions> {
         let same_site = match self.same_site.as_str().map(str::to_ascii_lowercase).as_deref() {
             Some("lax") => Some(SameSite::Lax),
@@ -179,14 +180,14 @@ impl Settings {
     }
 }
 
-/// A stored session that holds just this.
+/// Returns a session with only these keys and values.
 fn session_of(json: &str, settings: &Settings, naive: bool) -> Session {
     let sessions = CookieSessions::new(&ring("secret"), settings.options().unwrap());
     let sessions = if naive { sessions.with_naive_dates(UtcOffset::UTC) } else { sessions };
     let mut session = sessions.load(None);
     let Json::Object(pairs) = Json::parse(json) else { panic!("{json}") };
     for (key, value) in pairs {
-        // A malformed expiry is refused here as it is when it is loaded.
+        // A malformed expiry is rejected here, as in loading.
         let _ = session.insert(&key, value);
     }
     session
@@ -219,7 +220,7 @@ fn expiry() {
             assert!(session.is_empty(), "{context}");
             continue;
         }
-        // TypeError: Django does not compare dates with and without an offset; here both are dates.
+        // Django raises a TypeError if it compares dates with and without an offset. This crate accepts both.
         if let Some(age) = v.age.as_f64() {
             assert_eq!(session.expiry_age(modification), time::Duration::seconds_f64(age), "{context}");
         }
@@ -243,7 +244,7 @@ fn set_expiry() {
     let defaults: Settings = serde_json::from_value(json!({})).unwrap();
     for (django, v) in vectors::<Set>("sessions", "set_expiry") {
         let Some(stored) = v.stored_json else { continue };
-        // A timedelta is a date from now on to Django, and inactivity to us.
+        // Django stores a timedelta as a date. In this crate, a duration is `Inactivity`.
         let expiry = match v.argument.as_str() {
             "None" => None,
             "0" => Some(Expiry::BrowserClose),
@@ -305,7 +306,7 @@ fn stored_reads() {
         text: String,
         loaded: Option<String>,
     }
-    // Python's base64 skips what is not of its alphabet.
+    // Python's base64 ignores characters outside its alphabet.
     let refused_on_purpose = ["space before", "newline after", "padded"];
     for (django, v) in vectors::<Read>("sessions", "stored_reads") {
         let sessions = StoredSessions::new(&ring_of(&v.key_hex, &v.fallbacks_hex), CookieOptions::default());
@@ -373,7 +374,7 @@ struct Request {
     error: Option<String>,
 }
 
-/// Calls the method that Django's is; `None` where ours has no such form.
+/// Calls the equivalent of Django's method, and returns its result, or `None` if it cannot be compared.
 fn call(session: &mut Session, op: &[Json]) -> Option<Json> {
     let (Json::String(name), arguments) = (&op[0], &op[1..]) else { panic!("{op:?}") };
     let key = match arguments.first() {
@@ -403,9 +404,9 @@ fn call(session: &mut Session, op: &[Json]) -> Option<Json> {
         "items" => Json::Array(
             session.iter().map(|(key, json)| Json::Array(vec![Json::String(key.into()), Json::parse(json)])).collect(),
         ),
-        // Django's tells whether there is a key; ours, whether there are keys.
+        // Django's is_empty considers the session key; ours only whether there are keys in the session.
         "is_empty" => return None,
-        // To change a list in place, ours has no way.
+        // The crate cannot change a list in place.
         "append" => {
             get(session);
             return None;
@@ -427,7 +428,7 @@ fn call(session: &mut Session, op: &[Json]) -> Option<Json> {
     })
 }
 
-/// What `Vary` becomes.
+/// Returns the expected `Vary` header.
 fn vary(view: Option<&str>, on_cookie: bool) -> Option<String> {
     let names: Vec<&str> = view.into_iter().flat_map(|names| names.split(',')).map(str::trim).collect();
     let there = names.iter().any(|name| *name == "*" || name.eq_ignore_ascii_case("cookie"));
@@ -436,8 +437,8 @@ fn vary(view: Option<&str>, on_cookie: bool) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// The whole of `SessionMiddleware`, of the two Djangos whose rules are ours (the older ones differ in Vary and in the
-/// spelling of dates).
+/// All of `SessionMiddleware`, in the two versions of Django with the same rules as the crate. (Older versions differ
+/// in Vary and in the format of dates.)
 #[test]
 fn middleware() {
     let mut compared = 0;
@@ -457,7 +458,7 @@ fn middleware() {
         let mut session = sessions.load_header(v.cookie.as_deref().unwrap_or_default());
         let appends = v.ops.iter().any(|op| op[0] == Json::from("append"));
         if v.case.starts_with("two, the last is ") && !v.case.ends_with("good") {
-            assert!(session.contains_key("a"), "{context}: the one that verifies is taken");
+            assert!(session.contains_key("a"), "{context}: the cookie that verifies is used");
             continue;
         }
         for (op, returned) in v.ops.iter().zip(&v.returned) {
@@ -467,14 +468,14 @@ fn middleware() {
         }
         let commit = sessions.commit(&session, v.status).unwrap();
         let ours = commit.set_cookie.map(django_session::SetCookie::into_string);
-        // A request that only reads leaves a rejected cookie, and one that Django takes for none, alone.
+        // A request that only reads does not change a rejected cookie, or one that Django ignores.
         let leaves = session.rejection().is_some() && !session.is_modified();
         let theirs = match v.set_cookie {
-            // Django writes an empty session, which we remove, or do not begin with.
+            // Django writes an empty session. This crate removes its cookie, or sets none.
             Some(header) if header.contains("=e30:") || leaves => {
                 (v.cookie.is_some() && !leaves).then(|| sessions.cookie().removal().into_string())
             }
-            // Its removal is Secure only where browsers insist.
+            // Django's removal is Secure only if browsers require it.
             Some(header) if header.contains("=\"\"") && sessions.cookie().removal().as_str().ends_with("; Secure") => {
                 Some(format!("{}; Secure", header.trim_end_matches("; Secure")))
             }

@@ -1,8 +1,8 @@
-"""Write the vectors of CSRF and messages with real Djangos: `python3 tests/vectors/csrf_messages.py`
+"""Writes the vectors of CSRF and messages with real versions of Django: `python3 tests/vectors/csrf_messages.py`
 
-As generate.py, which fetches the Djangos: every expected value in `csrf_messages_djangoXY.json` was computed by the Django
-of that series with the clock stopped, and two runs write the same bytes. A group that reads "42" is the same as in the file of
-Django 4.2.
+Like generate.py, which downloads them: every expected value in `csrf_messages_djangoXY.json` was computed by the Django of
+that series with the clock stopped, and two runs write the same bytes. A group that reads "42" is the same as in the file
+of Django 4.2.
 """
 
 import json
@@ -44,7 +44,7 @@ def series(version):
 
 
 def write(path, django, answer, known):
-    """One vector a line; a group that an earlier Django answered alike names that Django instead."""
+    """Writes one vector per line. A group with the same vectors as in an earlier version names that version instead."""
     groups = {name: vectors for name, vectors in answer.items() if isinstance(vectors, list)}
     head = {name: value for name, value in answer.items() if name not in groups}
     with open(path, "w", encoding="ascii", newline="\n") as file:
@@ -87,7 +87,7 @@ def text(seed, length=32):
 
 @contextmanager
 def strings(*chosen):
-    """What Django draws at random, for once known."""
+    """Replaces Django's random numbers with known ones."""
     from django.middleware import csrf
 
     real, queue = csrf._get_new_csrf_string, list(chosen)

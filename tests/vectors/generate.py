@@ -1,19 +1,19 @@
-"""Write the test vectors with real Djangos: `python3 tests/vectors/generate.py`
+"""Writes the test vectors with real versions of Django: `python3 tests/vectors/generate.py`
 
 Every expected value in `django-X.Y.json` (signing), `sessions-X.Y.json` (sessions, cookies, login) and
-`pickles-X.Y.json` (sessions in a cache) was computed by the Django of that series, asked through its own API with the
+`pickles-X.Y.json` (sessions in a cache) was computed by the Django of that series, through its own API and with the
 clock stopped. Nothing here computes a signature.
 
-All Djangos run on one Python 3.11: their wheels are unpacked side by side below `target/`, and this script runs itself
-once per Django with that folder on PYTHONPATH. Two runs write the same bytes. A group that reads "4.1" instead of a list is the same as
-in the file of Django 4.1.
+All versions run on one Python 3.11: their wheels are unpacked side by side in `target/`, and this script runs itself
+once per version with that folder on PYTHONPATH. Two runs write the same bytes. A group that reads "4.1" instead of a
+list is the same as in the file of Django 4.1.
 
-    generate.py             fetches the Djangos, starts one child per Django
-    world.py                makes one old or new Django run here; stops its clock; changes its settings
-    material.py             the keys and objects that the vectors are made of
+    generate.py             downloads the versions of Django, and starts one child process for each
+    world.py                makes an old or new Django run here, stops its clock, and changes its settings
+    material.py             the keys and objects in the vectors
     signing_vectors.py      the groups of django-X.Y.json, one function each
-    session_vectors.py      the groups of sessions-X.Y.json, but for
-    middleware_vectors.py   its last and longest
+    session_vectors.py      the groups of sessions-X.Y.json, except for the last one
+    middleware_vectors.py   the last and longest group of sessions-X.Y.json
     pickle_vectors.py       the groups of pickles-X.Y.json, one function each
 """
 
@@ -44,12 +44,12 @@ def series(version):
 
 
 def unpacked(requirement):
-    """The folder that holds this package, fetched and unpacked on first use."""
+    """Returns the folder with this package, which is downloaded and unpacked on first use."""
     name = requirement.replace("==", "-")
     folder, wheels, partial = CACHE / name, CACHE / f"{name}.wheel", CACHE / f"{name}.partial"
     if not folder.exists():
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        # Django 6.1 asks for a newer Python than this one; world.py makes up the difference.
+        # Django 6.1 requires a newer Python than this one. world.py adds what is missing.
         newer = ["--only-binary=:all:", "--python-version=3.14"]
         subprocess.run([*pip, *newer, f"--dest={wheels}", requirement], check=True)
         for wheel in wheels.glob("*.whl"):
@@ -72,7 +72,7 @@ def run_child(version, companions):
 
 
 def write(kind, version, head, groups, known):
-    """Write one file, one vector a line; a group that an earlier Django answered alike names that Django instead."""
+    """Writes one file, with one vector per line. A group with the same vectors as in an earlier version names that version."""
     with open(HERE / f"{kind}-{series(version)}.json", "w", encoding="ascii", newline="\n") as file:
         file.write(json.dumps(head, indent=1).removesuffix("\n}"))
         for name, lines in groups.items():

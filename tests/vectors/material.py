@@ -1,4 +1,4 @@
-"""What the vectors are made of: keys, moments, and objects to be serialized."""
+"""The keys, times and objects in the vectors."""
 
 import random
 from base64 import b64encode
@@ -62,14 +62,14 @@ FLOATS = [
 ]
 INTEGERS = [0, -1, 1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), 2**64 - 1]
 
-# Objects that any language can hold: integers fit i64 or u64, text is Unicode, keys are distinct texts.
+# Objects that any language can represent: integers fit i64 or u64, text is Unicode, keys are distinct texts.
 SMALL = [
     {}, [], None, True, False, {"num_visits": 1}, {"b": 1, "a": {"d": [], "c": {}}}, {"": {"": ""}},
     {"ключ": "ü", "🔑": 1}, [1, [2.0, ["3", [None, [True, {}]]]]], *TEXTS, *INTEGERS, *FLOATS,
 ]
 LARGER = [LOGIN, CART, nested(100), "ab" * 40, {"noise": NOISE}]
 
-# Objects that Python writes, and reads again, but few other languages can hold.
+# Objects that Python writes and reads, but few other languages can represent.
 PYTHON_ONLY = [
     2**64, 10**40, -(10**40), float("nan"), float("inf"), float("-inf"),
     {"n": [float("nan"), 10**30]}, "\ud800", "\udfff\ud800", "a\udc00b", {"\ud83d": "\ude00"}, nested(200),

@@ -12,7 +12,7 @@ from world import changed_settings, frozen, outcome
 
 
 def apply(session, op, *args):
-    """One step of a view on request.session. Whatever is not listed is the method of that name."""
+    """Takes one step of a view on request.session. A step that is not listed calls the method with its name."""
     match op, args:
         case "getitem", (key,):
             return session[key]
@@ -90,7 +90,7 @@ def middleware():
     tampered = token[:-2] + "AA"
     mine, write, read = f"sessionid={token}", ["set", "a", 2], ["get", "a"]
 
-    # What a view does, and what becomes of the cookie.
+    # Operations of a view, and their effects on the cookie.
     yield case("no cookie, untouched")
     yield case("no cookie, read", read)
     yield case("no cookie, write", write)
@@ -175,7 +175,7 @@ def middleware():
     yield case("status 500, read", read, cookie=mine, status=500)
     yield case("status 500, flush", ["flush"], cookie=mine, status=500)
 
-    # Cookies that are not a session of ours.
+    # Cookies that are not a session of this site.
     yield case("tampered, untouched", cookie=f"sessionid={tampered}")
     yield case("tampered, read", read, cookie=f"sessionid={tampered}")
     yield case("tampered, write", write, cookie=f"sessionid={tampered}")

@@ -22,7 +22,7 @@ HAS_PICKLE_SERIALIZER = django.VERSION < (5, 0)
 SESSION_KEY = "3h07yf0nyr279n7rgulv1k4mir3sxh4l"
 SHARED = ["one", "and the same"]
 
-# What a session may hold under a key: with the name of its type where JSON cannot hold it.
+# Values in a session, with the name of the type if JSON cannot represent the value.
 VALUES = [
     ("h\u00e9llo", None),
     ("plain", None),
@@ -54,7 +54,7 @@ VALUES = [
     (1j, "complex"),
     (range(3), "range"),
     ("\ud800", None),
-    # More of the same, where opcodes or names differ.
+    # More values of the same types, with other opcodes or names.
     (0, None),
     (255, None),
     (65535, None),

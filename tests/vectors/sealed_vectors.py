@@ -1,10 +1,11 @@
-"""Write the vectors of encrypted sessions: `python3 tests/vectors/sealed_vectors.py`
+"""Writes the vectors of encrypted sessions: `python3 tests/vectors/sealed_vectors.py`
 
-`sealed.json` is made by pyca/cryptography, which has to be installed, and signed by Django, which is fetched as by
-`generate.py`. No code of this repository takes part, so that both of its sides are held against something else.
+`sealed.json` is encrypted by pyca/cryptography, which must be installed, and signed by Django, which is downloaded as by
+`generate.py`. No code of this repository is involved, so that the Rust and the Python side are compared with something
+independent.
 
-A vector names its nonce, which a real payload gets from the operating system. Two runs write the same bytes, unless their
-zlibs differ.
+A vector includes its nonce, which a real payload gets from the operating system. Two runs write the same bytes, unless
+their zlibs differ.
 """
 
 import json

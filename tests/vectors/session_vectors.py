@@ -16,7 +16,7 @@ from world import changed_settings, frozen, outcome
 
 HAS_ALGORITHMS = django.VERSION >= (3, 1)
 HAS_FALLBACK_KEYS = django.VERSION >= (4, 1)
-HAS_ISO_EXPIRY = django.VERSION >= (4, 1)  # before, set_expiry kept a datetime, which no JSON session can hold
+HAS_ISO_EXPIRY = django.VERSION >= (4, 1)  # before, set_expiry stored a datetime, which JSON sessions cannot contain
 HAS_DEFAULT_ALGORITHM = hasattr(settings, "DEFAULT_HASHING_ALGORITHM")  # 3.1 and 3.2
 
 COOKIE_SALT = "django.contrib.sessions.backends.signed_cookies"
@@ -41,7 +41,7 @@ def json_text(value):
 
 
 def keys(key, fallbacks=()):
-    """The settings for these keys; fallbacks are ignored by Djangos that know none."""
+    """Returns the settings for these keys. Versions of Django without fallbacks ignore them."""
     return {"SECRET_KEY": key, **({"SECRET_KEY_FALLBACKS": list(fallbacks)} if HAS_FALLBACK_KEYS else {})}
 
 
@@ -50,7 +50,7 @@ def hexes(fallbacks):
 
 
 def session_token(session, key=KEY, time=NOW):
-    """What Django's signed_cookies backend puts into the session cookie."""
+    """Returns the session cookie of Django's signed_cookies engine."""
     with changed_settings(**keys(key)), frozen(time):
         store = SessionStore()
         store.update(session)
@@ -228,7 +228,7 @@ def backend(name):
 
 
 def default_algorithms():
-    """The values of DEFAULT_HASHING_ALGORITHM to try, as settings: one without it where Django has no such setting."""
+    """Returns settings with each value of DEFAULT_HASHING_ALGORITHM, or without it if Django has no such setting."""
     return [{"DEFAULT_HASHING_ALGORITHM": name} for name in ("sha256", "sha1")] if HAS_DEFAULT_ALGORITHM else [{}]
 
 

@@ -366,12 +366,12 @@ def malformed():
             "value": value,
         }
 
-    # A token whose signature has "-", "_" and a last character that another one could stand for.
+    # A token whose signature has "-" and "_".
     value = next(v for v in map("value{}".format, range(1000)) if {"-", "_"} <= set(plain.signature(v)))
     token = plain.sign(value)
     signature = plain.signature(value)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    last = alphabet[alphabet.index(signature[-1]) ^ 1]  # differs in a bit that decoding drops
+    last = alphabet[alphabet.index(signature[-1]) ^ 1]  # differs in a bit that decoding ignores
     first = "A" if signature[0] != "A" else "B"
     for case, broken in [
         ("nothing", token),
@@ -412,7 +412,7 @@ def malformed():
     yield read("Signer", "another salt", Signer(key=KEY, salt=salt + "2").sign(value))
     yield read("Signer", "another key", Signer(key=OLD_KEY, salt=salt).sign(value))
 
-    # What a key holder can write: the signature is right, and the timestamp is odd.
+    # A key holder can write these: the signature is valid, and the timestamp is odd.
     def stamp(time):
         with frozen(time):
             return TimestampSigner(key=KEY).timestamp()
@@ -433,7 +433,7 @@ def malformed():
     yield read("TimestampSigner", "no timestamp, empty value", plain.sign(""))
     yield read("TimestampSigner", "one separator, no timestamp", "hello:" + plain.signature("hello"), 3600)
 
-    # The signature and the timestamp are right, and the payload is odd.
+    # The signature and the timestamp are valid, and the payload is odd.
     def signed(payload):
         with frozen(NOW):
             return TimestampSigner(key=KEY, salt=salt).sign(payload)

@@ -1,4 +1,4 @@
-"""One Django, of any age, on this Python: started, its clock stopped, its settings changed for a moment."""
+"""Runs one version of Django, of any age, on this Python: starts it, stops its clock, and changes its settings."""
 
 import collections
 import collections.abc
@@ -13,9 +13,9 @@ from datetime import datetime, timezone as tz
 
 
 def start(version, apps=(), **more):
-    """Import and configure the Django on PYTHONPATH, which has to be exactly this one."""
+    """Imports and configures the Django on PYTHONPATH, which must be exactly this version."""
     for name in ("Callable", "Iterable", "Iterator", "Mapping", "MutableMapping", "MutableSet", "Sequence"):
-        if not hasattr(collections, name):  # Django 1.11 still looks for them here.
+        if not hasattr(collections, name):  # Django 1.11 imports them from here.
             setattr(collections, name, getattr(collections.abc, name))
     if not hasattr(inspect, "markcoroutinefunction"):  # New in Python 3.12; Django 6.1 expects it.
         inspect.markcoroutinefunction = lambda function: function
@@ -51,7 +51,7 @@ def provenance():
 
 @contextmanager
 def frozen(now):
-    """Stop both clocks that Django reads: `time.time` (signing, cookies) and `timezone.now` (session expiry)."""
+    """Stops both clocks that Django reads: `time.time` (signing, cookies) and `timezone.now` (session expiry)."""
     from django.conf import settings
     from django.utils import timezone
 
@@ -75,13 +75,13 @@ def changed_settings(**changes):
 
 
 def error_name(error):
-    """The class name; with its module for `binascii.Error` and `zlib.error`, whose bare names say nothing."""
+    """Returns the class name, with its module for `binascii.Error` and `zlib.error`, whose bare names are ambiguous."""
     kind = type(error)
     return f"{kind.__module__}.{kind.__name__}" if kind.__module__ in ("binascii", "zlib") else kind.__name__
 
 
 def outcome(call):
-    """(result, None), or (None, the name of the error that Django raised)."""
+    """Returns (result, None), or (None, the name of the error that Django raised)."""
     try:
         return call(), None
     except Exception as error:

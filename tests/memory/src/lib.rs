@@ -96,5 +96,5 @@ pub fn freed(secrets: &[Vec<u8>], work: impl FnOnce()) -> Freed {
 }
 
 fn watch(secrets: &'static [&'static [u8]]) {
-    *SECRETS.write().expect("nobody panics while holding it") = secrets;
+    *SECRETS.write().expect("no thread panics while holding it") = secrets;
 }

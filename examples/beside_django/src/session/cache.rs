@@ -29,7 +29,7 @@ impl Cache {
         self.set(key, &self.sessions.encode(session)?, ttl, "NX").await.map(drop)
     }
 
-    /// Replaces the copy. Adds none if there is none, because another request may have ended the session.
+    /// Replaces an existing copy. Does not add one, because another request may have ended the session.
     pub async fn update_copy(&self, key: &SessionKey, session: &Session, ttl: Duration) -> Result<(), BoxError> {
         self.set(key, &self.sessions.encode(session)?, ttl, "XX").await.map(drop)
     }
