@@ -126,7 +126,10 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Sets how long the cookie lives, and how old a session in it may be. Default: two weeks.
+    /// Sets how long the cookie lives, and how long ago a session in it may have been signed. Default: two weeks.
+    ///
+    /// Each write of the session starts this time anew: it limits how long a session may be unused. See also
+    /// [`with_absolute_age`](crate::CookieSessions::with_absolute_age).
     ///
     /// ```
     /// # use django_session::CookieOptions;

@@ -219,8 +219,9 @@ impl SessionAuth {
 
     /// Returns whether the session's user still has this `password` column, and updates the session.
     ///
-    /// If a fallback key made the hash, the hash is renewed. If it matches with no key, the session is
-    /// [flushed](Session::flush). A session without a user is left unchanged.
+    /// If a fallback key made the hash, the hash is renewed and the session's key is [cycled](Session::cycle_key), so that
+    /// a stored session moves to [another row](crate::StoredChange::Replace). If it matches with no key, the session is
+    /// [flushed](Session::flush), which logs the user out at Django, too. A session without a user is left unchanged.
     ///
     /// Call it for each request that needs the user: take the [`auth_user_id`](Session::auth_user_id), look the user up
     /// among those who may log in (`is_active`), and pass the column.
@@ -352,6 +353,8 @@ impl Session {
     /// Returns the primary key of the user who logged in, as text.
     ///
     /// It was valid when the session was written. [`SessionAuth::authenticate`] checks whether it still is.
+    ///
+    /// Parse it as the type of your primary key, for example `i64`. If that fails, there is no user.
     ///
     /// A whole number is returned as text, as in Django: `7` and `7.0` become "7". For any other value there is no
     /// user, even for `42.5`, which Django reads as 42.

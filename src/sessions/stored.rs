@@ -296,8 +296,8 @@ impl StoredSessions {
     /// - A changed session is written. An unchanged session is written only for
     ///   [save-every-request](Self::with_save_every_request). Nothing is written with a status of 500 or more.
     /// - A new session gets a new key, of 32 random characters.
-    /// - A session whose key was [cycled](Session::cycle_key), for example by
-    ///   [`SessionAuth::login`](crate::SessionAuth::login), gets a new key as well. Its old row is deleted, so that an
+    /// - A session whose key was [cycled](Session::cycle_key), by [`SessionAuth::login`](crate::SessionAuth::login) or by
+    ///   [`authenticate`](crate::SessionAuth::authenticate) after a rotation, gets a new key as well. Its old row is deleted, so that an
     ///   attacker who planted the key does not have the session.
     /// - A [flushed](Session::flush) session is deleted and its cookie removed, whatever the status. Keys that are
     ///   inserted afterwards are written as a new session.
@@ -331,7 +331,7 @@ impl StoredSessions {
         self.keyed.commit(session, status, self.signer.now(), |session| self.encode(session))
     }
 
-    /// Creates an empty session.
+    /// Creates an empty session, as for a request without a cookie.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};

@@ -64,7 +64,8 @@ impl From<Arc<Csrf>> for CsrfGuard {
 impl CsrfGuard {
     /// Sets whether browsers reach the site over HTTPS, directly or through a proxy. Default: yes.
     ///
-    /// For development over plain HTTP, also turn off [Secure](crate::CookieOptionsBuilder::secure) for the cookie.
+    /// For development over plain HTTP, also turn off [Secure](crate::CookieOptionsBuilder::secure) for the cookie; in
+    /// Chromium and Firefox this is not needed on `localhost`.
     ///
     /// Django: `request.is_secure()`.
     ///

@@ -68,7 +68,8 @@ pub enum ExpiryPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unstamped {
-    /// The session is accepted. It gets its start and its id when it is next written.
+    /// The session is accepted. It gets its start and its id when it is next written. The choice for a service without
+    /// Django, where every session has them.
     Stamp,
     /// The session is rejected if a user is logged in with [`SessionAuth`](crate::SessionAuth) or by Django. Otherwise
     /// it is accepted.

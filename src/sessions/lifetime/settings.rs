@@ -10,8 +10,9 @@ use crate::sessions::{CookieSessions, StoredSessions, Unstamped};
 impl<S> CookieSessions<S> {
     /// Refreshes a session that was read and was signed more than `age` ago. Default: never.
     ///
-    /// A visitor who keeps coming stays logged in, without a cookie in each response. Half of
-    /// [`max_age`](crate::CookieOptions::max_age) is a good choice.
+    /// A visitor who keeps coming stays logged in, without a cookie in each response. Use within `age` of the last signing
+    /// is not recorded, so a session ends between [`max_age`](crate::CookieOptions::max_age) minus `age` and `max_age`
+    /// after its last use: choose a small part of `max_age`. Every read counts as use.
     ///
     /// The session is written as it was loaded: changes that a parallel request wrote meanwhile are lost.
     ///
@@ -109,7 +110,8 @@ impl<S> CookieSessions<S> {
     ///
     /// The id is stored in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when
     /// it is first written, and another when a user logs in who was not logged in before. It keeps the id when it is
-    /// written again, so the id ends all copies of the session.
+    /// written again, so all copies of a session have one id. The list of ended ids is
+    /// [yours to keep and to check](crate::guide::lifetimes#log-out-everywhere).
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionAuth, SessionUser};
