@@ -6,7 +6,7 @@ use crate::middleware::visit::{Mounted, Request};
 use crate::middleware::writer::SessionWriter;
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 
-/// The sessions of one layer, for adapters to other frameworks.
+/// The sessions of one layer, for adapters to other frameworks. Only for sessions in cookies.
 ///
 /// An adapter creates one when the layer is built. For each request, it takes the handle of an outer layer from the
 /// request, if there is one, calls [`begin`](Self::begin), and stores the new handle in its place. When the head of the

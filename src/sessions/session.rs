@@ -196,8 +196,8 @@ impl Session {
     /// afterwards, they are written in place of the old session. If they cannot be written, because the status is 500
     /// or more or the cookie would be too large, the old cookie is still removed.
     ///
-    /// A copied cookie stays valid until it expires, unless you keep a
-    /// [list of ended sessions](crate::guide::lifetimes#log-out-everywhere).
+    /// A copied cookie stays valid until it expires, unless you keep a list of ended
+    /// [ids](crate::CookieSessions::with_ids): see the guide's page on lifetimes.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};

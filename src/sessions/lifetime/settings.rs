@@ -110,8 +110,8 @@ impl<S> CookieSessions<S> {
     ///
     /// The id is stored in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when
     /// it is first written, and another when a user logs in who was not logged in before. It keeps the id when it is
-    /// written again, so all copies of a session have one id. The list of ended ids is
-    /// [yours to keep and to check](crate::guide::lifetimes#log-out-everywhere).
+    /// written again, so all copies of a session have one id. You keep and check the list
+    /// of ended ids: see the guide's page on lifetimes.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionAuth, SessionUser};
