@@ -57,6 +57,15 @@ impl Kind {
         }
     }
 
+    /// Returns the noun for it in a sentence.
+    pub(crate) const fn noun(&self) -> &'static str {
+        match self {
+            Self::Stored | Self::Legacy | Self::Cached => "session",
+            Self::Object { .. } => "object",
+            Self::Session { .. } | Self::Messages | Self::Cookie { .. } | Self::OldCookie { .. } => "cookie",
+        }
+    }
+
     /// Returns whether the contents are a session.
     pub(crate) const fn is_session(&self) -> bool {
         matches!(self, Self::Session { .. } | Self::Stored | Self::Legacy | Self::Cached)

@@ -86,6 +86,32 @@ fn of_keys() {
     assert!(ran.json()["hints"][0]["cause"].as_str().unwrap().contains("SECRET_KEY_FALLBACKS 2"));
 }
 
+/// The sentence names the key and what it signed.
+#[test]
+fn of_keys_in_words() {
+    let cause = |kind: &str, signs: &str, verifies: &str| {
+        let token = Run::new(&["sign", "--kind", kind, "--time", NOW]).key(signs).input("{}").out();
+        let ran = Run::new(&["--json", "--time", NOW, "--kind", kind]).key(verifies).input(token).run();
+        ran.json()["hints"][0]["cause"].as_str().unwrap().to_owned()
+    };
+    for (kind, noun) in [("session", "cookie"), ("stored", "session"), ("object", "object")] {
+        assert_eq!(
+            cause(kind, "key", "key\n"),
+            format!(
+                "The key of SECRET_KEY has white space around it, often a newline at its end. The {noun} was signed with the same key without it."
+            )
+        );
+        assert_eq!(
+            cause(kind, "key\n", "key"),
+            format!("The {noun} was signed with the key of SECRET_KEY followed by a newline.")
+        );
+    }
+    assert_eq!(
+        cause("session", "ab", "ab#c"),
+        "The cookie was signed with the part of the key of SECRET_KEY before #."
+    );
+}
+
 #[test]
 fn of_purposes() {
     let (token, stored) = (signed("session"), signed("stored"));

@@ -116,9 +116,9 @@ fn explained(
     let (index, slip) = readings.origins.get(authentic.key_index).copied().unwrap_or_default();
     authentic.key_index = index;
     if let Some(slip) = slip {
-        let (cause, remedy) = slip.sentences();
         let origin = keys.get(index).map_or("", |key| &key.origin);
-        hints.push(Hint::new(slip.code(), cause.replace("this key", &format!("the key of {origin}")), remedy));
+        let (cause, remedy) = slip.sentences(scheme.kind.noun(), origin);
+        hints.push(Hint::new(slip.code(), cause, remedy));
     }
     Explained { scheme, authentic, hints }
 }

@@ -33,47 +33,50 @@ impl KeySlip {
         }
     }
 
-    /// Returns how the key that signed differs from the given key, and what to do.
-    pub(crate) const fn sentences(self) -> (&'static str, &'static str) {
+    /// Returns how the key that signed `what` differs from the given key, and what to do. `origin` is the origin of the
+    /// given key.
+    pub(crate) fn sentences(self, what: &str, origin: &str) -> (String, &'static str) {
+        let signed = format!("The {what} was signed with the key of {origin}");
         match self {
             Self::Newline => (
-                "It was signed with this key and a newline at its end.",
-                "The server that signs reads its key from a file: strip the newline there.",
+                format!("{signed} followed by a newline."),
+                "The server that signs reads its key from a file: remove the newline there.",
             ),
             Self::CarriageReturn => (
-                "It was signed with this key and a carriage return at its end.",
-                "The server that signs reads a file with Windows line endings: strip them there.",
+                format!("{signed} followed by a carriage return."),
+                "The server that signs reads a file with Windows line endings: remove them there.",
             ),
             Self::Trimmed => (
-                "It was signed with this key without the white space around it.",
-                "Remove the white space, often a newline, from the key that you gave.",
+                format!(
+                    "The key of {origin} has white space around it, often a newline at its end. The {what} was signed with the same key without it."
+                ),
+                "Remove the white space from the key that you gave.",
             ),
             Self::Quoted => (
-                "It was signed with this key in quotes.",
+                format!("{signed} in quotes."),
                 "The server that signs treats the quotes in its settings as part of the key: remove them there.",
             ),
-            Self::Unquoted => (
-                "It was signed with this key without the quotes around it.",
-                "Remove the quotes from the key that you gave.",
-            ),
+            Self::Unquoted => {
+                (format!("{signed} without the quotes around it."), "Remove the quotes from the key that you gave.")
+            }
             Self::DollarsHalved => (
-                "It was signed with this key, with $ instead of $$.",
+                format!("{signed}, with $ instead of $$."),
                 "Docker Compose writes $ as $$ in its files: provide the key with single $.",
             ),
             Self::DollarsDoubled => (
-                "It was signed with this key, with $$ instead of $.",
+                format!("{signed}, with $$ instead of $."),
                 "The server that signs has the key as it is written for Docker Compose: write single $ there.",
             ),
             Self::Interpolated => (
-                "It was signed with this key without a part that begins with $.",
+                format!("{signed} without a part that begins with $."),
                 "A shell or Docker Compose expanded that part as a variable: put the key in single quotes there.",
             ),
             Self::Comment => (
-                "It was signed with the part of this key before #.",
+                format!("The {what} was signed with the part of the key of {origin} before #."),
                 "The server that signs treats the rest as a comment: put the key in quotes in its .env file.",
             ),
             Self::Html => (
-                "It was signed with this key, with & < > \" ' instead of HTML entities.",
+                format!("{signed}, with & < > \" ' instead of HTML entities."),
                 "Copy the key from the settings, not from the source of a web page.",
             ),
         }

@@ -1,7 +1,7 @@
 // Runs the page's script in Node, which also has WebCrypto and DecompressionStream, on vectors that Django created.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import vm from "node:vm";
 
@@ -97,11 +97,21 @@ for (const text of ["%ff%3a%3a", `a:1:${"\u{e9}".repeat(43)}`, `eyJhIjoxfQ:zzzzz
   assert.notEqual((await inspect(text, ["secret"])).verified, true);
 }
 // Keys as another program reads them: with a newline, without quotes.
-for (const slip of ["secret\n", "secret ", '"secret"', "'secret'"]) {
-  const result = await inspect(token, [slip]);
+for (const [slip, sentence] of [
+  ["secret\n", "White space stands around key 2. The session cookie was signed with the same key without it."],
+  ["secret ", "White space stands around key 2. The session cookie was signed with the same key without it."],
+  ['"secret"', "The session cookie was signed with key 2 without the quotes around it."],
+  ["'secret'", "The session cookie was signed with key 2 without the quotes around it."],
+]) {
+  const result = await inspect(token, ["another", slip]);
   assert.deepEqual([result.verified, result.notes.length], [false, 1], slip);
-  assert.match(result.notes[0], /^Key 1 signed it with/);
+  assert.equal(result.notes[0], `${sentence} Let both servers read the same key.`);
 }
+// The server that signed has read a newline with its key.
+const derived = createHash("sha256").update("django.contrib.sessions.backends.signed_cookiessignersecret\n").digest();
+const value = token.slice(0, token.lastIndexOf(":"));
+const withNewline = `${value}:${createHmac("sha256", derived).update(value).digest("base64url")}`;
+assert.match((await inspect(withNewline, ["secret"])).notes[0], /^The session cookie was signed with key 1 followed by a newline\./);
 assert.equal((await inspect(`Cookie: __Host-sessionid=${token}`, ["secret"])).verified, true);
 const ends = (json, age) => page.end({ kind: "session cookie", signedAt: 1000, contents: { json } }, age)?.at;
 assert.equal(ends("{}", 60), 1060);
