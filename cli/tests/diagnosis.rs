@@ -112,6 +112,23 @@ fn of_keys_in_words() {
     );
 }
 
+/// The first line does not claim a forgery, because the key of a stored session has no signature.
+#[test]
+fn of_session_keys() {
+    let key = "abcdefghij0123456789abcdefghij01";
+    let headline = "NOT A SIGNED SESSION: this looks like the key of a stored session.\n";
+    for input in [key.to_owned(), format!("Cookie: sessionid={key}")] {
+        let ran = Run::new(&["--time", NOW]).key(KEY).input(&input).run();
+        assert!(ran.code == 1 && ran.out.starts_with(headline), "{}", ran.out);
+        assert!(ran.out.ends_with("pass that row. In Rust, use StoredSessions.\n"), "{}", ran.out);
+        let ran = Run::new(&["--time", NOW]).input(&input).run();
+        assert!(ran.code == 3 && ran.out.starts_with(headline), "{}", ran.out);
+    }
+    // A cookie of another name may be anything.
+    let ran = Run::new(&["--time", NOW]).key(KEY).input(format!("Cookie: visitor={key}")).run();
+    assert!(ran.code == 1 && ran.out.starts_with("REJECTED: no key signed this"), "{}", ran.out);
+}
+
 #[test]
 fn of_purposes() {
     let (token, stored) = (signed("session"), signed("stored"));

@@ -13,6 +13,9 @@ pub(crate) fn human(report: &Report, redaction: Redaction, style: Style) -> Stri
     match report.trust {
         // A deleted cookie: there is nothing to verify.
         _ if report.bytes == 0 => {}
+        _ if report.is_session_key() => {
+            out.push_str(&style.bad("NOT A SIGNED SESSION: this looks like the key of a stored session.\n"));
+        }
         Trust::Unknown => {
             out.push_str(&style.warn("NOT VERIFIED: no key was given, and anybody can have written this.\n"));
         }

@@ -91,6 +91,11 @@ impl Report {
         }
     }
 
+    /// Returns whether a session was expected, and this has the form of the key of a stored one.
+    pub(crate) fn is_session_key(&self) -> bool {
+        self.kind.is_session() && self.hints.iter().any(|hint| hint.code == "session_key")
+    }
+
     pub(crate) fn is_expired(&self) -> bool {
         self.lifetime.as_ref().is_some_and(|lifetime| lifetime.expired)
     }
