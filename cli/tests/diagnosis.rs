@@ -4,7 +4,7 @@ mod common;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use common::{KEY, NOW, Run, signed, vectors};
+use common::{KEY, NOW, Run, file, signed, vectors};
 use django_session::{Clock, CookieOptions, CookieSessions, Encryption, KeyRing, SecretKey};
 
 fn hints(input: &str, key: &str, args: &[&str]) -> (i32, Vec<String>) {
@@ -110,6 +110,37 @@ fn of_keys_in_words() {
         cause("session", "ab", "ab#c"),
         "The cookie was signed with the part of the key of SECRET_KEY before #."
     );
+}
+
+/// The key file has one key and a line break, which a server may read as a part of the key.
+#[test]
+fn of_key_files() {
+    let inspect = |content: &str, token: &str| {
+        let path = file("key-file", content);
+        Run::new(&["--json", "--time", NOW, "--key-file", path.to_str().unwrap()]).input(token).run()
+    };
+    let token = signed("session");
+    for (content, codes) in [
+        (KEY.to_owned(), &[][..]),
+        (format!("{KEY}\n"), &["key_file_newline"]),
+        (format!("{KEY}\r\n"), &["key_file_newline"]),
+        (format!("{KEY}\n\n"), &["key_file_newline"]),
+        // A file of several keys cannot be read as one key.
+        (format!("{KEY}\nanother\n"), &[]),
+    ] {
+        let ran = inspect(&content, &token);
+        assert_eq!((ran.code, ran.codes()), (0, codes.iter().map(ToString::to_string).collect()), "{content:?}");
+        assert_eq!(ran.err, "");
+    }
+    // The key of the environment is not changed.
+    assert_eq!(hints(&token, KEY, &[]), (0, vec![]));
+    for end in ["\n", "\r\n"] {
+        let token = Run::new(&["sign", "--time", NOW]).key(format!("{KEY}{end}")).input("{}").out();
+        let ran = inspect(&format!("{KEY}{end}"), &token);
+        let code = if end == "\n" { "key_newline" } else { "key_carriage_return" };
+        assert_eq!((ran.code, ran.codes()), (1, vec![code.to_owned()]));
+    }
+    assert_eq!(inspect(&format!("{KEY}\n"), "hello").codes(), ["unknown_form"]);
 }
 
 /// The first line does not claim a forgery, because the key of a stored session has no signature.

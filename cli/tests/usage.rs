@@ -56,6 +56,21 @@ fn key_files_have_an_end() {
     assert!(ran.code == 64 && ran.err.contains("has more than 64 keys"), "{}", ran.err);
 }
 
+/// `keys` says that a server may read another key from the file; the key is still good.
+#[test]
+fn key_files_with_a_line_break() {
+    let path = file("line-break", format!("{KEY}\n"));
+    let other = file("no-line-break", OLD_KEY);
+    let args = ["keys", "--key-file", other.to_str().unwrap(), "--key-file", path.to_str().unwrap()];
+    let shown = Run::new(&args).out();
+    assert!(!shown.contains("key 1: ") && shown.contains("key 2: The key file ends with a line break"), "{shown}");
+    let json = Run::new(&[&args[..], &["--json"]].concat()).run().json();
+    let removed = |index: usize| json["keys"][index]["line_break_removed"].as_bool();
+    assert_eq!((removed(0), removed(1)), (Some(false), Some(true)));
+    let environment = Run::new(&["keys", "--json"]).key(format!("{KEY}\n")).run().json();
+    assert_eq!(environment["keys"][0]["line_break_removed"], false);
+}
+
 #[test]
 fn keys_say_how_they_read_a_token() {
     let help = Run::new(&["keys", "--help"]).out();

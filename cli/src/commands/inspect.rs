@@ -87,6 +87,7 @@ fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Re
             "Log in again; the browser sends no cookie until then.",
         ));
     }
+    report.hints.extend(of_key_file(&report.trust, keys));
     if let Kind::Session { .. } | Kind::Messages | Kind::Cookie { .. } | Kind::OldCookie { .. } = report.kind {
         report.cookie = sizes(input.source.cookie_name().unwrap_or(cookie.name()), report.bytes);
     }
@@ -334,6 +335,13 @@ fn hints(report: &mut Report) {
             "Log in again. Django up to 6.1 does not check set_expiry in a cookie; ExpiryPolicy::CookieAgeOnly behaves the same.",
         ),
     });
+}
+
+/// Returns a hint if the key that signed is not the whole content of its file.
+fn of_key_file(trust: &Trust, keys: &Keys) -> Option<Hint> {
+    let Trust::Verified { key_index, .. } = trust else { return None };
+    keys.get(*key_index).filter(|key| key.line_break)?;
+    Some(Hint::new("key_file_newline", keys::LINE_BREAK, keys::LINE_BREAK_REMEDY))
 }
 
 /// Returns why the defaults of `CookieSessions` reject a token whose signature is valid.

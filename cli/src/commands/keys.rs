@@ -1,6 +1,7 @@
 //! `keys`: lists the keys, which of them are weak, and which of them signed a token.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use clap::ArgMatches;
 
@@ -98,6 +99,9 @@ fn human(keys: &Keys, signed: Signed, style: Style) -> String {
         ));
     }
     let mut out = table(&rows, style);
+    for (number, _) in (1_usize..).zip(keys.iter()).filter(|(_, key)| key.line_break) {
+        let _ = writeln!(out, "key {number}: {} {}", keys::LINE_BREAK, keys::LINE_BREAK_REMEDY);
+    }
     if signed == Signed::ByNone {
         out.push_str(&style.bad("No key signed this token; django-session inspect looks for the cause.\n"));
     }
@@ -109,7 +113,8 @@ fn json(keys: &Keys, signed: Signed) -> String {
         let weak: Vec<_> = weaknesses(key).into_iter().map(|(code, _)| format!("\"{code}\"")).collect();
         let length = String::from_utf8_lossy(&key.bytes).chars().count();
         let object = Object::new().text("origin", &key.origin).plain("characters", length);
-        object.raw("weak", &format!("[{}]", weak.join(","))).end()
+        let object = object.raw("weak", &format!("[{}]", weak.join(",")));
+        object.plain("line_break_removed", key.line_break).end()
     };
     let listed: Vec<_> = keys.iter().map(key).collect();
     let line = Object::new()

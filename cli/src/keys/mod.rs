@@ -15,7 +15,14 @@ use crate::exit::Failure;
 pub(crate) struct Key {
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     pub(crate) origin: String,
+    /// Whether the key is alone in its file, and a line break at the end of the file was removed.
+    pub(crate) line_break: bool,
 }
+
+/// The cause and the remedy for a key whose [`line_break`](Key::line_break) was removed.
+pub(crate) const LINE_BREAK: &str = "The key file ends with a line break, which this command removed.";
+pub(crate) const LINE_BREAK_REMEDY: &str =
+    "If your server reads the whole file as its key, its key is another one: remove the line break there.";
 
 /// All keys, in the order in which they are tried. The first one signs, unless it is a fallback.
 #[derive(Default)]

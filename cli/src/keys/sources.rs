@@ -92,7 +92,12 @@ fn file(path: &Path, number: usize, keys: &mut Vec<Key>, warnings: &mut Vec<Stri
             push(keys, line.to_vec(), &format!("{shown}, line {number}"))?;
         }
     }
-    if keys.len() == before { Err(Failure::usage(format!("key file {shown} is empty"))) } else { Ok(()) }
+    match keys.get_mut(before..) {
+        None | Some([]) => return Err(Failure::usage(format!("key file {shown} is empty"))),
+        Some([key]) => key.line_break = content.ends_with(b"\n") || content.ends_with(b"\r"),
+        Some(_) => {}
+    }
+    Ok(())
 }
 
 fn push(keys: &mut Vec<Key>, mut bytes: Vec<u8>, origin: &str) -> Result<(), Failure> {
@@ -100,7 +105,7 @@ fn push(keys: &mut Vec<Key>, mut bytes: Vec<u8>, origin: &str) -> Result<(), Fai
         bytes.zeroize();
         return Err(Failure::usage(format!("key of {origin} is empty")));
     }
-    keys.push(Key { bytes: Zeroizing::new(bytes), origin: origin.to_owned() });
+    keys.push(Key { bytes: Zeroizing::new(bytes), origin: origin.to_owned(), line_break: false });
     Ok(())
 }
 
