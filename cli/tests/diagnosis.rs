@@ -143,6 +143,61 @@ fn of_key_files() {
     assert_eq!(inspect(&format!("{KEY}\n"), "hello").codes(), ["unknown_form"]);
 }
 
+/// The header lacks the cookie that the server looks for, or another of its cookies is the session.
+#[test]
+fn of_names() {
+    let (token, key) = (signed("session"), "abcdefghij0123456789abcdefghij01");
+    let inspect = |input: &str, args: &[&str]| hints(input, KEY, args);
+    let other_name = || vec!["other_name".to_owned()];
+    for input in [
+        format!("Cookie: theme=dark; shop_session={token}"),
+        format!("Set-Cookie: shop_session={token}; Path=/"),
+        format!("curl -b 'shop_session={token}' http://x/"),
+        format!("x.org\tFALSE\t/\tTRUE\t0\tshop_session\t{token}"),
+        format!("shop_session={token}"),
+        format!("Cookie: __Host-sessionid={token}"),
+    ] {
+        assert_eq!(inspect(&input, &[]), (0, other_name()), "{input}");
+        let name = input.split(['=', '\t', ' ', '\'']).find(|word| word.contains("session")).unwrap();
+        assert_eq!(inspect(&input, &["--name", name]), (0, vec![]), "{input}");
+        let ran = Run::new(&["--json", "--time", NOW]).input(&input).run();
+        assert_eq!((ran.code, ran.codes()), (3, other_name()), "without a key: {input}");
+    }
+    let header = format!("Cookie: sessionid={token}; theme=dark");
+    assert_eq!(inspect(&header, &[]), (0, vec![]));
+    assert_eq!(inspect(&header, &["--name", "shop_session"]), (0, other_name()));
+    assert_eq!(inspect("Cookie: theme=dark; csrftoken=x", &[]), (1, other_name()));
+    // No cookie, or another kind of cookie.
+    let row = format!("abcdefgh|{}|2026-12-09 10:22:05", signed("stored"));
+    assert_eq!(inspect(&token, &["--name", "shop_session"]), (0, vec![]));
+    assert_eq!(inspect(&row, &["--name", "shop_session"]), (0, vec![]));
+    let messages = Run::new(&["sign", "--kind", "messages", "--time", NOW]).key(KEY).input("[]").out();
+    let cookie = Run::new(&["sign", "--kind", "cookie", "--name", "c", "--time", NOW]).key(KEY).input("hi").out();
+    let csrf = format!("Cookie: csrftoken={}", "aB".repeat(16));
+    assert_eq!(inspect(&format!("Cookie: messages={messages}"), &[]), (0, vec![]));
+    assert_eq!(inspect(&format!("Cookie: flash={messages}"), &["--kind", "messages"]), (0, vec![]));
+    assert_eq!(inspect(&format!("Cookie: c={cookie}"), &[]), (0, vec![]));
+    assert_eq!(inspect(&csrf, &[]), (1, vec!["csrf".to_owned()]));
+    let named = inspect(&format!("Cookie: d={cookie}"), &["--kind", "cookie", "--name", "c"]);
+    assert_eq!(named, (0, other_name()));
+
+    for sessionid in [key, "hello", &token.replacen("eJy", "eJz", 1)] {
+        let header = format!("Cookie: sessionid={sessionid}; shop_session={token}; theme=dark");
+        let (code, codes) = inspect(&header, &[]);
+        assert_eq!((code, codes.last().map(String::as_str)), (1, Some("other_cookie")), "{header}");
+        assert_eq!(inspect(&header, &["--name", "shop_session"]), (0, vec![]));
+        // Under another salt or key, it is not this server's session.
+        assert!(!inspect(&header, &["--salt", "mine"]).1.contains(&"other_cookie".to_owned()));
+        assert!(!hints(&header, "another", &[]).1.contains(&"other_cookie".to_owned()));
+    }
+    let accepted = format!("Cookie: shop_session={token}; sessionid={token}");
+    assert_eq!(inspect(&accepted, &[]), (0, vec![]));
+    let stored = format!("Cookie: sessionid={key}; shop_session={}", signed("stored"));
+    assert_eq!(inspect(&stored, &[]), (1, vec!["session_key".to_owned()]));
+    let deleted = format!("Set-Cookie: sessionid=x\nSet-Cookie: shop_session={token}; Max-Age=0");
+    assert!(!inspect(&deleted, &[]).1.contains(&"other_cookie".to_owned()));
+}
+
 /// The first line does not claim a forgery, because the key of a stored session has no signature.
 #[test]
 fn of_session_keys() {

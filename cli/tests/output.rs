@@ -39,6 +39,10 @@ fn reports() {
     check("session-id", inspect(&[]).key(KEY).input("abcdefghij0123456789abcdefghij01"));
     let row = format!(" 0k3abcdefghijk | {} | 2026-12-09 10:22:05.5+00", signed("stored"));
     check("row", inspect(&[]).key(KEY).input(row));
+    let other = format!("Cookie: theme=dark; shop_session={token}");
+    check("other-name", inspect(&[]).key(KEY).input(&other));
+    let other = format!("Cookie: sessionid=abcdefghij0123456789abcdefghij01; shop_session={token}");
+    check("other-cookie", inspect(&[]).key(KEY).input(&other));
     check("legacy", inspect(&[]).key(KEY).input(signed("legacy")));
     check("cached", Run::new(&["inspect", "--kind", "cached"]).input(r#""\x80\x04}\x94\x8c\x01a\x94K\x01s.""#));
 }
@@ -109,15 +113,21 @@ fn the_readme_lists_all_names() {
     let listed = |name: &str| assert!(readme.contains(&format!("`{name}`")), "{name}");
     let source = |file: &str| fs::read_to_string(root.join("src").join(file)).unwrap();
     let mut codes = 0;
-    for file in ["commands/inspect.rs", "diagnose/form.rs", "diagnose/repair.rs", "diagnose/search.rs", "keys/slips.rs"]
-    {
+    for file in [
+        "commands/inspect.rs",
+        "diagnose/form.rs",
+        "diagnose/names.rs",
+        "diagnose/repair.rs",
+        "diagnose/search.rs",
+        "keys/slips.rs",
+    ] {
         let text = source(file).replace("=> \"key_", "Hint::new(\"key_");
         for code in text.split("Hint::new(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')) {
             listed(code.split('"').next().unwrap());
             codes += 1;
         }
     }
-    assert!(codes >= 45, "{codes}");
+    assert!(codes >= 48, "{codes}");
     let sizes = Run::new(&["size", "--json"]).input("{}").run().json();
     let keys = Run::new(&["keys", "--json"]).key("x").run().json();
     let names = |object: &serde_json::Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

@@ -75,7 +75,7 @@ fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Re
     let input = input::find(&text, settings::option(options, "name"));
     let cookie = settings::cookie(options)?;
     let max_age = settings::max_age(options)?;
-    let kinds = kind.map_or_else(|| likely(&input), |kind| vec![kind]);
+    let kinds = kind.clone().map_or_else(|| likely(&input), |kind| vec![kind]);
     let mut report = judge(&input, &kinds, keys, &cookie, now)?;
     let terms = Terms { source: &input.source, age: max_age, cookie: &cookie };
     report.lifetime = lifetime(&report.kind, report.session(), report.signed_at, now, &terms);
@@ -87,6 +87,7 @@ fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Re
             "Log in again; the browser sends no cookie until then.",
         ));
     }
+    report.hints.extend(of_names(&report, &input, options, kind, keys)?);
     report.hints.extend(of_key_file(&report.trust, keys));
     if let Kind::Session { .. } | Kind::Messages | Kind::Cookie { .. } | Kind::OldCookie { .. } = report.kind {
         report.cookie = sizes(input.source.cookie_name().unwrap_or(cookie.name()), report.bytes);
@@ -335,6 +336,32 @@ fn hints(report: &mut Report) {
             "Log in again. Django up to 6.1 does not check set_expiry in a cookie; ExpiryPolicy::CookieAgeOnly behaves the same.",
         ),
     });
+}
+
+/// Returns the hints about the names of the cookies. `given` is the kind given by an option.
+fn of_names(
+    report: &Report,
+    input: &Input,
+    options: &ArgMatches,
+    given: Option<Kind>,
+    keys: &Keys,
+) -> Result<Vec<Hint>, Failure> {
+    let cookie = settings::cookie(options)?;
+    let is_nothing = matches!(report.kind, Kind::Cookie { .. }) && report.contents.is_none() && report.hints.is_empty();
+    // Without --kind, a cookie may be recognized as one that is not a session.
+    let is_session = match &given {
+        Some(kind) => matches!(kind, Kind::Session { .. }),
+        None => report.kind.is_session() || is_nothing,
+    };
+    let mut hints = Vec::new();
+    if is_session || settings::option(options, "name").is_some() {
+        hints.extend(diagnose::other_name(input, cookie.name(), is_session));
+    }
+    let kind = given.unwrap_or(Kind::Session { salt: None });
+    if matches!(kind, Kind::Session { .. }) && matches!(report.trust, Trust::Rejected { .. }) {
+        hints.extend(diagnose::other_cookie(input, &kind, &keys.ring(kind.prefix())?, &cookie));
+    }
+    Ok(hints)
 }
 
 /// Returns a hint if the key that signed is not the whole content of its file.

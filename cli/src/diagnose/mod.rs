@@ -1,10 +1,12 @@
 //! Finds out why a token is rejected: searches for a signature that is valid, then examines the form of the token.
 
 mod form;
+mod names;
 mod repair;
 mod search;
 
 pub(crate) use form::by_form;
+pub(crate) use names::{other_cookie, other_name};
 pub(crate) use search::{algorithms, search};
 
 /// A cause of a rejection, and its remedy.

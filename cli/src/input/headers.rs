@@ -7,7 +7,7 @@ use crate::input::{Header, Input, Shape, Source, shape};
 /// Longer lines are not searched.
 const LINE_LIMIT: usize = 64 * 1024;
 
-/// The maximum number of earlier cookies with the same name that are tried.
+/// The maximum number of earlier cookies with the same name that are tried, and of cookies with other names.
 const TRIED: usize = 16;
 
 /// The maximum number of names that an error message may list.
@@ -67,6 +67,8 @@ pub(super) fn choose(cookies: &[Cookie<'_>], wanted: Option<&str>) -> Option<Inp
     let before = cookies.iter().take(at).rev().filter(same_name).filter(same_way).filter(|cookie| !cookie.deleted);
     let mut earlier: Vec<_> = before.take(TRIED).map(owned).collect();
     earlier.reverse();
+    let others = cookies.iter().filter(|cookie| cookie.name != chosen.name && !cookie.deleted && dated(cookie));
+    let others = others.take(TRIED).map(|cookie| (cookie.name.to_owned(), owned(cookie))).collect();
     let count = cookies.iter().filter(same_way).count();
     let source = Source::Cookie { header: chosen.header, name: chosen.name.to_owned(), count };
     let deleted = cookies.iter().skip(at).filter(same_name).any(|cookie| cookie.deleted);
@@ -76,7 +78,7 @@ pub(super) fn choose(cookies: &[Cookie<'_>], wanted: Option<&str>) -> Option<Inp
             names.push(cookie.name.to_owned());
         }
     }
-    Some(Input { token: owned(chosen), source, earlier, deleted, names })
+    Some(Input { token: owned(chosen), source, earlier, others, deleted, names })
 }
 
 fn owned(cookie: &Cookie<'_>) -> Zeroizing<String> {

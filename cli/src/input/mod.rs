@@ -18,6 +18,8 @@ pub(crate) struct Input {
     pub(crate) source: Source,
     /// Earlier cookies with the same name.
     pub(crate) earlier: Vec<Zeroizing<String>>,
+    /// Names and values of other cookies that may be sessions.
+    pub(crate) others: Vec<(String, Zeroizing<String>)>,
     /// Whether a response deletes this cookie. Its value may be empty.
     pub(crate) deleted: bool,
     /// Names of all cookies in the input.
@@ -115,5 +117,12 @@ pub(crate) fn find(text: &str, wanted: Option<&str>) -> Input {
 }
 
 fn alone(token: String, source: Source) -> Input {
-    Input { token: Zeroizing::new(token), source, earlier: Vec::new(), deleted: false, names: Vec::new() }
+    Input {
+        token: Zeroizing::new(token),
+        source,
+        earlier: Vec::new(),
+        others: Vec::new(),
+        deleted: false,
+        names: Vec::new(),
+    }
 }
