@@ -33,13 +33,13 @@ cookie\t''
 object\t''"
 complete -c django-session -n "__fish_django_session_needs_command" -l name -d 'Name of the cookie [default: sessionid]' -r
 complete -c django-session -n "__fish_django_session_needs_command" -l salt -d 'Salt of the session, cookie or object' -r
-complete -c django-session -n "__fish_django_session_needs_command" -l max-age -d 'How long it is good: 3600, 90m, 12h, 14d [default: 14d]' -r
+complete -c django-session -n "__fish_django_session_needs_command" -l max-age -d 'Maximum age: 3600, 90m, 12h, 14d [default: 14d]' -r
 complete -c django-session -n "__fish_django_session_needs_command" -l key-file -d 'Reads keys from a file, one a line; the first signs' -r -F
 complete -c django-session -n "__fish_django_session_needs_command" -l key-env -d 'Reads a key from an environment variable' -r
-complete -c django-session -n "__fish_django_session_needs_command" -l time -d 'Takes this Unix time for the present one' -r
+complete -c django-session -n "__fish_django_session_needs_command" -l time -d 'Uses this Unix time as the current time' -r
 complete -c django-session -n "__fish_django_session_needs_command" -l ask -d 'Asks for a key on the terminal, without echo'
 complete -c django-session -n "__fish_django_session_needs_command" -l json -d 'Prints one JSON object'
-complete -c django-session -n "__fish_django_session_needs_command" -l show-secrets -d 'Shows values in full that are worth stealing'
+complete -c django-session -n "__fish_django_session_needs_command" -l show-secrets -d 'Shows secret values in full'
 complete -c django-session -n "__fish_django_session_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c django-session -n "__fish_django_session_needs_command" -s V -l version -d 'Print version'
 complete -c django-session -n "__fish_django_session_needs_command" -a "inspect" -d 'Shows contents, owner, age and size (the default)'
@@ -58,13 +58,13 @@ cookie\t''
 object\t''"
 complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l name -d 'Name of the cookie [default: sessionid]' -r
 complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l salt -d 'Salt of the session, cookie or object' -r
-complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l max-age -d 'How long it is good: 3600, 90m, 12h, 14d [default: 14d]' -r
+complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l max-age -d 'Maximum age: 3600, 90m, 12h, 14d [default: 14d]' -r
 complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l key-file -d 'Reads keys from a file, one a line; the first signs' -r -F
 complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l key-env -d 'Reads a key from an environment variable' -r
-complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l time -d 'Takes this Unix time for the present one' -r
+complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l time -d 'Uses this Unix time as the current time' -r
 complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l ask -d 'Asks for a key on the terminal, without echo'
 complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l json -d 'Prints one JSON object'
-complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l show-secrets -d 'Shows values in full that are worth stealing'
+complete -c django-session -n "__fish_django_session_using_subcommand inspect" -l show-secrets -d 'Shows secret values in full'
 complete -c django-session -n "__fish_django_session_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l kind -d 'session, stored, legacy, cached, messages, cookie or object' -r -f -a "session\t''
 stored\t''
@@ -77,8 +77,8 @@ complete -c django-session -n "__fish_django_session_using_subcommand sign" -l n
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l salt -d 'Salt of the session, cookie or object' -r
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l key-file -d 'Reads keys from a file, one a line; the first signs' -r -F
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l key-env -d 'Reads a key from an environment variable' -r
-complete -c django-session -n "__fish_django_session_using_subcommand sign" -l time -d 'Takes this Unix time for the present one' -r
-complete -c django-session -n "__fish_django_session_using_subcommand sign" -l compress -d 'Compresses an object if that is shorter; a session always is, as in Django'
+complete -c django-session -n "__fish_django_session_using_subcommand sign" -l time -d 'Uses this Unix time as the current time' -r
+complete -c django-session -n "__fish_django_session_using_subcommand sign" -l compress -d 'Compresses an object if that is shorter; sessions are always compressed so, as in Django'
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -l ask -d 'Asks for a key on the terminal, without echo'
 complete -c django-session -n "__fish_django_session_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -s s -l set -d 'Sets a key to a JSON value' -r
@@ -94,7 +94,7 @@ complete -c django-session -n "__fish_django_session_using_subcommand edit" -l n
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l salt -d 'Salt of the session, cookie or object' -r
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l key-file -d 'Reads keys from a file, one a line; the first signs' -r -F
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l key-env -d 'Reads a key from an environment variable' -r
-complete -c django-session -n "__fish_django_session_using_subcommand edit" -l time -d 'Takes this Unix time for the present one' -r
+complete -c django-session -n "__fish_django_session_using_subcommand edit" -l time -d 'Uses this Unix time as the current time' -r
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -l ask -d 'Asks for a key on the terminal, without echo'
 complete -c django-session -n "__fish_django_session_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c django-session -n "__fish_django_session_using_subcommand size" -l kind -d 'session, stored, legacy, cached, messages, cookie or object' -r -f -a "session\t''
@@ -126,8 +126,8 @@ complete -c django-session -n "__fish_django_session_using_subcommand keys" -l a
 complete -c django-session -n "__fish_django_session_using_subcommand keys" -l json -d 'Prints one JSON object'
 complete -c django-session -n "__fish_django_session_using_subcommand keys" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c django-session -n "__fish_django_session_using_subcommand csrf; and not __fish_seen_subcommand_from mask unmask" -s h -l help -d 'Print help'
-complete -c django-session -n "__fish_django_session_using_subcommand csrf; and not __fish_seen_subcommand_from mask unmask" -f -a "mask" -d 'Makes a form\'s token of a cookie\'s secret'
-complete -c django-session -n "__fish_django_session_using_subcommand csrf; and not __fish_seen_subcommand_from mask unmask" -f -a "unmask" -d 'Makes the cookie\'s secret of a form\'s token'
+complete -c django-session -n "__fish_django_session_using_subcommand csrf; and not __fish_seen_subcommand_from mask unmask" -f -a "mask" -d 'Creates a form\'s token from a cookie\'s secret'
+complete -c django-session -n "__fish_django_session_using_subcommand csrf; and not __fish_seen_subcommand_from mask unmask" -f -a "unmask" -d 'Extracts the cookie\'s secret from a form\'s token'
 complete -c django-session -n "__fish_django_session_using_subcommand csrf; and __fish_seen_subcommand_from mask" -s h -l help -d 'Print help'
 complete -c django-session -n "__fish_django_session_using_subcommand csrf; and __fish_seen_subcommand_from unmask" -s h -l help -d 'Print help'
 complete -c django-session -n "__fish_django_session_using_subcommand page" -s h -l help -d 'Print help'
