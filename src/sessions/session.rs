@@ -176,7 +176,7 @@ impl Session {
         }
     }
 
-    /// Removes all keys.
+    /// Removes all keys, also the [id](Self::id) and the [start](Self::started_at).
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -195,6 +195,8 @@ impl Session {
     /// Removes all keys, and makes the response remove the cookie, whatever its status. If keys are inserted
     /// afterwards, they are written in place of the old session. If they cannot be written, because the status is 500
     /// or more or the cookie would be too large, the old cookie is still removed.
+    ///
+    /// The [id](Self::id) and the [start](Self::started_at) are removed as well. What is inserted afterwards gets new ones.
     ///
     /// A copied cookie stays valid until it expires, unless you keep a list of ended
     /// [ids](crate::CookieSessions::with_ids): see the guide's page on lifetimes.

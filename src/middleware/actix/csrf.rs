@@ -64,6 +64,45 @@ use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A middleware that replaces the page of one rejection:
+///
+/// ```
+/// use actix_web::body::{EitherBody, MessageBody};
+/// use actix_web::dev::{ServiceRequest, ServiceResponse};
+/// use actix_web::http::StatusCode;
+/// use actix_web::middleware::{Next, from_fn};
+/// use actix_web::test::{TestRequest, call_service, init_service};
+/// use actix_web::{App, Error, HttpResponse, web};
+/// use django_session::middleware::actix::CsrfMiddleware;
+/// use django_session::{Csrf, CsrfRejection};
+///
+/// async fn to_login<B: MessageBody>(
+///     request: ServiceRequest,
+///     next: Next<B>,
+/// ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+///     let response = next.call(request).await?;
+///     let error = response.response().error();
+///     if let Some(CsrfRejection::NoCookie) = error.and_then(|error| error.as_error()) {
+///         let login = HttpResponse::SeeOther().insert_header(("Location", "/login")).finish();
+///         return Ok(response.into_response(login).map_into_right_body());
+///     }
+///     Ok(response.map_into_left_body())
+/// }
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// let app = App::new()
+///     .route("/", web::post().to(async || "saved"))
+///     .wrap(CsrfMiddleware::new(Csrf::builder().build()?))
+///     .wrap(from_fn(to_login));
+/// let app = init_service(app).await;
+/// let post = TestRequest::post().insert_header(("Host", "a.test")).insert_header(("Origin", "https://a.test"));
+/// let response = call_service(&app, post.to_request()).await;
+/// assert_eq!(response.status(), StatusCode::SEE_OTHER);
+/// # Ok::<(), django_session::ConfigError>(())
+/// # })?;
+/// # Ok::<(), django_session::ConfigError>(())
+/// ```
 #[derive(Debug, Clone)]
 #[doc(alias = "CsrfViewMiddleware")]
 pub struct CsrfMiddleware(CsrfGuard);

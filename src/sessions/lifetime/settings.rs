@@ -74,8 +74,9 @@ impl<S> CookieSessions<S> {
     /// Rejects a session that began more than `max_age` ago, however often it was written. Default: no limit.
     ///
     /// The start is stored in the session, under `_session_started`, in Unix seconds. A session begins when it is first
-    /// written, and again when a user logs in who was not logged in before. `Max-Age` is at most what is left of
-    /// the absolute age.
+    /// written, and again when [`SessionAuth::login`](crate::SessionAuth::login) logs in a user who was not logged in
+    /// before. To begin anew for a user of your own, call [`flush`](crate::Session::flush) first. `Max-Age` is at most
+    /// what is left of the absolute age.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, DecodeError, KeyRing, SecretKey, Unstamped};
@@ -109,9 +110,10 @@ impl<S> CookieSessions<S> {
     /// Gives each session an [id](crate::Session::id), by which a server-side record can end it. Default: no ids.
     ///
     /// The id is stored in the session, under `_session_id`: 16 random bytes in base64url. A session gets its id when
-    /// it is first written, and another when a user logs in who was not logged in before. It keeps the id when it is
-    /// written again, so all copies of a session have one id. You keep and check the list
-    /// of ended ids: see the guide's page on lifetimes.
+    /// it is first written, another when [`SessionAuth::login`](crate::SessionAuth::login) logs in a user who was not
+    /// logged in before, and another after [`flush`](crate::Session::flush). It keeps the id when it is
+    /// written again, so all copies of a session have one id. You keep and check the list of ended ids: see the
+    /// guide's page on lifetimes.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionAuth, SessionUser};

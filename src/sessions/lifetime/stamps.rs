@@ -40,8 +40,9 @@ impl Session {
     /// Returns when the session began, if it is recorded: see
     /// [`with_absolute_age`](crate::CookieSessions::with_absolute_age).
     ///
-    /// A session begins when it is first written, and again when a user logs in who was not logged in before. The start
-    /// is recorded when the session is committed.
+    /// A session begins when it is first written, again when [`SessionAuth::login`](crate::SessionAuth::login) logs in a
+    /// user who was not logged in before, and again after [`flush`](Self::flush) or [`clear`](Self::clear). The start is
+    /// recorded when the session is committed. Counts as access.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, KeyRing, SecretKey, Timestamp, Unstamped};
@@ -64,7 +65,8 @@ impl Session {
     /// Returns the session's id, if it has one: 22 characters of base64url.
     ///
     /// With [`with_ids`](crate::CookieSessions::with_ids), a session has an id once it is committed. The id may appear
-    /// in logs and in a list of ended sessions, because it cannot be used as a cookie.
+    /// in logs and in a list of ended sessions, because it cannot be used as a cookie. Counts as access, so checking it
+    /// [refreshes](crate::CookieSessions::with_refresh_after) the session.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
