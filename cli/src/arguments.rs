@@ -13,7 +13,7 @@ Keys and tokens are never arguments: other users can read a command line.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0   verified and not expired
+  0   verified and not expired; a user may still be logged out, which depends on the column password too
   1   rejected; the reason and its likely cause are shown
   2   verified, but expired; the contents are shown
   3   not verified, because no key was given; the contents are shown

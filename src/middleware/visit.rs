@@ -49,8 +49,10 @@ impl<S> Mounted<S> {
         }
     }
 
-    fn warn_once_of_session_id(&self) {
-        if !self.warned_of_session_id.swap(true, Ordering::Relaxed) {
+    fn warn_of_session_id(&self, reason: &DecodeError) {
+        if self.warned_of_session_id.swap(true, Ordering::Relaxed) {
+            tracing::debug!(target: TARGET, reason = %reason, "a session cookie was rejected");
+        } else {
             tracing::warn!(
                 target: TARGET,
                 cookie = self.sessions.cookie().name(),
@@ -85,7 +87,7 @@ where
         let session = self.mounted.sessions.load_headers(self.cookies.iter().chain(&self.more_cookies));
         match session.rejection() {
             None => {}
-            Some(DecodeError::SessionId) => self.mounted.warn_once_of_session_id(),
+            Some(reason @ DecodeError::SessionId) => self.mounted.warn_of_session_id(&reason),
             // Level DEBUG, because this happens to every visitor who returns late.
             Some(
                 reason @ (DecodeError::Signature(BadSignature::Expired { .. }) | DecodeError::SessionExpired { .. }),

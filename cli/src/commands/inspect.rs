@@ -328,7 +328,7 @@ fn hints(report: &mut Report) {
         Some(_) => Hint::new(
             "expired",
             "It is older than it may be.",
-            "Log in again. If another server accepts it, its SESSION_COOKIE_AGE is longer: compare, or use --max-age.",
+            "If another server accepts it, its SESSION_COOKIE_AGE is longer: compare, or use --max-age. Otherwise log in again.",
         ),
         None => Hint::new(
             "expired",

@@ -40,11 +40,13 @@ impl KeySlip {
         match self {
             Self::Newline => (
                 format!("{signed} followed by a newline."),
-                "The server that signs reads its key from a file: remove the newline there.",
+                "The server that signs reads its key from a file: give the other server the newline, too. Removing it would \
+                 end all sessions, unless the old key becomes a fallback.",
             ),
             Self::CarriageReturn => (
                 format!("{signed} followed by a carriage return."),
-                "The server that signs reads a file with Windows line endings: remove them there.",
+                "The server that signs reads a file with Windows line endings: give the other server the same key. Removing \
+                 them would end all sessions, unless the old key becomes a fallback.",
             ),
             Self::Trimmed => (
                 format!(
