@@ -252,7 +252,8 @@ impl Error for BadSignature {}
 ///
 /// For signed tokens, all variants except [`Config`](Self::Config), [`Signature`](Self::Signature) and
 /// [`SessionId`](Self::SessionId) occur only *after* the signature was verified. A payload that cannot be read then
-/// means that another program shares the key and the salt, or that the requested type has changed.
+/// means that another program shares the key and the salt, or that the requested type has changed. The date of a row is
+/// checked before its signature.
 ///
 /// ```
 /// use django_session::{BadSignature, DecodeError, KeyRing, MaxAge, SecretKey, loads};

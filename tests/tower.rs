@@ -661,7 +661,8 @@ async fn settings_that_cannot_be_meant() {
             session_id,
             &[
                 "WARN the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE not \
-                 `signed_cookies`? `StoredSessions` reads the sessions of Django's other engines cookie=\"sessionid\"",
+                 `signed_cookies`? `StoredSessions` and `CachedSessions` read the sessions of Django's other engines \
+                 cookie=\"sessionid\"",
                 "DEBUG a session cookie was rejected reason=cookie holds a session id, not a signed session",
             ],
         ),

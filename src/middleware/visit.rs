@@ -49,15 +49,15 @@ impl<S> Mounted<S> {
         }
     }
 
-    fn warn_of_session_id(&self, reason: &DecodeError) {
+    fn warn_of_session_id(&self) {
         if self.warned_of_session_id.swap(true, Ordering::Relaxed) {
-            tracing::debug!(target: TARGET, reason = %reason, "a session cookie was rejected");
+            tracing::debug!(target: TARGET, reason = %DecodeError::SessionId, "a session cookie was rejected");
         } else {
             tracing::warn!(
                 target: TARGET,
                 cookie = self.sessions.cookie().name(),
                 "the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE not \
-                 `signed_cookies`? `StoredSessions` reads the sessions of Django's other engines"
+                 `signed_cookies`? `StoredSessions` and `CachedSessions` read the sessions of Django's other engines"
             );
         }
     }
@@ -87,7 +87,7 @@ where
         let session = self.mounted.sessions.load_headers(self.cookies.iter().chain(&self.more_cookies));
         match session.rejection() {
             None => {}
-            Some(reason @ DecodeError::SessionId) => self.mounted.warn_of_session_id(&reason),
+            Some(DecodeError::SessionId) => self.mounted.warn_of_session_id(),
             // Level DEBUG, because this happens to every visitor who returns late.
             Some(
                 reason @ (DecodeError::Signature(BadSignature::Expired { .. }) | DecodeError::SessionExpired { .. }),

@@ -29,7 +29,7 @@ const SALT: &[u8] = b"django.contrib.sessions.SessionStore";
 /// caller runs the SQL, with any database client. The rules are those of Django's `SessionMiddleware` and
 /// `SessionStore`: see [`commit`](Self::commit).
 ///
-/// To delete expired rows, as Django's `clearsessions` does, run
+/// To delete expired rows, run Django's `clearsessions`, or in PostgreSQL
 /// `DELETE FROM django_session WHERE expire_date < now()`.
 ///
 /// Django: `SESSION_ENGINE = "django.contrib.sessions.backends.db"`, since 3.1.
