@@ -6,6 +6,7 @@
 mod common;
 
 use std::error::Error as _;
+use std::iter;
 use std::time::{Duration, SystemTime};
 
 use common::json::{Json, any_json};
@@ -314,6 +315,9 @@ fn a_pickle_of_python_2() {
     for (key, name) in [("raw", "bytes"), ("when", "datetime.date"), ("long", "int"), ("u", "str")] {
         assert_eq!(python_type(&session, key).as_deref(), Some(name));
     }
+    // Python 3 reads a `str` of Python 2 as text only if it is ASCII.
+    let utf_8 = session_of(b"U\x02\xc3\xa9").unwrap();
+    assert_eq!(python_type(&utf_8, "k").as_deref(), Some("bytes"));
 }
 
 /// As in a Python dict, a duplicate key has the position of the first and the value of the last.
@@ -327,6 +331,13 @@ fn a_key_twice() {
     let session = decode(br#"{"a":1,"b":[{"x":1,"x":2}],"a":3}"#).unwrap();
     let again = decode(&encode(&session)).unwrap();
     assert_eq!(json_of(&again), [("a".into(), "3".into()), ("b".into(), r#"[{"x":2}]"#.into())]);
+}
+
+/// `POP` removes a mark if there is nothing above it, as in Python.
+#[test]
+fn pop() {
+    assert_eq!(session_of(b"](0").unwrap().get_json("k"), Some("[]"));
+    assert_eq!(session_of(b"](N00").unwrap().get_json("k"), Some("[]"));
 }
 
 #[test]
@@ -441,6 +452,9 @@ fn json_in_the_cache() {
     // Numbers are as Python reads them: -0 is 0, and numbers beyond the range of floats are infinite.
     let session = decode(br#"{"a":[-0,-0.0,1E2,1e999,-1e-999]}"#).unwrap();
     assert_eq!(decode(&encode(&session)).unwrap().get_json("a"), Some("[0,-0.0,100.0,Infinity,-0.0]"));
+    // An escape that is no surrogate, before another escape.
+    let session = decode(br#"{"a":"\uffff\u0041"}"#).unwrap();
+    assert_eq!(decode(&encode(&session)).unwrap().get("a").unwrap(), Some("\u{ffff}A".to_owned()));
 }
 
 #[test]
@@ -480,6 +494,14 @@ fn limits() {
     assert_eq!(json_of(&decode(&encode(&session)).unwrap()), json_of(&session));
     let refused = CachedSessions::new(CookieOptions::default()).encode(&flat(65_537).unwrap()).unwrap_err();
     assert_eq!(refused.source().unwrap().to_string(), "more than 65536 values");
+
+    // 65,536 memo entries, all of `None`.
+    let memorized = |entries: u32| {
+        let puts = (0..entries).flat_map(|index| [&[b'r'][..], &index.to_le_bytes()].concat());
+        session_of(&iter::once(b'N').chain(puts).collect::<Vec<u8>>())
+    };
+    assert_eq!(memorized(65_536).unwrap().get_json("k"), Some("null"));
+    assert_eq!(refusal(memorized(65_537)), "more than 65536 memo entries");
 
     // 4300 digits.
     for sign in ["", "-"] {
