@@ -69,6 +69,16 @@ fn ten_megabytes_of_garbage() {
     }
 }
 
+/// A token that is too long is rejected with a key and without one.
+#[test]
+fn tokens_that_are_too_long() {
+    let token = format!("{}:1vb66i:{}", "a".repeat(3 * MB), "b".repeat(43));
+    for run in [Run::new(&["--json"]), Run::new(&["--json"]).key(KEY)] {
+        let ran = run.input(&token).run();
+        assert_eq!((ran.code, ran.codes()), (1, vec!["too_long".to_owned()]), "{}", ran.err);
+    }
+}
+
 #[test]
 fn small_garbage() {
     let token = signed("session");

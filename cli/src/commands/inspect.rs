@@ -87,7 +87,8 @@ fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Re
             "Log in again; the browser sends no cookie until then.",
         ));
     }
-    report.hints.extend(of_names(&report, &input, options, kind, keys)?);
+    let is_named = settings::option(options, "name").is_some();
+    report.hints.extend(of_names(&report, &input, &cookie, is_named, kind, keys)?);
     report.hints.extend(of_key_file(&report.trust, keys));
     if let Kind::Session { .. } | Kind::Messages | Kind::Cookie { .. } | Kind::OldCookie { .. } = report.kind {
         report.cookie = sizes(input.source.cookie_name().unwrap_or(cookie.name()), report.bytes);
@@ -342,11 +343,11 @@ fn hints(report: &mut Report) {
 fn of_names(
     report: &Report,
     input: &Input,
-    options: &ArgMatches,
+    cookie: &CookieOptions,
+    is_named: bool,
     given: Option<Kind>,
     keys: &Keys,
 ) -> Result<Vec<Hint>, Failure> {
-    let cookie = settings::cookie(options)?;
     let is_nothing = matches!(report.kind, Kind::Cookie { .. }) && report.contents.is_none() && report.hints.is_empty();
     // Without --kind, a cookie may be recognized as one that is not a session.
     let is_session = match &given {
@@ -354,12 +355,14 @@ fn of_names(
         None => report.kind.is_session() || is_nothing,
     };
     let mut hints = Vec::new();
-    if is_session || settings::option(options, "name").is_some() {
+    if is_session || is_named {
         hints.extend(diagnose::other_name(input, cookie.name(), is_session));
     }
     let kind = given.unwrap_or(Kind::Session { salt: None });
-    if matches!(kind, Kind::Session { .. }) && matches!(report.trust, Trust::Rejected { .. }) {
-        hints.extend(diagnose::other_cookie(input, &kind, &keys.ring(kind.prefix())?, &cookie));
+    let is_rejected = matches!(kind, Kind::Session { .. }) && matches!(report.trust, Trust::Rejected { .. });
+    // Without a key, a token that is too long is rejected as well.
+    if is_rejected && !keys.is_empty() && !input.others.is_empty() {
+        hints.extend(diagnose::other_cookie(input, &kind, &keys.ring(kind.prefix())?, cookie));
     }
     Ok(hints)
 }
