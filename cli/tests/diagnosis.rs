@@ -110,6 +110,36 @@ fn of_keys_in_words() {
         cause("session", "ab", "ab#c"),
         "The cookie was signed with the part of the key of SECRET_KEY before #."
     );
+    for (end, name) in [("\r", "a carriage return"), ("\r\n", "a carriage return and a newline")] {
+        assert_eq!(
+            cause("session", &format!("key{end}"), "key"),
+            format!("The cookie was signed with the key of SECRET_KEY followed by {name}.")
+        );
+    }
+}
+
+/// The server that signs keeps its key, because another key would end all sessions.
+#[test]
+fn of_keys_with_a_remedy() {
+    let remedy = |signs: &str, verifies: &str| {
+        let token = Run::new(&["sign", "--time", NOW]).key(signs).input("{}").out();
+        let ran = Run::new(&["--json", "--time", NOW]).key(verifies).input(token).run();
+        ran.json()["hints"][0]["remedy"].as_str().unwrap().to_owned()
+    };
+    let keep = "Give the other server the same key. Changing the key of the server that signs would end all sessions, \
+                unless the old key becomes a fallback.";
+    for signs in ["key\n", "key\r", "key\r\n", "\"key\"", "'key'"] {
+        assert!(remedy(signs, "key").ends_with(keep), "{}", remedy(signs, "key"));
+    }
+    assert!(remedy("a$$b", "a$b").ends_with(keep));
+    for (signs, verifies) in [("a-b", "a$HOME-b"), ("ab", "ab#c")] {
+        let end = format!("{keep} The shorter key is weaker and should be rotated.");
+        assert!(remedy(signs, verifies).ends_with(&end), "{}", remedy(signs, verifies));
+    }
+    // The given key is the wrong one.
+    for (signs, verifies) in [("key", "key\n"), ("key", "\"key\""), ("a$b", "a$$b"), ("a&b", "a&amp;b")] {
+        assert!(!remedy(signs, verifies).contains("other server"), "{}", remedy(signs, verifies));
+    }
 }
 
 /// The key file has one key and a line break, which a server may read as a part of the key.

@@ -117,8 +117,7 @@ fn explained(
     authentic.key_index = index;
     if let Some(slip) = slip {
         let origin = keys.get(index).map_or("", |key| &key.origin);
-        let (cause, remedy) = slip.sentences(scheme.kind.noun(), origin);
-        hints.push(Hint::new(slip.code(), cause, remedy));
+        hints.push(Hint::new(slip.code(), slip.cause(scheme.kind.noun(), origin), slip.remedy()));
     }
     Explained { scheme, authentic, hints }
 }

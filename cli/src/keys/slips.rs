@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 pub(crate) enum KeySlip {
     Newline,
     CarriageReturn,
+    /// A carriage return and a newline.
+    WindowsNewline,
     Trimmed,
     Quoted,
     Unquoted,
@@ -21,7 +23,7 @@ impl KeySlip {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Newline => "key_newline",
-            Self::CarriageReturn => "key_carriage_return",
+            Self::CarriageReturn | Self::WindowsNewline => "key_carriage_return",
             Self::Trimmed => "key_white_space",
             Self::Quoted => "key_quoted",
             Self::Unquoted => "key_unquoted",
@@ -33,54 +35,52 @@ impl KeySlip {
         }
     }
 
-    /// Returns how the key that signed `what` differs from the given key, and what to do. `origin` is the origin of the
-    /// given key.
-    pub(crate) fn sentences(self, what: &str, origin: &str) -> (String, &'static str) {
+    /// Returns how the key that signed `what` differs from the given key. `origin` is the origin of the given key.
+    pub(crate) fn cause(self, what: &str, origin: &str) -> String {
         let signed = format!("The {what} was signed with the key of {origin}");
         match self {
-            Self::Newline => (
-                format!("{signed} followed by a newline."),
-                "The server that signs reads its key from a file: give the other server the newline, too. Removing it would \
-                 end all sessions, unless the old key becomes a fallback.",
+            Self::Newline => format!("{signed} followed by a newline."),
+            Self::CarriageReturn => format!("{signed} followed by a carriage return."),
+            Self::WindowsNewline => format!("{signed} followed by a carriage return and a newline."),
+            Self::Trimmed => format!(
+                "The key of {origin} has white space around it, often a newline at its end. The {what} was signed with the same key without it."
             ),
-            Self::CarriageReturn => (
-                format!("{signed} followed by a carriage return."),
-                "The server that signs reads a file with Windows line endings: give the other server the same key. Removing \
-                 them would end all sessions, unless the old key becomes a fallback.",
-            ),
-            Self::Trimmed => (
-                format!(
-                    "The key of {origin} has white space around it, often a newline at its end. The {what} was signed with the same key without it."
-                ),
-                "Remove the white space from the key that you gave.",
-            ),
-            Self::Quoted => (
-                format!("{signed} in quotes."),
-                "The server that signs treats the quotes in its settings as part of the key: remove them there.",
-            ),
-            Self::Unquoted => {
-                (format!("{signed} without the quotes around it."), "Remove the quotes from the key that you gave.")
+            Self::Quoted => format!("{signed} in quotes."),
+            Self::Unquoted => format!("{signed} without the quotes around it."),
+            Self::DollarsHalved => format!("{signed}, with $ instead of $$."),
+            Self::DollarsDoubled => format!("{signed}, with $$ instead of $."),
+            Self::Interpolated => format!("{signed} without a part that begins with $."),
+            Self::Comment => format!("The {what} was signed with the part of the key of {origin} before #."),
+            Self::Html => format!("{signed}, with & < > \" ' instead of HTML entities."),
+        }
+    }
+
+    /// Returns what to do. The server that signs keeps its key, because another key would end all sessions.
+    pub(crate) fn remedy(self) -> String {
+        const KEEP: &str = "Give the other server the same key. Changing the key of the server that signs would end all \
+                            sessions, unless the old key becomes a fallback.";
+        const WEAKER: &str = "The shorter key is weaker and should be rotated.";
+        match self {
+            Self::Newline => format!("The server that signs reads its key from a file, with the newline. {KEEP}"),
+            Self::CarriageReturn | Self::WindowsNewline => {
+                format!("The server that signs reads a file with Windows line endings. {KEEP}")
             }
-            Self::DollarsHalved => (
-                format!("{signed}, with $ instead of $$."),
-                "Docker Compose writes $ as $$ in its files: provide the key with single $.",
-            ),
-            Self::DollarsDoubled => (
-                format!("{signed}, with $$ instead of $."),
-                "The server that signs has the key as it is written for Docker Compose: write single $ there.",
-            ),
-            Self::Interpolated => (
-                format!("{signed} without a part that begins with $."),
-                "A shell or Docker Compose expanded that part as a variable: put the key in single quotes there.",
-            ),
-            Self::Comment => (
-                format!("The {what} was signed with the part of the key of {origin} before #."),
-                "The server that signs treats the rest as a comment: put the key in quotes in its .env file.",
-            ),
-            Self::Html => (
-                format!("{signed}, with & < > \" ' instead of HTML entities."),
-                "Copy the key from the settings, not from the source of a web page.",
-            ),
+            Self::Trimmed => "Remove the white space from the key that you gave.".to_owned(),
+            Self::Quoted => {
+                format!("The server that signs treats the quotes in its settings as part of the key. {KEEP}")
+            }
+            Self::Unquoted => "Remove the quotes from the key that you gave.".to_owned(),
+            Self::DollarsHalved => {
+                "Docker Compose writes $ as $$ in its files: provide the key with single $.".to_owned()
+            }
+            Self::DollarsDoubled => {
+                format!("The server that signs has the key as it is written for Docker Compose. {KEEP}")
+            }
+            Self::Interpolated => {
+                format!("A shell or Docker Compose expanded that part as a variable. {KEEP} {WEAKER}")
+            }
+            Self::Comment => format!("The server that signs treats the rest as a comment. {KEEP} {WEAKER}"),
+            Self::Html => "Copy the key from the settings, not from the source of a web page.".to_owned(),
         }
     }
 }
@@ -92,7 +92,7 @@ pub(crate) fn slips(key: &[u8]) -> Vec<(KeySlip, Zeroizing<Vec<u8>>)> {
     let readings = [
         (KeySlip::Newline, format!("{}\n", *key)),
         (KeySlip::CarriageReturn, format!("{}\r", *key)),
-        (KeySlip::CarriageReturn, format!("{}\r\n", *key)),
+        (KeySlip::WindowsNewline, format!("{}\r\n", *key)),
         (KeySlip::Trimmed, key.trim().to_owned()),
         (KeySlip::Quoted, quoted('"')),
         (KeySlip::Quoted, quoted('\'')),
