@@ -236,7 +236,7 @@ fn of_session_keys() {
     for input in [key.to_owned(), format!("Cookie: sessionid={key}")] {
         let ran = Run::new(&["--time", NOW]).key(KEY).input(&input).run();
         assert!(ran.code == 1 && ran.out.starts_with(headline), "{}", ran.out);
-        assert!(ran.out.ends_with("pass that row. In Rust, use StoredSessions.\n"), "{}", ran.out);
+        assert!(ran.out.ends_with("pass that row. In Rust, StoredSessions reads it, or CachedSessions for the engine cache.\n"), "{}", ran.out);
         let ran = Run::new(&["--time", NOW]).input(&input).run();
         assert!(ran.code == 3 && ran.out.starts_with(headline), "{}", ran.out);
     }

@@ -46,7 +46,7 @@ fn of_shape(token: &str, source: &Source, tried: bool, kind: &Kind) -> Vec<Hint>
         Shape::SessionKey => Hint::new(
             "session_key",
             "It is the key of a session that the server keeps: SESSION_ENGINE is db, cached_db, cache or file.",
-            "The data is on the server. In a database: SELECT session_data FROM django_session WHERE session_key = …; pass that row. In Rust, use StoredSessions.",
+            "The data is on the server. In a database: SELECT session_data FROM django_session WHERE session_key = …; pass that row. In Rust, StoredSessions reads it, or CachedSessions for the engine cache.",
         ),
         Shape::Csrf => Hint::new(
             "csrf",
