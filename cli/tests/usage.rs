@@ -63,7 +63,14 @@ fn key_files_with_a_line_break() {
     let other = file("no-line-break", OLD_KEY);
     let args = ["keys", "--key-file", other.to_str().unwrap(), "--key-file", path.to_str().unwrap()];
     let shown = Run::new(&args).out();
-    assert!(!shown.contains("key 1: ") && shown.contains("key 2: The key file ends with a line break"), "{shown}");
+    let sentence = |file: &str| format!("The key file{file} has a line break before or after the key");
+    // Of several files, the sentence names the one with the line break.
+    let named = format!("key 2: {}", sentence(&format!(" ({}, line 1)", path.display())));
+    assert!(!shown.contains("key 1: ") && shown.contains(&named), "{shown}");
+    assert!(shown.contains("Let all servers read it alike. Changing the key of the server that signs"), "{shown}");
+    let leading = file("leading-line-break", format!("\n{KEY}"));
+    let shown = Run::new(&["keys", "--key-file", leading.to_str().unwrap()]).out();
+    assert!(shown.contains(&format!("key 1: {}", sentence(""))), "{shown}");
     let json = Run::new(&[&args[..], &["--json"]].concat()).run().json();
     let removed = |index: usize| json["keys"][index]["line_break_removed"].as_bool();
     assert_eq!((removed(0), removed(1)), (Some(false), Some(true)));

@@ -370,8 +370,7 @@ fn of_names(
 /// Returns a hint if the key that signed is not the whole content of its file.
 fn of_key_file(trust: &Trust, keys: &Keys) -> Option<Hint> {
     let Trust::Verified { key_index, .. } = trust else { return None };
-    keys.get(*key_index).filter(|key| key.line_break)?;
-    Some(Hint::new("key_file_newline", keys::LINE_BREAK, keys::LINE_BREAK_REMEDY))
+    Some(Hint::new("key_file_newline", keys.line_break(*key_index)?, keys::LINE_BREAK_REMEDY))
 }
 
 /// Returns why the defaults of `CookieSessions` reject a token whose signature is valid.

@@ -99,8 +99,9 @@ fn human(keys: &Keys, signed: Signed, style: Style) -> String {
         ));
     }
     let mut out = table(&rows, style);
-    for (number, _) in (1_usize..).zip(keys.iter()).filter(|(_, key)| key.line_break) {
-        let _ = writeln!(out, "key {number}: {} {}", keys::LINE_BREAK, keys::LINE_BREAK_REMEDY);
+    for (index, cause) in (0..keys.len()).filter_map(|index| Some((index, keys.line_break(index)?))) {
+        let number = index.saturating_add(1);
+        let _ = writeln!(out, "key {number}: {} {}", printable(&cause), keys::LINE_BREAK_REMEDY);
     }
     if signed == Signed::ByNone {
         out.push_str(&style.bad("No key signed this token; django-session inspect looks for the cause.\n"));

@@ -15,14 +15,14 @@ use crate::exit::Failure;
 pub(crate) struct Key {
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     pub(crate) origin: String,
-    /// Whether the key is alone in its file, and a line break at the end of the file was removed.
+    /// Whether the key is alone in its file, but not the whole content: line breaks around it were removed.
     pub(crate) line_break: bool,
 }
 
-/// The cause and the remedy for a key whose [`line_break`](Key::line_break) was removed.
-pub(crate) const LINE_BREAK: &str = "The key file ends with a line break, which this command removed.";
+/// The remedy for a key whose [`line_break`](Keys::line_break) was removed.
 pub(crate) const LINE_BREAK_REMEDY: &str =
-    "If your server reads the whole file as its key, its key is another one: remove the line break there.";
+    "A server that reads the whole file has another key. Let all servers read it alike. Changing the key of the server that \
+     signs would end all sessions, unless the old key becomes a fallback.";
 
 /// All keys, in the order in which they are tried. The first one signs, unless it is a fallback.
 #[derive(Default)]
@@ -55,6 +55,14 @@ impl Keys {
 
     pub(crate) fn get(&self, index: usize) -> Option<&Key> {
         self.list.get(index)
+    }
+
+    /// Returns the sentence for a key that is alone in its file, but not the whole content. It names the file if there
+    /// are other keys.
+    pub(crate) fn line_break(&self, index: usize) -> Option<String> {
+        let key = self.get(index).filter(|key| key.line_break)?;
+        let file = if self.len() > 1 { format!("key file ({})", key.origin) } else { "key file".to_owned() };
+        Some(format!("The {file} has a line break before or after the key, which this command removed."))
     }
 
     /// Returns whether the first key signs. In Django, a fallback only verifies.

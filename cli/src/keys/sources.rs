@@ -94,7 +94,7 @@ fn file(path: &Path, number: usize, keys: &mut Vec<Key>, warnings: &mut Vec<Stri
     }
     match keys.get_mut(before..) {
         None | Some([]) => return Err(Failure::usage(format!("key file {shown} is empty"))),
-        Some([key]) => key.line_break = content.ends_with(b"\n") || content.ends_with(b"\r"),
+        Some([key]) => key.line_break = *content != *key.bytes,
         Some(_) => {}
     }
     Ok(())
