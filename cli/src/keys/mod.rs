@@ -20,9 +20,8 @@ pub(crate) struct Key {
 }
 
 /// The remedy for a key whose [`line_break`](Keys::line_break) was removed.
-pub(crate) const LINE_BREAK_REMEDY: &str =
-    "A server that reads the whole file has another key. Let all servers read it alike. Changing the key of the server that \
-     signs would end all sessions, unless the old key becomes a fallback.";
+pub(crate) const LINE_BREAK_REMEDY: &str = "A server that reads the whole file has another key. Let all servers read it alike. Changing the key of the server \
+     that signs would end all sessions, unless the old key becomes a fallback.";
 
 /// All keys, in the order in which they are tried. The first one signs, unless it is a fallback.
 #[derive(Default)]

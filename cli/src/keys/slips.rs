@@ -57,8 +57,8 @@ impl KeySlip {
 
     /// Returns what to do. The server that signs keeps its key, because another key would end all sessions.
     pub(crate) fn remedy(self) -> String {
-        const KEEP: &str = "Give the other server the same key. Changing the key of the server that signs would end all \
-                            sessions, unless the old key becomes a fallback.";
+        const KEEP: &str = "Give the other server the same key. Changing the key of the server that signs would end \
+                            all sessions, unless the old key becomes a fallback.";
         const WEAKER: &str = "The shorter key is weaker and should be rotated.";
         match self {
             Self::Newline => format!("The server that signs reads its key from a file, with the newline. {KEEP}"),
