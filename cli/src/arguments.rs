@@ -18,7 +18,7 @@ Exit codes:
   2   verified, but expired; the contents are shown
   3   not verified, because no key was given; the contents are shown
   64  wrong usage
-  66  no input, or the input cannot be read
+  66  no input, or it cannot be read, or it lacks the cookie of --name
 
 Input:
   A token, or a text that contains one: a Cookie or Set-Cookie header, the

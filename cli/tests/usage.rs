@@ -78,6 +78,44 @@ fn key_files_with_a_line_break() {
     assert_eq!(environment["keys"][0]["line_break_removed"], false);
 }
 
+/// Another cookie does not stand in for the one that `--name` names.
+#[test]
+fn names_that_are_not_there() {
+    let token = signed("session");
+    let commands = [&["inspect", "--time", NOW][..], &["inspect", "--json", "--time", NOW], &["size"], &["keys", "-"]];
+    let run = |command: &[&str], name: &str, input: &str| {
+        Run::new(&[command, &["--name", name]].concat()).key(KEY).input(input).run()
+    };
+    for command in commands {
+        for input in [
+            format!("Cookie: theme=dark; sessionid={token}; empty="),
+            format!("Set-Cookie: theme=dark; Path=/\nSet-Cookie: sessionid={token}; Path=/"),
+            format!("curl -b 'theme=dark; sessionid={token}' http://x/"),
+            format!("x.org\tFALSE\t/\tTRUE\t0\ttheme\tdark\nx.org\tFALSE\t/\tTRUE\t0\tsessionid\t{token}"),
+            format!("theme=dark; sessionid={token}"),
+        ] {
+            for name in ["shop_session", "empty"] {
+                let ran = run(command, name, &input);
+                assert_eq!((ran.code, ran.out.as_str()), (66, ""), "{command:?} {input}");
+                let message = "no cookie with a value has the name given by --name; there are: theme, sessionid\n";
+                assert!(ran.err.ends_with(message), "{}", ran.err);
+            }
+            assert_eq!(run(command, "sessionid", &input).code, 0, "{command:?} {input}");
+        }
+        // A token and a row have no name.
+        let row = format!("abcdefgh|{}|2026-12-09 10:22:05", signed("stored"));
+        for input in [&token, &row] {
+            assert_eq!(run(command, "shop_session", input).code, 0, "{command:?} {input}");
+        }
+    }
+    assert_eq!(run(&["size"], "shop_session", "{}").code, 0);
+    // The signature of such a cookie depends on its name.
+    let kind = ["--kind", "cookie"];
+    let cookie = Run::new(&["sign", "--kind", "cookie", "--name", "c"]).key(KEY).input("hi").out();
+    assert_eq!(run(&kind, "c", &format!("Cookie: d={cookie}")).code, 66);
+    assert_eq!(run(&kind, "c", &cookie).code, 0);
+}
+
 #[test]
 fn keys_say_how_they_read_a_token() {
     let help = Run::new(&["keys", "--help"]).out();

@@ -5,14 +5,13 @@ use django_session::{Session, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::cached::{self, Entry};
-use crate::commands::file;
 use crate::commands::inspect::{Terms, lifetime};
+use crate::commands::{file, found, named};
 use crate::content::{Contents, Format, Value};
 use crate::exit::{Failure, Output};
 use crate::input::{self, Shape, Source, shape};
 use crate::keys::{self, Keys};
 use crate::kind::Kind;
-use crate::report::printable;
 use crate::settings;
 use crate::verify::{Authentic, Scheme};
 use crate::write::{self, Target, failure};
@@ -73,12 +72,7 @@ fn load(options: &ArgMatches, keys: &Keys, cookie: &django_session::CookieOption
         }
         return Ok(Loaded { kind: Kind::Cached, source: Source::Bytes, signed_at: None, contents });
     }
-    let wanted = settings::option(options, "name");
-    let input = input::find(&input::text(file(options))?, wanted);
-    if wanted.is_some() && input.source.cookie_name().is_some_and(|name| Some(name) != wanted) {
-        let names = named(input.names.iter());
-        return Err(Failure::no_input(format!("no cookie has the name given by --name; there are: {names}")));
-    }
+    let input = found(options, &input::text(file(options))?)?;
     let kinds = match (given, &input.source) {
         (Some(kind), _) => vec![kind],
         (None, _) if shape(&input.token) == Shape::Legacy => vec![Kind::Legacy],
@@ -129,16 +123,4 @@ fn change(options: &ArgMatches, session: &mut Session) -> Result<(), Failure> {
         session.insert(key, value).map_err(|error| failure(&error))?;
     }
     Ok(())
-}
-
-/// Lists the first names, escaped for a terminal.
-fn named(names: impl Iterator<Item = impl AsRef<str>>) -> String {
-    const SHOWN: usize = 20;
-    let mut shown: Vec<_> = names.take(SHOWN.saturating_add(1)).map(|name| printable(name.as_ref())).collect();
-    match shown.len() {
-        0 => return "none".to_owned(),
-        len if len > SHOWN => shown.truncate(SHOWN),
-        _ => return shown.join(", "),
-    }
-    format!("{}, …", shown.join(", "))
 }

@@ -8,7 +8,7 @@ use django_session::{BadSignature, CookieOptions, DecodeError, Expiry, Session, 
 use ::time::OffsetDateTime;
 
 use crate::cached;
-use crate::commands::file;
+use crate::commands::{file, found};
 use crate::content::{Contents, Format, Value};
 use crate::diagnose::{self, Hint};
 use crate::exit::{self, Failure, Output};
@@ -72,7 +72,7 @@ fn cached_entry(options: &ArgMatches, now: i64) -> Result<Report, Failure> {
 
 fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Result<Report, Failure> {
     let text = input::text(file(options))?;
-    let input = input::find(&text, settings::option(options, "name"));
+    let input = found(options, &text)?;
     let cookie = settings::cookie(options)?;
     let max_age = settings::max_age(options)?;
     let kinds = kind.clone().map_or_else(|| likely(&input), |kind| vec![kind]);
@@ -87,8 +87,7 @@ fn signed(options: &ArgMatches, kind: Option<Kind>, keys: &Keys, now: i64) -> Re
             "Log in again; the browser sends no cookie until then.",
         ));
     }
-    let is_named = settings::option(options, "name").is_some();
-    report.hints.extend(of_names(&report, &input, &cookie, is_named, kind, keys)?);
+    report.hints.extend(of_names(&report, &input, &cookie, kind, keys)?);
     report.hints.extend(of_key_file(&report.trust, keys));
     if let Kind::Session { .. } | Kind::Messages | Kind::Cookie { .. } | Kind::OldCookie { .. } = report.kind {
         report.cookie = sizes(input.source.cookie_name().unwrap_or(cookie.name()), report.bytes);
@@ -344,7 +343,6 @@ fn of_names(
     report: &Report,
     input: &Input,
     cookie: &CookieOptions,
-    is_named: bool,
     given: Option<Kind>,
     keys: &Keys,
 ) -> Result<Vec<Hint>, Failure> {
@@ -355,8 +353,8 @@ fn of_names(
         None => report.kind.is_session() || is_nothing,
     };
     let mut hints = Vec::new();
-    if is_session || is_named {
-        hints.extend(diagnose::other_name(input, cookie.name(), is_session));
+    if is_session {
+        hints.extend(diagnose::other_name(input, cookie.name()));
     }
     let kind = given.unwrap_or(Kind::Session { salt: None });
     let is_rejected = matches!(kind, Kind::Session { .. }) && matches!(report.trust, Trust::Rejected { .. });

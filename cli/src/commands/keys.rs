@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use clap::ArgMatches;
 
-use crate::commands::file;
+use crate::commands::{file, found};
 use crate::diagnose::algorithms;
 use crate::exit::{self, Failure, Output};
 use crate::input;
@@ -46,7 +46,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
 /// Finds the key that signed the token in the file.
 fn who_signed(options: &ArgMatches, keys: &Keys) -> Result<Signed, Failure> {
     let cookie = settings::cookie(options)?;
-    let input = input::find(&input::text(file(options))?, settings::option(options, "name"));
+    let input = found(options, &input::text(file(options))?)?;
     let session = Kind::Session { salt: None };
     let kinds = match settings::kind(options)? {
         Some(kind) => vec![kind],

@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 use django_session::{Algorithm, CachedSessions, Clock, Compression, CookieOptions, KeyRing, SecretKey, Session};
 
-use crate::commands::file;
+use crate::commands::{file, found};
 use crate::content::{Contents, Value};
 use crate::diagnose;
 use crate::exit::{Failure, Output};
@@ -55,8 +55,8 @@ fn load(options: &ArgMatches, cookie: &CookieOptions) -> Result<Session, Failure
     {
         return Ok(session);
     }
-    let found = input::find(&text, settings::option(options, "name"));
-    let (seeming, _) = diagnose::by_form(&found, None, &Kind::Session { salt: None }, cookie);
+    let input = found(options, &text)?;
+    let (seeming, _) = diagnose::by_form(&input, None, &Kind::Session { salt: None }, cookie);
     match seeming.map(|seeming| seeming.contents) {
         Some(Contents { value: Value::Session(session), .. }) => Ok(*session),
         Some(Contents { value: Value::Encrypted, .. }) => Err(Failure::rejected("session is encrypted")),

@@ -9,16 +9,14 @@ use crate::input::Input;
 use crate::kind::Kind;
 use crate::verify::Scheme;
 
-/// Returns a hint if the input has cookies, but none with the wanted name. `is_session` is whether the server looks for
-/// a session.
-pub(crate) fn other_name(input: &Input, wanted: &str, is_session: bool) -> Option<Hint> {
+/// Returns a hint if the input has cookies, but no value for the one with the wanted name.
+pub(crate) fn other_name(input: &Input, wanted: &str) -> Option<Hint> {
     let name = input.source.cookie_name().filter(|name| *name != wanted)?;
-    let (what, setting) = if is_session { ("session", "SESSION_COOKIE_NAME") } else { ("cookie", "its name") };
     Some(Hint::new(
         "other_name",
-        format!("The input has no cookie {wanted:?}; this is {name:?}."),
+        format!("The input has no value for the cookie {wanted:?}; this is {name:?}."),
         format!(
-            "A server that looks for {wanted:?} sees no {what} here: compare {setting} on both servers, and pass the right one with --name."
+            "A server that looks for {wanted:?} sees no session here: compare SESSION_COOKIE_NAME on both servers, and pass the right one with --name."
         ),
     ))
 }
