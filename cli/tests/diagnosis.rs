@@ -211,10 +211,12 @@ fn of_names() {
     assert_eq!(inspect(&csrf, &[]), (1, vec!["csrf".to_owned()]));
     assert_eq!(inspect(&format!("Cookie: c={cookie}"), &["--kind", "cookie", "--name", "c"]), (0, vec![]));
     // The cookie is there, but it is empty.
-    let empty = format!("Cookie: sessionid=; shop_session={token}");
-    assert_eq!(inspect(&empty, &[]), (0, other_name()));
-    let shown = Run::new(&["--time", NOW]).key(KEY).input(empty).out();
-    assert!(shown.contains("why: The input has no value for the cookie \"sessionid\"; this is"), "{shown}");
+    for header in ["Cookie: ", ""] {
+        let empty = format!("{header}sessionid=; shop_session={token}");
+        assert_eq!(inspect(&empty, &[]), (0, other_name()));
+        let shown = Run::new(&["--time", NOW]).key(KEY).input(empty).out();
+        assert!(shown.contains("why: The input has no value for the cookie \"sessionid\"; this is"), "{shown}");
+    }
 
     for sessionid in [key, "hello", &token.replacen("eJy", "eJz", 1)] {
         let header = format!("Cookie: sessionid={sessionid}; shop_session={token}; theme=dark");

@@ -145,7 +145,10 @@ fn pairs(line: &str) -> Vec<Cookie<'_>> {
     if line.split(';').skip(1).any(is_attribute) {
         return set_cookie(line).into_iter().collect();
     }
-    let pairs: Option<Vec<_>> = line.split(';').map(|text| pair(Header::Pair, text)).collect();
+    let is_empty =
+        |text: &&str| text.split_once('=').is_some_and(|(name, value)| is_name(name.trim()) && value.trim().is_empty());
+    let with_value = line.split(';').filter(|text| !is_empty(text));
+    let pairs: Option<Vec<_>> = with_value.map(|text| pair(Header::Pair, text)).collect();
     pairs.unwrap_or_default()
 }
 
