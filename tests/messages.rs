@@ -205,6 +205,7 @@ fn what_does_not_fit() {
         for text in &all {
             messages.add(MessageLevel::INFO, text);
         }
+        assert_eq!(messages.is_empty(), all.is_empty());
         let commit = storage.commit(&messages, &mut session).unwrap();
         let made = commit.set_cookie.unwrap();
         assert!(made.value().len() <= LIMIT);

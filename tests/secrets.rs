@@ -14,7 +14,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use common::{clock, key, ring, written};
 use django_session::{
     BadSignature, Clock, Codec, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, Expiry, KeyRing,
-    MaxAge, Separator, SessionAuth, SessionUser, Signer, StoredSessions, TimestampSigner, dumps, loads,
+    MaxAge, Separator, SessionAuth, SessionUser, Signer, StoredChange, StoredSessions, TimestampSigner, dumps, loads,
 };
 use serde_json::value::RawValue;
 
@@ -111,8 +111,10 @@ fn no_type_tells_a_secret() {
     auth.login(&mut logged_in, &SessionUser { id: "7", backend: "backend", password_hash: VALUE });
     let hash: String = logged_in.get("_auth_user_hash").unwrap().unwrap();
     let options = CookieOptions::builder("c").build().unwrap();
+    let begun = stored.commit(&logged_in, 200).unwrap().change;
+    let StoredChange::Insert { row, .. } = &begun else { panic!("it is a new session") };
 
-    let tokens = [&*token, &signed, &cookie, &hash];
+    let tokens = [&*token, &signed, &cookie, &hash, row.key.as_str(), &row.data];
     let dated = signer();
     for (what, texts) in [
         ("SecretKey", debug(&key(KEY))),
@@ -131,6 +133,8 @@ fn no_type_tells_a_secret() {
         ("SetCookie of any value", debug(&options.set_cookie(&token, UNIX_EPOCH).unwrap())),
         ("SessionAuth", debug(&auth)),
         ("StoredSessions", debug(&stored)),
+        ("StoredRow", debug(row)),
+        ("SessionKey", debug(&row.key)),
     ] {
         assert_silent(what, &texts, &tokens);
     }
@@ -141,6 +145,21 @@ fn no_type_tells_a_secret() {
         assert_eq!(format!("{encryption:?} {encryption:#?}"), "Encryption(..) Encryption(..)");
         assert_silent("encrypted sessions", &debug(&sessions().with_encryption(encryption.clone())), &[]);
         assert_silent("encrypted stored sessions", &debug(&stored.with_encryption(encryption)), &[]);
+    }
+    #[cfg(feature = "messages")]
+    {
+        let storage = django_session::MessageStorage::in_session();
+        let mut messages = storage.load_header("", &session);
+        messages.add(django_session::MessageLevel::INFO, VALUE);
+        assert_silent("Messages", &debug(&messages), &[]);
+        assert_silent("Message", &debug(&messages.drain().next().unwrap()), &[]);
+    }
+    #[cfg(feature = "csrf")]
+    {
+        let csrf = django_session::Csrf::builder().build().unwrap();
+        assert_silent("CsrfCookie", &debug(&csrf.load(Some(VALUE))), &[]);
+        let request = django_session::CsrfRequest { cookie: Some(VALUE), ..django_session::CsrfRequest::default() };
+        assert_silent("CsrfRequest", &debug(&request), &[]);
     }
     #[cfg(feature = "actix-web")]
     assert_silent(

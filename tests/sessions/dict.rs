@@ -226,5 +226,6 @@ fn clones_and_take() {
     assert_eq!(session.take::<u8>("a").unwrap(), None);
     assert_eq!(session.take::<Option<u8>>("b").unwrap(), Some(None));
     assert!(session.is_modified() && session.is_empty());
+    assert!(session.clone().is_accessed() && !copy.is_accessed());
     assert_eq!((copy.get("a").unwrap(), copy.is_modified(), copy.key_index()), (Some(1), false, Some(0)));
 }

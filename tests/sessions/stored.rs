@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use django_session::{
     BadSignature, CookieOptions, DecodeError, Expiry, KeyRing, Session, SessionAuth, SessionKey, SessionUser,
-    StoredChange, StoredSessions, TimestampSigner,
+    StoredChange, StoredSessions, Timestamp, TimestampSigner,
 };
 use time::macros::{datetime, offset};
 use time::{Duration, OffsetDateTime};
 
-use crate::common::{clock, payload, ring, written};
+use crate::common::{clock, key, payload, ring, written};
 use crate::{NOW, sessions};
 
 /// Django: `test_decode_failure_logged_to_security`, `test_decode_serializer_exception`.
@@ -359,6 +359,26 @@ fn a_decoded_session_begins_a_row() {
             panic!("{json}")
         };
         assert_eq!(stored().decode(&row.data).unwrap().len(), session.len());
+    }
+}
+
+/// A row shows which key signed it and, since Django 3.1, when.
+#[test]
+fn rows_of_a_former_key() {
+    let rotated = StoredSessions::new(&ring("new").with_fallback(key("secret")), CookieOptions::default());
+    let read = rotated.decode(&text(r#"{"a":1}"#)).unwrap();
+    assert_eq!((read.key_index(), read.signed_at()), (Some(1), Some(Timestamp::from_secs(1_700_000_000))));
+    assert_eq!(rotated.cookie().name(), "sessionid");
+    #[cfg(feature = "legacy")]
+    {
+        let rotated = rotated.with_legacy();
+        let former = stored().encode_legacy(&read).unwrap();
+        let mut read = rotated.load(rotated.sent_cookie("sessionid=abcdefgh"), Some(&former), None);
+        assert_eq!((read.key_index(), read.signed_at()), (Some(1), None));
+        // It is the session of this row, which is updated.
+        read.insert("a", 2).unwrap();
+        let commit = rotated.commit(&read, 200).unwrap();
+        assert!(matches!(commit.change, StoredChange::Update { .. }), "{commit:?}");
     }
 }
 
