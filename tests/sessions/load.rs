@@ -184,3 +184,12 @@ fn rotation() {
     assert_eq!(rotated.load(Some(&new)).key_index(), Some(0));
     assert!(sessions().try_load(&new).is_err(), "the old key no longer signs");
 }
+
+/// A session of `try_load` knows that the browser has its cookie, which a flush removes.
+#[test]
+fn a_session_of_try_load_has_a_cookie() {
+    let mut session = sessions().try_load(&token(r#"{"a":1}"#, 0.0)).unwrap();
+    assert_eq!(session.cookie_count(), 1);
+    session.flush();
+    assert_eq!(sessions().commit(&session, 200).unwrap().set_cookie, Some(sessions().cookie().removal()));
+}
