@@ -14,7 +14,7 @@ use django_session::{
 #[test]
 fn sentences() {
     let seconds = Duration::from_secs;
-    let sentences: [(&dyn Error, &str); 43] = [
+    let sentences: [(&dyn Error, &str); 46] = [
         (&ConfigError::EmptyKey, "secret key is empty or white space"),
         (&ConfigError::NoKeys, "list of keys is empty"),
         (&ConfigError::NoRandomBytes, "operating system's random number generator failed"),
@@ -26,6 +26,9 @@ fn sentences() {
         (&ConfigError::CookiePrefix, "cookie does not meet the requirements of its name's prefix"),
         (&ConfigError::CookieNotSecure, "cookie with SameSite=None or Partitioned is not Secure"),
         (&ConfigError::CookieMaxAge, "cookie max_age is not between 1 second and 400 days"),
+        (&ConfigError::TrustedOrigin, "trusted origin is not scheme://host or scheme://*.domain as browsers send it"),
+        (&ConfigError::HeaderName, "header name is not a valid HTTP header name"),
+        (&EncodeError::Config(ConfigError::NoRandomBytes), "operating system's random number generator failed"),
         (&EncodeError::Occupied(DecodeError::Base64), "key holds a value of another type"),
         (&EncodeError::MalformedExpiry, "_session_expiry is neither seconds nor a date"),
         (&EncodeError::ExpiryOutOfRange, "expiry is outside the years 1 to 9999"),

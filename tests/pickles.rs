@@ -14,6 +14,7 @@ use common::{Hex, algorithm, clock, json_of, ring, vectors};
 use django_session::{
     CachedSessions, Clock, CookieOptions, CookieSessions, DecodeError, EncodeError, Expiry, KeyRing, PickleSerializer,
     SecretKey, Serializer, Session, SessionKey, SetCookie, StoredChange, StoredCommit, StoredRow, StoredSessions,
+    Unstamped,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -658,6 +659,33 @@ fn dates_without_an_offset_in_a_cache() {
     let mut session = tokyo.create();
     session.set_expiry(Expiry::At(time::macros::datetime!(2030-01-01 0:00 UTC)));
     assert_eq!(session.get_json("_session_expiry"), Some("\"2030-01-01T09:00:00\""));
+}
+
+/// Ages, ids and former cookies are those of `StoredSessions`.
+#[test]
+fn lifetimes_in_a_cache() {
+    const NOW: f64 = 1_700_000_000.0;
+    let former = CookieOptions::builder("sessionid").domain("example.com").build().unwrap();
+    let sessions = |now| {
+        CachedSessions::new(CookieOptions::default())
+            .with_absolute_age(Duration::from_secs(60), Unstamped::Refuse)
+            .with_ids()
+            .with_former_cookie(&former)
+            .with_clock(clock(now))
+    };
+    let mut session = sessions(NOW).create();
+    session.insert("a", 1).unwrap();
+    let StoredChange::Insert { row, .. } = sessions(NOW).commit(&session, 200).unwrap().change else { panic!("new") };
+    assert_eq!(row.time_to_live, Duration::from_secs(60));
+    let sent = || sessions(NOW).sent_cookie(&format!("{}={}", sessions(NOW).cookie().name(), row.key.as_str()));
+
+    let mut again = sessions(NOW + 60.0).load(sent(), Some(&row.data));
+    assert_eq!((again.id(), again.started_at()), (session.id(), session.started_at()));
+    assert!(again.id().is_some() && again.started_at().is_some());
+    let too_old = sessions(NOW + 61.0).load(sent(), Some(&row.data));
+    assert!(matches!(too_old.rejection(), Some(DecodeError::SessionTooOld { .. })));
+    again.flush();
+    assert_eq!(sessions(NOW).commit(&again, 200).unwrap().response.into_set_cookies().count(), 2);
 }
 
 /// Returns a commit without the parts that differ: the format of the data, and random keys.

@@ -160,6 +160,10 @@ fn no_type_tells_a_secret() {
         assert_silent("CsrfCookie", &debug(&csrf.load(Some(VALUE))), &[]);
         let request = django_session::CsrfRequest { cookie: Some(VALUE), ..django_session::CsrfRequest::default() };
         assert_silent("CsrfRequest", &debug(&request), &[]);
+        let post = django_session::CsrfRequest { method: "POST", secure: true, origin: Some(VALUE), ..request };
+        assert_silent("CsrfRejection", &debug(&csrf.check(&post).unwrap_err()), &[]);
+        #[cfg(feature = "tower")]
+        assert_silent("CsrfToken", &debug(&django_session::CsrfToken::new(csrf, [format!("csrftoken={VALUE}")])), &[]);
     }
     #[cfg(feature = "actix-web")]
     assert_silent(

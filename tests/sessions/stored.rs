@@ -362,6 +362,16 @@ fn a_decoded_session_begins_a_row() {
     }
 }
 
+/// The limit does not apply to rows that are not compressed: what is larger is written so.
+#[test]
+fn the_inflate_limit_of_rows() {
+    let limited = || stored().with_inflate_limit(1000);
+    let json = format!(r#"{{"a":"{}"}}"#, "a".repeat(1000));
+    assert_eq!(limited().decode(&text(&json)).unwrap_err(), DecodeError::InflatesPast { limit: 1000 });
+    let written = limited().encode(&stored().decode(&text(&json)).unwrap()).unwrap();
+    assert_eq!(limited().decode(&written).unwrap().get_json("a").map(str::len), Some(1002));
+}
+
 /// A row shows which key signed it and, since Django 3.1, when.
 #[test]
 fn rows_of_a_former_key() {
