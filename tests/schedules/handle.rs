@@ -120,12 +120,12 @@ fn check(sessions: &CookieSessions, request: &Request, commit: &Commit) {
     assert!(commit.vary_on_cookie || written.is_none());
 }
 
-#[test]
-fn two_changes_and_the_response() {
+/// Checks the response that is written beside a change and `other`.
+fn the_response(other: fn(&Request) -> thread::JoinHandle<()>) {
     let sessions = sessions();
     in_every_order(move || {
         let (request, writer) = Request::begin(&sessions);
-        let threads = [request.adds(1), request.adds(10)];
+        let threads = [request.adds(1), other(&request)];
         let commit = request.writes(writer).join().unwrap();
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         check(&sessions, &request, &commit);
@@ -133,15 +133,13 @@ fn two_changes_and_the_response() {
 }
 
 #[test]
+fn two_changes_and_the_response() {
+    the_response(|request| request.adds(10));
+}
+
+#[test]
 fn a_change_a_panic_and_the_response() {
-    let sessions = sessions();
-    in_every_order(move || {
-        let (request, writer) = Request::begin(&sessions);
-        let threads = [request.adds(1), request.panics()];
-        let commit = request.writes(writer).join().unwrap();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
-        check(&sessions, &request, &commit);
-    });
+    the_response(Request::panics);
 }
 
 /// The request is cancelled while other threads use the session. No thread waits forever, and the handles still work.
