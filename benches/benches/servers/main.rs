@@ -30,7 +30,7 @@ use crate::variant::{Role, Variant};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::new();
 
-/// The default number of rounds. With all servers, it takes four minutes.
+/// The default number of rounds. With all servers, it takes five minutes.
 const ROUNDS: usize = 11;
 const MILLISECONDS: u64 = 350;
 
