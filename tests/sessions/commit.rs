@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use django_session::{BadSignature, Commit, Compression, CookieSessions, DecodeError, EncodeError, Session};
+use django_session::{
+    BadSignature, Commit, Compression, CookieOptions, CookieSessions, DecodeError, EncodeError, Session,
+};
 
 use crate::common::{json_of, payload, ring, written};
 use crate::{Operation, options, sessions, store_with, token};
@@ -189,7 +191,9 @@ fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
 fn former_cookies() {
     let former = options().build().unwrap();
     let present = || options().domain("example.com");
-    let sessions = store_with(present()).with_former_cookie(&former);
+    // The name of the former options is ignored.
+    let former_scope = CookieOptions::builder("other").build().unwrap();
+    let sessions = store_with(present()).with_former_cookie(&former_scope);
     let present = present().build().unwrap();
     let (old, new) = (token(r#"{"a":1}"#, 60.0), token(r#"{"a":2}"#, 30.0));
     let headers = |cookies: &str, operation: Operation, status: u16| {
