@@ -37,11 +37,7 @@ pub(crate) fn read(input: &[u8], cookie: &CookieOptions) -> Entry {
 fn unhex(input: &[u8]) -> Option<Vec<u8>> {
     let text = input.trim_ascii();
     let digits = text.strip_prefix(b"\\x").unwrap_or(text);
-    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.chunks(2).map(pair).collect()
+    digits.chunks(2).map(content::hex).collect()
 }
 
 /// Decodes `"\x80\x04…"` as redis-cli prints it, and `b'\x80\x04…'` as Python prints it.
@@ -65,7 +61,7 @@ fn unescape(input: &[u8]) -> Option<Vec<u8>> {
             'b' => 8,
             'x' => {
                 let digits: String = chars.by_ref().take(2).collect();
-                u8::from_str_radix(&digits, 16).ok()?
+                content::hex(digits.as_bytes())?
             }
             other => u8::try_from(other).ok()?,
         });

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use django_session::{
-    CachedSessions, Codec, Compression, CookieOptions, DecodeError, EncodeError, Encryption, KeyRing,
+    CachedSessions, Codec, Compression, CookieOptions, DecodeError, EncodeError, Encryption, JsonSerializer, KeyRing,
     MessagePackSerializer, Plaintext, SecretKey, Serializer, Session, Signer, Verified,
 };
 use serde::de::IgnoredAny;
@@ -147,6 +147,13 @@ pub(crate) fn unverified(payload: &str, keys: Option<&KeyRing>, cookie: &CookieO
     }
 }
 
+/// Decodes two hexadecimal digits.
+pub(crate) fn hex(digits: &[u8]) -> Option<u8> {
+    // The standard library would also read "+f".
+    let digits = str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    (digits.len() == 2).then(|| u8::from_str_radix(digits, 16).ok())?
+}
+
 /// Decodes base64 in either alphabet, with or without padding.
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     decode(&text.trim_end_matches('=').replace('+', "-").replace('/', "_"))
@@ -217,6 +224,17 @@ fn unreadable(reason: String) -> Contents {
         encrypted: false,
         json: None,
     }
+}
+
+/// Returns the bytes that a key takes in the written JSON object: the key, the colon and the value.
+pub(crate) fn written_len(key: &str, json: &str) -> usize {
+    let mut written = Vec::new();
+    // A key of a session and its value can be written.
+    let _ = JsonSerializer.dumps(key, &mut written);
+    let key_len = written.len();
+    written.clear();
+    let _ = JsonSerializer.dumps_json(json, &mut written);
+    key_len.saturating_add(":".len()).saturating_add(written.len())
 }
 
 /// Returns the keys whose values JSON cannot represent, and their Python types.

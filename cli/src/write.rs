@@ -1,6 +1,7 @@
 //! Writes sessions of each kind, signed with the first key.
 
 use std::io::{self, IsTerminal as _};
+use std::time::SystemTime;
 
 use django_session::{
     Algorithm, CachedSessions, Clock, CookieOptions, EncodeError, Encryption, KeyRing, Session, StoredSessions,
@@ -61,6 +62,12 @@ fn payload(session: &Session, stored: &StoredSessions) -> Result<String, Failure
 pub(crate) fn unsigned_payload(session: &Session, cookie: &CookieOptions) -> Result<String, Failure> {
     let key = django_session::SecretKey::generate().map_err(|error| Failure::rejected(error.to_string()))?;
     payload(session, &StoredSessions::new(&KeyRing::new(key), cookie.clone()))
+}
+
+/// Returns the bytes of a cookie's name, and of its attributes.
+pub(crate) fn cookie_sizes(cookie: &CookieOptions, now: SystemTime) -> Result<(usize, usize), EncodeError> {
+    let (header, name) = (cookie.set_cookie("", now)?, cookie.name().len());
+    Ok((name, header.as_str().len().saturating_sub(name).saturating_sub("=".len())))
 }
 
 pub(crate) fn failure(error: &EncodeError) -> Failure {

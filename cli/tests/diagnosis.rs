@@ -383,7 +383,10 @@ fn of_age() {
             r#"[{{"model":"sessions.session","pk":"abcdefgh","fields":{{"session_data":"{}","expire_date":"{date}"}}}}]"#,
             signed("stored")
         );
-        assert_eq!(Run::new(&["--time", NOW]).key(KEY).input(row).run().code, code, "{date}");
+        let ran = Run::new(&["--json", "--time", NOW]).key(KEY).input(row).run();
+        assert_eq!(ran.code, code, "{date}");
+        let cause = if code == 0 { "" } else { "The expire_date of its row has passed." };
+        assert_eq!(ran.json()["hints"][0]["cause"].as_str().unwrap_or_default(), cause);
     }
 }
 

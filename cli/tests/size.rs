@@ -53,3 +53,15 @@ fn both_are_shown_where_they_differ() {
     assert!(out(300).contains("Django, which") && out(300).contains("This crate, which"), "{}", out(300));
     assert!(!out(600).contains("This crate, which"), "{}", out(600));
 }
+
+/// The bytes of all keys, the commas and the braces are those of the JSON that is written.
+#[test]
+fn keys_are_counted_as_they_are_written() {
+    let json = r#"{"größe":1,"a":"é"}"#;
+    let sizes = sizes(json, &[]);
+    assert_eq!(sizes["keys"], serde_json::json!({"größe": {"bytes": 19}, "a": {"bytes": 12}}));
+    assert_eq!(sizes["json_bytes"], 19 + 12 + ",{}".len());
+    let token = Run::new(&["sign"]).key(KEY).input(json).out();
+    let inspected = Run::new(&["--json"]).key(KEY).input(token).run().json();
+    assert_eq!(inspected["keys"]["größe"]["bytes"], 19);
+}

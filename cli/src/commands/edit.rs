@@ -1,7 +1,7 @@
 //! `edit`: changes keys of a session and signs it again with the first key.
 
 use clap::ArgMatches;
-use django_session::{Session, Timestamp};
+use django_session::{Session, SizeRule, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::cached::{self, Entry};
@@ -15,9 +15,6 @@ use crate::kind::Kind;
 use crate::settings;
 use crate::verify::{Authentic, Scheme};
 use crate::write::{self, Target, failure};
-
-/// Browsers drop cookies whose name and value are longer.
-const COOKIE_LIMIT: usize = 4096;
 
 pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let mut warnings = Vec::new();
@@ -46,8 +43,9 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     let target = Target { kind: &kind, keys: &keys, cookie: &cookie, clock: &clock, encrypted, format };
     let out = write::session(&session, &target)?;
     let sum = out.len().saturating_sub(1).saturating_add(cookie.name().len());
-    if matches!(kind, Kind::Session { .. }) && sum > COOKIE_LIMIT {
-        warnings.push(format!("cookie has {sum} bytes of name and value; browsers drop more than {COOKIE_LIMIT}"));
+    let limit = SizeRule::Rfc6265bis.limit();
+    if matches!(kind, Kind::Session { .. }) && sum > limit {
+        warnings.push(format!("cookie has {sum} bytes of name and value; browsers drop more than {limit}"));
     }
     Ok(Output { out, warnings, code: 0 })
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::ArgMatches;
-use django_session::{BadSignature, CookieOptions, DecodeError, Expiry, Session, Timestamp};
+use django_session::{BadSignature, CookieOptions, DecodeError, Expiry, Session, SizeRule, Timestamp};
 
 use ::time::OffsetDateTime;
 
@@ -15,10 +15,11 @@ use crate::exit::{self, Failure, Output};
 use crate::input::{self, Input, Shape, Source, shape};
 use crate::keys::{self, Keys};
 use crate::kind::Kind;
-use crate::report::{self, Lifetime, Redaction, Report, Style, Trust};
+use crate::report::{self, Lifetime, LimitedBy, Redaction, Report, Style, Trust};
 use crate::settings;
 use crate::time::{parse_date, span, system_time};
 use crate::verify::{Authentic, Scheme};
+use crate::write;
 
 /// Longer tokens are not verified at all.
 const LIMIT: usize = 2 << 20;
@@ -214,8 +215,7 @@ pub(crate) fn lifetime(
         Source::Row { expire_date: Some(date) } => parse_date(date).map(OffsetDateTime::unix_timestamp),
         _ => None,
     };
-    let ends = |end: i64, max_age: Option<Duration>, by| Lifetime {
-        max_age: max_age.map(|age| age.as_secs()),
+    let ends = |end: i64, by| Lifetime {
         end,
         expired: now > end,
         beyond_cookie_age: false,
@@ -223,10 +223,11 @@ pub(crate) fn lifetime(
         by,
     };
     if let Some(end) = by_row {
-        return Some(ends(end, None, "expire_date of the row"));
+        return Some(ends(end, LimitedBy::ExpireDate));
     }
     let signed_at = signed_at?;
     let after = |age: Duration| signed_at.saturating_add_unsigned(age.as_secs());
+    let by_age = |age: Duration, source| ends(after(age), LimitedBy::Age { seconds: age.as_secs(), source });
     match kind {
         Kind::Session { .. } | Kind::Stored => {
             // --max-age may be longer than the 400 days that `CookieOptions` allows.
@@ -241,14 +242,14 @@ pub(crate) fn lifetime(
             Some(match own {
                 Some(end) => {
                     let beyond_cookie_age = *kind != Kind::Stored && now <= end && now > after(age);
-                    Lifetime { beyond_cookie_age, ..ends(end, None, "its own _session_expiry") }
+                    Lifetime { beyond_cookie_age, ..ends(end, LimitedBy::OwnExpiry) }
                 }
-                None if *kind == Kind::Stored => ends(after(age), Some(age), "if its row has the usual expire_date"),
-                None => ends(after(age), Some(age), "the cookie's age"),
+                None if *kind == Kind::Stored => by_age(age, "if its row has the usual expire_date"),
+                None => by_age(age, "the cookie's age"),
             })
         }
         Kind::Cookie { .. } | Kind::OldCookie { .. } | Kind::Object { .. } => {
-            max_age.map(|age| ends(after(age), Some(age), "--max-age"))
+            max_age.map(|age| by_age(age, "--max-age"))
         }
         Kind::Messages | Kind::Legacy | Kind::Cached => None,
     }
@@ -324,13 +325,18 @@ fn hints(report: &mut Report) {
         ));
     }
     let Some(lifetime) = report.lifetime.as_ref().filter(|lifetime| lifetime.expired) else { return };
-    report.hints.push(match lifetime.max_age {
-        Some(_) => Hint::new(
+    report.hints.push(match lifetime.by {
+        LimitedBy::Age { .. } => Hint::new(
             "expired",
             "It is older than it may be.",
             "If another server accepts it, its SESSION_COOKIE_AGE is longer: compare, or use --max-age. Otherwise log in again.",
         ),
-        None => Hint::new(
+        LimitedBy::ExpireDate => Hint::new(
+            "expired",
+            "The expire_date of its row has passed.",
+            "Log in again: Django and StoredSessions load it as an empty session.",
+        ),
+        LimitedBy::OwnExpiry => Hint::new(
             "expired",
             "Its own _session_expiry has passed.",
             "Log in again. Django up to 6.1 does not check set_expiry in a cookie; ExpiryPolicy::CookieAgeOnly behaves the same.",
@@ -379,7 +385,11 @@ fn beyond_limits(report: &Report) -> Vec<Hint> {
     if report.bytes > TOKEN {
         hints.push(Hint::new(
             "too_long",
-            format!("It has {} bytes: browsers drop a cookie of more than 4096, and CookieSessions rejects more than {TOKEN}.", report.bytes),
+            format!(
+                "It has {} bytes: browsers drop a cookie of more than {}, and CookieSessions rejects more than {TOKEN}.",
+                report.bytes,
+                SizeRule::Rfc6265.limit()
+            ),
             "Store large values on the server, or raise CookieSessions::with_max_token_len.",
         ));
     }
@@ -397,7 +407,6 @@ fn beyond_limits(report: &Report) -> Vec<Hint> {
 /// Returns the bytes of a cookie's name, and of its attributes under Django's defaults.
 fn sizes(name: &str, value: usize) -> Option<(usize, usize)> {
     let options = CookieOptions::builder(name).build().ok()?;
-    let empty = options.set_cookie("", std::time::UNIX_EPOCH).ok()?;
-    let attributes = empty.as_str().len().checked_sub(name.len())?.checked_sub(1)?;
-    (value <= 1 << 16).then_some((name.len(), attributes))
+    let sizes = write::cookie_sizes(&options, std::time::UNIX_EPOCH).ok()?;
+    (value <= 1 << 16).then_some(sizes)
 }

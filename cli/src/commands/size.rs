@@ -1,10 +1,12 @@
 //! `size`: shows the bytes of each key, and how many bytes are left.
 
 use clap::ArgMatches;
-use django_session::{Algorithm, CachedSessions, Clock, Compression, CookieOptions, KeyRing, SecretKey, Session};
+use django_session::{
+    Algorithm, CachedSessions, Clock, Compression, CookieOptions, KeyRing, SecretKey, Session, SizeRule,
+};
 
 use crate::commands::{file, found};
-use crate::content::{Contents, Value};
+use crate::content::{Contents, Value, written_len};
 use crate::diagnose;
 use crate::exit::{Failure, Output};
 use crate::input;
@@ -12,8 +14,8 @@ use crate::kind::Kind;
 use crate::report::{Object, Style, counted, printable};
 use crate::settings;
 
-/// The limit of browsers under both RFCs. They differ in what counts.
-const LIMIT: i64 = 4096;
+/// The limit of browsers in bytes, under both RFCs. They differ in what counts.
+const LIMIT: usize = SizeRule::Rfc6265.limit();
 
 struct Sizes {
     json: usize,
@@ -72,9 +74,7 @@ fn measure(session: &Session, kind: &Kind, cookie: &CookieOptions) -> Result<Siz
     let signer = kind.signer(&KeyRing::new(key), Algorithm::Sha256, &Clock::system());
     let signer = signer.ok_or_else(|| Failure::usage("this kind is not a cookie"))?;
     let now = std::time::SystemTime::now();
-    let header = cookie.set_cookie("", now).map_err(|error| crate::write::failure(&error))?;
-    let name = cookie.name().len();
-    let attributes = header.as_str().len().saturating_sub(name).saturating_sub(1);
+    let (name, attributes) = crate::write::cookie_sizes(cookie, now).map_err(|error| crate::write::failure(&error))?;
     let written =
         |payload: &str| Written { payload: payload.len(), token: signer.sign(payload).len(), name, attributes };
     let django = written(&payload);
@@ -87,10 +87,7 @@ fn measure(session: &Session, kind: &Kind, cookie: &CookieOptions) -> Result<Siz
         }
         _ => django,
     };
-    let mut keys: Vec<_> = session
-        .iter()
-        .map(|(key, json)| (key.to_string(), key.len().saturating_add(json.len()).saturating_add("\"\":".len())))
-        .collect();
+    let mut keys: Vec<_> = session.iter().map(|(key, json)| (key.to_string(), written_len(&key, json))).collect();
     keys.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     let base64 = contents.bytes.saturating_mul(4).div_ceil(3);
     Ok(Sizes { json: contents.bytes, base64, django, this_crate, keys })
@@ -104,7 +101,7 @@ impl Written {
     }
 
     fn left(&self, with_attributes: bool) -> i64 {
-        LIMIT.saturating_sub(self.used(with_attributes))
+        i64::try_from(LIMIT).unwrap_or(i64::MAX).saturating_sub(self.used(with_attributes))
     }
 
     fn rows(&self, base64: usize, style: Style) -> [(String, String); 5] {

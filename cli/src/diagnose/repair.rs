@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::content::hex;
 use crate::diagnose::Hint;
 
 /// A repair, which returns `None` if there is nothing to undo, and its hint.
@@ -74,13 +75,9 @@ fn percent_decoded(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut out = parts.next()?.as_bytes().to_vec();
     for part in parts {
-        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                out.extend_from_slice(part.get(2..)?.as_bytes());
-            }
-            None => return None,
-        }
+        let (digits, rest) = part.as_bytes().split_at_checked(2)?;
+        out.push(hex(digits)?);
+        out.extend_from_slice(rest);
     }
     String::from_utf8(out).ok()
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use django_session::SizeRule;
+
 use crate::content::{Contents, Format, Value, beyond_json};
 use crate::kind::Kind;
 use crate::report::{Redaction, Report, Style, Trust, algorithm_word, counted, printable, table};
@@ -92,17 +94,18 @@ fn facts(report: &Report, style: Style) -> Vec<(String, String)> {
                 "EXPIRED {}, {} ago ({})",
                 date(lifetime.end),
                 span(left.unsigned_abs()),
-                lifetime.by
+                lifetime.by.words()
             )),
-            false => format!("{}, in {} ({})", date(lifetime.end), span(left.unsigned_abs()), lifetime.by),
+            false => format!("{}, in {} ({})", date(lifetime.end), span(left.unsigned_abs()), lifetime.by.words()),
         };
         let close = if lifetime.browser_close { "; or when the browser closes" } else { "" };
         fact("expires", format!("{text}{close}"));
     }
     if let Some((name, attributes)) = report.cookie {
         let sum = name.saturating_add(report.bytes).saturating_add(attributes);
-        let text = format!("name {name} + value {} + attributes {attributes} = {sum} of 4096", report.bytes);
-        fact("size", if sum > 4096 { style.bad(&text) } else { text });
+        let limit = SizeRule::Rfc6265.limit();
+        let text = format!("name {name} + value {} + attributes {attributes} = {sum} of {limit}", report.bytes);
+        fact("size", if sum > limit { style.bad(&text) } else { text });
     }
     if let Some(Contents { value: Value::Session(session), .. }) = &report.contents
         && let Some(user) = session.auth_user_id()

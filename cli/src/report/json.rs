@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 
 use django_session::Session;
 
-use crate::content::{Contents, Value};
+use crate::content::{Contents, Value, written_len};
 use crate::report::text::is_harmless;
 use crate::report::{Redaction, Report, Trust, algorithm_word};
 
@@ -92,7 +92,7 @@ pub(crate) fn json(report: &Report, redaction: Redaction) -> String {
         .optional_text("algorithm", algorithm.map(algorithm_word))
         .optional("signed_at", report.signed_at)
         .optional("age", report.age())
-        .optional("max_age", lifetime.and_then(|lifetime| lifetime.max_age))
+        .optional("max_age", lifetime.and_then(|lifetime| lifetime.by.max_age()))
         .optional("expires_at", lifetime.map(|lifetime| lifetime.end))
         .optional("expired", lifetime.map(|lifetime| lifetime.expired))
         .plain("bytes", report.bytes);
@@ -136,8 +136,7 @@ fn data(session: &Session, redaction: Redaction) -> String {
 
 fn sizes(session: &Session) -> String {
     let size = |object: Object, (key, json): (std::borrow::Cow<'_, str>, &str)| {
-        let bytes = key.len().saturating_add(json.len()).saturating_add("\"\":".len());
-        object.raw(&key, &Object::new().plain("bytes", bytes).end())
+        object.raw(&key, &Object::new().plain("bytes", written_len(&key, json)).end())
     };
     session.iter().fold(Object::new(), size).end()
 }

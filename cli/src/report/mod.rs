@@ -55,16 +55,43 @@ pub(crate) enum Trust {
 
 /// How long a token is valid.
 pub(crate) struct Lifetime {
-    /// Seconds after signing until it expires, if its age is what limits it.
-    pub(crate) max_age: Option<u64>,
     /// When it expires, in Unix seconds.
     pub(crate) end: i64,
     pub(crate) expired: bool,
     pub(crate) browser_close: bool,
     /// Whether it is older than the age of the cookie, although its own expiry is in the future.
     pub(crate) beyond_cookie_age: bool,
-    /// What determines the end.
-    pub(crate) by: &'static str,
+    pub(crate) by: LimitedBy,
+}
+
+/// What determines when a token expires.
+#[derive(Clone, Copy)]
+pub(crate) enum LimitedBy {
+    /// The time since it was signed.
+    Age {
+        seconds: u64,
+        source: &'static str,
+    },
+    OwnExpiry,
+    ExpireDate,
+}
+
+impl LimitedBy {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Age { source, .. } => source,
+            Self::OwnExpiry => "its own _session_expiry",
+            Self::ExpireDate => "expire_date of the row",
+        }
+    }
+
+    /// Returns the seconds after signing until it expires, if its age is what limits it.
+    pub(crate) fn max_age(self) -> Option<u64> {
+        match self {
+            Self::Age { seconds, .. } => Some(seconds),
+            Self::OwnExpiry | Self::ExpireDate => None,
+        }
+    }
 }
 
 impl Report {
