@@ -127,6 +127,7 @@ impl SessionHandle {
     /// assert_eq!(session.get("visits")?, Some(1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[must_use]
     pub fn new<S, H>(sessions: impl Into<Arc<CookieSessions<S>>>, cookie_headers: impl IntoIterator<Item = H>) -> Self
     where
         S: Serializer + Send + Sync + 'static,

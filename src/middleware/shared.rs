@@ -6,7 +6,6 @@ use crate::middleware::visit::{TARGET, Visit};
 use crate::{Commit, EncodeError, Session};
 
 /// The session of a request, shared by its handles and its writer.
-#[derive(Debug, Default)]
 pub(super) struct Shared<V: ?Sized = dyn Visit> {
     slot: Lock<Slot>,
     pub(super) visit: V,

@@ -1,17 +1,18 @@
 //! The test site in actix-web.
 
 use actix_web::body::{BoxBody, to_bytes};
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{Service as _, ServiceResponse};
+use actix_web::error::ErrorPaymentRequired;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, SET_COOKIE, VARY};
 use actix_web::http::{Method, Uri};
 use actix_web::middleware::Condition;
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use actix_web::web::{Bytes, get, post, to};
-use actix_web::{App, Error, web};
-use django_session::middleware::actix::{CsrfMiddleware, SessionMiddleware};
-use django_session::{CsrfRejection, CsrfToken, EncodeError};
+use actix_web::{App, Error, HttpResponse, web};
+use django_session::middleware::actix::{CsrfMiddleware, SessionError, SessionMiddleware};
+use django_session::{CsrfRejection, CsrfToken, EncodeError, SessionHandle};
 
-use crate::{Got, Sent, Site};
+use crate::{Got, SITE, Sent, Site};
 
 async fn field(csrf: CsrfToken) -> Result<String, EncodeError> {
     csrf.field()
@@ -64,5 +65,36 @@ pub(crate) async fn answer(site: Site, sent: Sent) -> Got {
         content_type: lines(CONTENT_TYPE).pop().filter(|_| response.status() == 403),
         rejection: rejection.map(ToString::to_string),
         body: String::from_utf8(to_bytes(response.into_body()).await.unwrap().to_vec()).unwrap(),
+    }
+}
+
+/// An inner middleware fails after the handler. The error carries the headers of both middlewares to the response, also
+/// to one that an outer middleware makes.
+#[tokio::test]
+async fn an_error_keeps_the_headers_of_both_middlewares() {
+    async fn login(session: SessionHandle, csrf: CsrfToken) -> Result<&'static str, EncodeError> {
+        session.insert("a", 1)?;
+        csrf.rotate()?;
+        Ok("logged in")
+    }
+    let app = App::new()
+        .route("/login", get().to(login))
+        .wrap_fn(|request, inner| {
+            let response = inner.call(request);
+            async move { response.await.and(Err::<ServiceResponse, _>(ErrorPaymentRequired("no credit"))) }
+        })
+        .wrap(CsrfMiddleware::new(SITE.guard()))
+        .wrap(SessionMiddleware::new(SITE.sessions()));
+    let app = init_service(app).await;
+    let error = try_call_service(&app, TestRequest::get().uri("/login").to_request()).await.unwrap_err();
+    let with_headers: &SessionError = error.as_error().unwrap();
+    assert_eq!(with_headers.error().to_string(), "no credit");
+    let elsewhere = with_headers.apply(HttpResponse::PaymentRequired().finish());
+    for response in [error.error_response(), elsewhere] {
+        assert_eq!(response.status(), 402);
+        let cookies: Vec<_> = response.headers().get_all(SET_COOKIE).map(|line| line.to_str().unwrap()).collect();
+        let names: Vec<_> = cookies.iter().map(|line| line.split('=').next().unwrap()).collect();
+        assert_eq!(names, ["csrftoken", "sessionid"]);
+        assert_eq!(response.headers().get_all(VARY).count(), 1);
     }
 }

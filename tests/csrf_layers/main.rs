@@ -326,6 +326,8 @@ async fn exempt_paths() {
     ] {
         let got = answer(SITE, sent).await;
         assert_eq!((got.status, got.rejection.as_deref()), (403, Some(reason)));
+        let events = told();
+        assert!(!events.is_empty() && events.iter().all(|line| line.starts_with("WARN a request was rejected")));
     }
 }
 

@@ -8,6 +8,7 @@ use actix_web::http::header::{ContentType, HeaderValue};
 use actix_web::http::{StatusCode, Uri};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 
+use crate::middleware::actix::SessionError;
 use crate::middleware::csrf::guard::Admission;
 use crate::middleware::csrf::head::Head;
 use crate::middleware::headers::write;
@@ -216,7 +217,11 @@ where
     // 3. Call the handler.
     let mut response = match admission {
         Admission::Rejected(rejection) => request.error_response(rejection).map_into_right_body(),
-        Admission::Accepted | Admission::AsksForForm => inner.call(request).await?.map_into_left_body(),
+        Admission::Accepted | Admission::AsksForForm => match inner.call(request).await {
+            Ok(response) => response.map_into_left_body(),
+            // An error of an inner middleware becomes a response later.
+            Err(error) => return Err(SessionError::wrap(error, token.commit()?)),
+        },
     };
 
     // 4. Write the cookie.

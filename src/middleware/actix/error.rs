@@ -6,12 +6,13 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use crate::middleware::headers::write;
 use crate::{Commit, DecodeError, EncodeError};
 
-/// An error from inside a [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware), with the headers of the
-/// session.
+/// An error from inside a [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware) or a
+/// [`CsrfMiddleware`](crate::middleware::actix::CsrfMiddleware), with their headers.
 ///
-/// Its response needs these headers: `Vary`, and the cookie's removal after a [flush](crate::Session::flush). The error
-/// is that of an inner middleware, or an [`EncodeError`] if the session could not be written. An outer middleware that
-/// replaces the response must pass its own response through [`apply`](Self::apply).
+/// Its response needs these headers: `Vary`, the session's cookie or its removal after a
+/// [flush](crate::Session::flush), and the CSRF cookie. The error is that of an inner middleware, or an [`EncodeError`]
+/// if the session could not be written. An outer middleware that replaces the response must pass its own response
+/// through [`apply`](Self::apply).
 ///
 /// ```
 /// use actix_web::body::MessageBody;
@@ -62,8 +63,9 @@ pub struct SessionError {
 }
 
 impl SessionError {
-    pub(super) fn new(error: Error, commit: Commit) -> Self {
-        Self { error, commit }
+    /// Adds the headers to an error, if there are any.
+    pub(super) fn wrap(error: Error, commit: Commit) -> Error {
+        if commit == Commit::default() { error } else { Self { error, commit }.into() }
     }
 
     /// Returns the wrapped error. If several middlewares added headers, this is the innermost error.
@@ -114,9 +116,13 @@ impl SessionError {
         error.as_error::<Self>().map_or(error, Self::error).as_error()
     }
 
-    /// Adds the headers of the session to a response.
+    /// Adds the headers to a response.
     #[must_use]
-    pub fn apply<Body>(&self, mut response: HttpResponse<Body>) -> HttpResponse<Body> {
+    pub fn apply<Body>(&self, response: HttpResponse<Body>) -> HttpResponse<Body> {
+        let mut response = match self.error.as_error::<Self>() {
+            Some(inner) => inner.apply(response),
+            None => response,
+        };
         write(self.commit.clone(), response.headers_mut());
         response
     }
@@ -130,11 +136,11 @@ impl fmt::Display for SessionError {
 
 impl ResponseError for SessionError {
     fn status_code(&self) -> StatusCode {
-        self.error.as_response_error().status_code()
+        self.error().as_response_error().status_code()
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.apply(self.error.error_response())
+        self.apply(self.error().error_response())
     }
 }
 

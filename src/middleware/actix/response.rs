@@ -5,7 +5,7 @@ use actix_web::{Error, HttpMessage as _};
 use crate::middleware::actix::SessionError;
 use crate::middleware::future::SessionResponse;
 use crate::middleware::headers::Headers;
-use crate::{Commit, SessionHandle, SessionWriter, Unwritten};
+use crate::{SessionHandle, SessionWriter, Unwritten};
 
 impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
     fn status_code(&self) -> u16 {
@@ -24,13 +24,12 @@ impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
 
     fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error> {
         let Unwritten { error, commit, .. } = unwritten;
-        Err(SessionError::new(error.into(), commit).into())
+        Err(SessionError::wrap(error.into(), commit))
     }
 
     fn failed(error: Error, writer: SessionWriter) -> Error {
         let status = error.as_response_error().status_code().as_u16();
-        let commit = writer.commit(status).unwrap_or_else(|unwritten| unwritten.commit);
-        if commit == Commit::default() { error } else { SessionError::new(error, commit).into() }
+        SessionError::wrap(error, writer.commit(status).unwrap_or_else(|unwritten| unwritten.commit))
     }
 }
 

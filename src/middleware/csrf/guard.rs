@@ -2,12 +2,8 @@ use std::sync::Arc;
 
 use crate::middleware::csrf::head::{self, Head};
 use crate::middleware::csrf::missing::MissingCsrf;
-use crate::middleware::csrf::token::CsrfToken;
-use crate::middleware::visit::TARGET;
+use crate::middleware::csrf::token::{CsrfToken, log};
 use crate::{Csrf, CsrfRejection, SessionHandle};
-
-/// RFC 9110, section 9.2.1.
-const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 /// Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
 const BODY_LIMIT: usize = 2_621_440;
@@ -151,16 +147,16 @@ impl CsrfGuard {
             (true, None) => return Err(MissingCsrf::Session),
             (uses_sessions, session) => session.filter(|_| uses_sessions),
         };
-        let is_safe = SAFE_METHODS.contains(&head.method());
+        let is_safe = Csrf::is_safe(head.method());
         let token = CsrfToken::of_request(&self.csrf, self.secure, head, session, is_safe);
         if self.exempt.iter().any(|path| path == head.path()) {
             return Ok((token, Admission::Accepted));
         }
-        let admission = match token.check(None) {
+        let admission = match token.verify(None) {
             // A token in the form takes precedence over one in the header, so a form is read first.
-            Err(rejection) if !rejection.is_about_token() => Admission::rejected(rejection),
+            Err(rejection) if !rejection.is_about_token() => Admission::Rejected(log(rejection)),
             _ if !is_safe && head::is_form(head) => Admission::AsksForForm,
-            Err(rejection) => Admission::rejected(rejection),
+            Err(rejection) => Admission::Rejected(log(rejection)),
             Ok(()) => Admission::Accepted,
         };
         Ok((token, admission))
@@ -180,13 +176,7 @@ impl Admission {
     pub(in crate::middleware) fn of_form(token: &CsrfToken, body: &[u8]) -> Self {
         match token.check(Csrf::form_token(body).as_deref()) {
             Ok(()) => Self::Accepted,
-            Err(rejection) => Self::rejected(rejection),
+            Err(rejection) => Self::Rejected(rejection),
         }
-    }
-
-    /// Logs the rejection, without what the client sent.
-    fn rejected(rejection: CsrfRejection) -> Self {
-        tracing::warn!(target: TARGET, reason = ?rejection, "a request was rejected by the CSRF check");
-        Self::Rejected(rejection)
     }
 }

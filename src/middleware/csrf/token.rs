@@ -117,6 +117,9 @@ impl CsrfToken {
     /// # Errors
     /// Those of [`get`](Self::get).
     ///
+    /// # Panics
+    /// When [`get`](Self::get) does.
+    ///
     /// ```
     /// # use django_session::{Csrf, CsrfToken};
     /// let field = CsrfToken::new(Csrf::builder().build()?, [""]).field()?;
@@ -153,7 +156,7 @@ impl CsrfToken {
     /// Checks the request with a token that the handler found in the form.
     ///
     /// Use it for a multipart form, which the layer does not read, on an [exempt](crate::CsrfGuard::with_exempt) path.
-    /// Call it before anything is changed.
+    /// Call it before anything is changed. A rejection is logged with level WARN, as one by the layer is.
     ///
     /// # Errors
     /// [`CsrfRejection`], which is a response of status 403.
@@ -173,6 +176,11 @@ impl CsrfToken {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn check(&self, form_token: Option<&str>) -> Result<(), CsrfRejection> {
+        self.verify(form_token).map_err(log)
+    }
+
+    /// Does the same, without an event in the log.
+    pub(in crate::middleware) fn verify(&self, form_token: Option<&str>) -> Result<(), CsrfRejection> {
         let Shared { csrf, keeper, secure, facts } = &*self.0;
         let Some(facts) = facts else { return Ok(()) };
         match keeper {
@@ -203,7 +211,9 @@ impl CsrfToken {
         let Keeper::Cookie(slot) = &self.0.keeper else { return Ok(Commit::default()) };
         let mut slot = open(slot);
         slot.head_sent = true;
-        let set_cookie = self.0.csrf.commit(&slot.cookie)?;
+        let set_cookie = self.0.csrf.commit(&slot.cookie).inspect_err(|error| {
+            tracing::error!(target: TARGET, error = %error, "the CSRF cookie could not be written");
+        })?;
         Ok(Commit { vary_on_cookie: set_cookie.is_some(), set_cookie, ..Commit::default() })
     }
 }
@@ -221,6 +231,12 @@ impl Slot {
         }
         &mut self.cookie
     }
+}
+
+/// Logs a rejection, without what the client sent.
+pub(in crate::middleware) fn log(rejection: CsrfRejection) -> CsrfRejection {
+    tracing::warn!(target: TARGET, reason = ?rejection, "a request was rejected by the CSRF check");
+    rejection
 }
 
 /// Locks the slot. Poisoning is ignored, because a panic does not leave a cookie half changed.

@@ -222,7 +222,7 @@ async fn read<Body: http_body::Body>(body: Body, limit: usize) -> Result<Vec<u8>
     Ok(read)
 }
 
-fn forbidden<Answer: From<String>>(rejection: CsrfRejection) -> Response<Answer> {
+pub(super) fn forbidden<Answer: From<String>>(rejection: CsrfRejection) -> Response<Answer> {
     let mut response = Response::new(Answer::from(rejection.to_html()));
     *response.status_mut() = StatusCode::FORBIDDEN;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

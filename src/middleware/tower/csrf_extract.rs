@@ -2,9 +2,10 @@ use std::convert::Infallible;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
 
+use super::csrf;
 use crate::{CsrfRejection, CsrfToken, MissingCsrf};
 
 /// Extracts the token that the [`CsrfLayer`](crate::middleware::tower::CsrfLayer) inserted.
@@ -35,9 +36,6 @@ impl IntoResponse for MissingCsrf {
 /// Responds with the [page](CsrfRejection::to_html) and status 403.
 impl IntoResponse for CsrfRejection {
     fn into_response(self) -> Response {
-        let html = [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))];
-        let mut response = (StatusCode::FORBIDDEN, html, self.to_html()).into_response();
-        response.extensions_mut().insert(self);
-        response
+        csrf::forbidden(self)
     }
 }
