@@ -57,6 +57,7 @@ impl Clock {
     /// let an_hour_ahead = django_session::Clock::from_fn(|| SystemTime::now() + Duration::from_secs(3600));
     /// assert!(an_hour_ahead.now() > SystemTime::now());
     /// ```
+    #[must_use]
     pub fn from_fn(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Source::Function(Arc::new(now)))
     }

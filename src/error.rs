@@ -253,7 +253,7 @@ impl Error for BadSignature {}
 /// For signed tokens, all variants except [`Config`](Self::Config), [`Signature`](Self::Signature) and
 /// [`SessionId`](Self::SessionId) occur only *after* the signature was verified. A payload that cannot be read then
 /// means that another program shares the key and the salt, or that the requested type has changed. The date of a row is
-/// checked before its signature.
+/// checked before its signature, and a row of the format before Django 3.1 (feature `legacy`) is decoded before it.
 ///
 /// ```
 /// use django_session::{BadSignature, DecodeError, KeyRing, MaxAge, SecretKey, loads};
@@ -270,7 +270,7 @@ pub enum DecodeError {
     Config(ConfigError),
     /// The token's signature was rejected.
     Signature(BadSignature),
-    /// The payload is not canonical base64url without padding.
+    /// The payload is not canonical base64url without padding, or a row of the format before Django 3.1 is not base64.
     Base64,
     /// The payload is empty, but an encrypted one is expected. Feature `encryption`.
     Empty,
@@ -292,9 +292,8 @@ pub enum DecodeError {
     /// The cookie contains a session id of one of Django's other session engines, not a signed session: the site's
     /// `SESSION_ENGINE` is not `signed_cookies`. [`StoredSessions`](crate::StoredSessions) reads those sessions.
     SessionId,
-    /// The cookie's value is not a session key, as it is with those of Django's engines that store sessions on the
-    /// server. If it is a signed session, `SESSION_ENGINE` is `signed_cookies`: use
-    /// [`CookieSessions`](crate::CookieSessions).
+    /// The cookie's value is not a session key. Django's engines that store sessions on the server put one there. If
+    /// it is a signed session, `SESSION_ENGINE` is `signed_cookies`: use [`CookieSessions`](crate::CookieSessions).
     NotASessionKey,
     /// No stored session has the key that the browser sent. The session was ended, or it expired and was deleted.
     NotStored,

@@ -318,7 +318,15 @@ fn signed_cookies() {
         ("theme=planted:by:another".to_owned(), Err(BadSignature::Mismatch)),
     ] {
         assert_eq!(get(&header), value, "{header}");
+        let several = [b"theme=\xff".as_slice(), header.as_bytes(), b"language=pt-br"];
+        let expected = match value {
+            Ok(None) => Err(BadSignature::MissingSeparator),
+            value => value,
+        };
+        assert_eq!(theme.get_from_headers(several, MaxAge::Unlimited), expected, "{header}");
     }
+    let rejections = ["theme=no separator", "theme=planted:by:another", "theme"];
+    assert_eq!(theme.get_from_headers(rejections, MaxAge::Unlimited), Err(BadSignature::Mismatch), "of the last one");
     let later = SignedCookie::new(&keys, options(), "salt").with_clock(clock(1e9 + 61.0));
     let (age, max_age) = (Duration::from_secs(61), Duration::from_secs(60));
     assert_eq!(later.get(&ours, max_age), Err(BadSignature::Expired { age, max_age }));

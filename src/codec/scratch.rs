@@ -4,7 +4,8 @@ use crate::codec::zlib::Zlib;
 
 /// The buffers and the zlib state of encoding and decoding, reused between calls.
 ///
-/// It never contains a key. What remains in it after a call is payload that the client can read anyway.
+/// It never contains a key. What remains in its buffers after a call is payload that the client can read anyway; an
+/// encrypted one is wiped. The window of zlib may keep parts of a payload.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// The serialized value.

@@ -63,6 +63,9 @@ pub trait Serializer {
 
     /// As [`dumps`](Self::dumps), for a value that is given as JSON text. Sessions are written with it.
     ///
+    /// `json` must be valid: a serializer that writes JSON itself, such as [`JsonSerializer`](crate::JsonSerializer),
+    /// does not check it.
+    ///
     /// # Errors
     /// As [`dumps`](Self::dumps); also for values that are JSON only in Python (`NaN`), and for integers of more than
     /// 64 bits, unless the serializer writes JSON itself.
@@ -80,6 +83,8 @@ pub trait Serializer {
     }
 
     /// As [`loads`](Self::loads), into JSON text, which replaces the content of `out`. Sessions are read with it.
+    ///
+    /// The session checks the text. A serializer that reads JSON itself need not.
     ///
     /// # Errors
     /// As [`loads`](Self::loads); also for data that [`dumps_json`](Self::dumps_json) would not turn back into the same

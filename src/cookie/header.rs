@@ -24,6 +24,17 @@ pub(crate) fn values<'h>(header: &'h str, name: &str) -> impl DoubleEndedIterato
     })
 }
 
+/// Calls `visit` with the value of each cookie of this name in several headers, the last one first.
+pub(crate) fn visit_values<'h, I, H>(headers: I, name: &str, mut visit: impl FnMut(&str))
+where
+    I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
+    H: AsRef<[u8]> + ?Sized + 'h,
+{
+    for line in headers.into_iter().rev() {
+        values(&text(line.as_ref()), name).rev().for_each(&mut visit);
+    }
+}
+
 fn unquote(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }

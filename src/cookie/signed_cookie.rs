@@ -143,15 +143,45 @@ impl SignedCookie {
         header: &(impl AsRef<[u8]> + ?Sized),
         max_age: impl Into<MaxAge>,
     ) -> Result<Option<String>, BadSignature> {
-        let (text, max_age) = (header::text(header.as_ref()), max_age.into());
-        let mut rejection = None;
-        for token in header::values(&text, self.options.name()).rev() {
-            match self.signer.unsign(token, max_age) {
-                Ok(verified) => return Ok(Some(verified.as_str().to_owned())),
-                Err(reason) => rejection = rejection.or(Some(reason)),
+        self.get_from_headers([header], max_age)
+    }
+
+    /// Returns the value from several `Cookie` headers: over HTTP/2 a browser may send more than one. The last cookie
+    /// that verifies is used.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, MaxAge, SecretKey, SignedCookie};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let theme = SignedCookie::new(&keys, CookieOptions::builder("theme").build()?, "");
+    /// let sent = format!("theme={}", theme.set("dark")?.value());
+    /// let headers = [sent.as_str(), "language=pt-br; theme=dark:0:forged"];
+    /// assert_eq!(theme.get_from_headers(headers, MaxAge::Unlimited)?.as_deref(), Some("dark"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn get_from_headers<'h, I, H>(
+        &self,
+        headers: I,
+        max_age: impl Into<MaxAge>,
+    ) -> Result<Option<String>, BadSignature>
+    where
+        I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
+        H: AsRef<[u8]> + ?Sized + 'h,
+    {
+        let (max_age, mut found) = (max_age.into(), Ok(None));
+        header::visit_values(headers, self.options.name(), |token| {
+            if let Ok(Some(_)) = found {
+                return;
             }
-        }
-        rejection.map_or(Ok(None), Err)
+            let value = self.signer.unsign(token, max_age).map(|verified| Some(verified.as_str().to_owned()));
+            // The rejection of the last cookie stays unless another one verifies.
+            if value.is_ok() || found.is_ok() {
+                found = value;
+            }
+        });
+        found
     }
 }
 

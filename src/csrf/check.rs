@@ -3,10 +3,12 @@ use crate::csrf::origin::{Referer, TrustedOrigin};
 use crate::csrf::secret::Secret;
 use crate::csrf::{Csrf, CsrfRejection, CsrfRequest, CsrfTokenSource};
 
-/// RFC 9110, section 9.2.1.
-const SAFE_METHODS: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
-
 impl Csrf {
+    /// Whether a method is safe as in RFC 9110, section 9.2.1: [`check`](Self::check) accepts each such request.
+    pub(crate) fn is_safe(method: &str) -> bool {
+        ["GET", "HEAD", "OPTIONS", "TRACE"].contains(&method)
+    }
+
     /// Checks that a page of this site, or of a trusted origin, sent the request.
     ///
     /// Every GET, HEAD, OPTIONS and TRACE is accepted: their handlers must not change anything. For other methods:
@@ -60,7 +62,7 @@ impl Csrf {
     #[doc(alias = "CsrfViewMiddleware")]
     #[doc(alias = "process_view")]
     pub fn check(&self, request: &CsrfRequest<'_>) -> Result<(), CsrfRejection> {
-        if SAFE_METHODS.contains(&request.method) {
+        if Self::is_safe(request.method) {
             return Ok(());
         }
         match (request.origin, request.secure) {

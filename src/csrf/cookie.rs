@@ -174,10 +174,9 @@ impl Csrf {
         I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
         H: AsRef<[u8]> + ?Sized + 'h,
     {
-        let name = self.cookie.name();
-        let found = headers.into_iter().rev().find_map(|line| {
-            let line = header::text(line.as_ref());
-            header::values(&line, name).next_back().map(|value| Zeroizing::new(value.to_owned()))
+        let mut found = None;
+        header::visit_values(headers, self.cookie.name(), |value| {
+            found.get_or_insert_with(|| Zeroizing::new(value.to_owned()));
         });
         self.load(found.as_deref().map(String::as_str))
     }

@@ -1,9 +1,6 @@
 use crate::csrf::secret::Secret;
 use crate::error::EncodeError;
-use crate::sessions::Session;
-
-/// The key under which Django stores the secret.
-const KEY: &str = "_csrftoken";
+use crate::sessions::{CSRF_SECRET, Session};
 
 /// For sites whose CSRF secret is in the session: [`CsrfBuilder::use_sessions`](crate::CsrfBuilder::use_sessions).
 impl Session {
@@ -20,7 +17,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn csrf_secret(&self) -> Option<String> {
-        self.get(KEY).unwrap_or_else(|_| Some(String::new()))
+        self.get(CSRF_SECRET).unwrap_or_else(|_| Some(String::new()))
     }
 
     /// Returns a CSRF token for a page, a different one each time.
@@ -79,6 +76,6 @@ impl Session {
     }
 
     fn keep(&mut self, secret: &Secret) -> Result<(), EncodeError> {
-        self.insert(KEY, secret.to_text().as_str())
+        self.insert(CSRF_SECRET, secret.to_text().as_str())
     }
 }

@@ -181,8 +181,8 @@ impl<'p> Machine<'p> {
 
     fn push_text(&mut self, bytes: &'p [u8]) -> Result<(), &'static str> {
         let text = Text::new(bytes).ok_or("pickle has text that is not UTF-8")?;
-        let joined = text.has_separate_surrogates();
-        self.push(if joined { Value::Other(class::SEPARATE_SURROGATES) } else { Value::Text(text) })
+        let separate = text.has_separate_surrogates();
+        self.push(if separate { Value::Other(class::SEPARATE_SURROGATES) } else { Value::Text(text) })
     }
 
     /// Pushes a `str` of Python 2. Python 3 reads it as text if it is ASCII, and rejects it otherwise.

@@ -11,7 +11,7 @@ const BACKEND: &str = "_auth_user_backend";
 const HASH: &str = "_auth_user_hash";
 
 /// The key under which Django stores its CSRF secret if `CSRF_USE_SESSIONS` is set.
-const CSRF_SECRET: &str = "_csrftoken";
+pub(crate) const CSRF_SECRET: &str = "_csrftoken";
 
 /// Django's salt for the hash of a user's `password` column.
 const SALT: &[u8] = b"django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
@@ -243,6 +243,7 @@ impl SessionAuth {
     /// assert!(session.is_empty());
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
+    #[must_use = "if it is false, nobody is logged in"]
     #[doc(alias = "get_user")]
     pub fn authenticate(&self, session: &mut Session, password_hash: &str) -> bool {
         match self.verify(session, password_hash) {

@@ -151,7 +151,7 @@ impl CachedSessions {
         self
     }
 
-    /// Removes the cookie of a former Domain or Path as well: see
+    /// Removes the cookie from a former scope (domain, path, partitioned) as well: see
     /// [`CookieSessions::with_former_cookie`](crate::CookieSessions::with_former_cookie).
     ///
     /// ```
@@ -169,7 +169,7 @@ impl CachedSessions {
         self
     }
 
-    /// Reads and writes expiry dates in this time zone, without an offset, for a Django with `USE_TZ = False`: see
+    /// Reads and writes dates for a Django with `USE_TZ = False`: see
     /// [`CookieSessions::with_naive_dates`](crate::CookieSessions::with_naive_dates).
     ///
     /// ```

@@ -161,8 +161,8 @@ impl<S: Serializer> CookieSessions<S> {
 
     /// Returns how many more bytes the cookie could hold if the session were written now. Counts as access.
     ///
-    /// With compression, a key may take fewer bytes than its JSON. A session is compressed once its JSON has 512 bytes,
-    /// so more bytes may be left after it has grown to that size.
+    /// With compression, a key may take fewer bytes than its JSON. By default a session is compressed once its JSON has
+    /// 512 bytes, so more bytes may be left after it has grown to that size.
     ///
     /// # Errors
     /// Those of [`commit`](Self::commit).

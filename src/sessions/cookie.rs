@@ -558,11 +558,7 @@ impl<S: Serializer> CookieSessions<S> {
         H: AsRef<[u8]> + ?Sized + 'h,
     {
         let mut search = Search::default();
-        for line in headers.into_iter().rev() {
-            for token in header::values(&header::text(line.as_ref()), self.cookie.name()).rev() {
-                search.visit(token, |token| self.try_load(token));
-            }
-        }
+        header::visit_values(headers, self.cookie.name(), |token| search.visit(token, |token| self.try_load(token)));
         search.found(self.terms)
     }
 }

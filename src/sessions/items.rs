@@ -176,6 +176,7 @@ impl Session {
     /// assert_eq!(session.keys().collect::<Vec<_>>(), ["b", "a"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[must_use]
     pub fn keys(&self) -> SessionKeys<'_> {
         SessionKeys(self.read().iter())
     }
@@ -192,6 +193,7 @@ impl Session {
     /// assert_eq!(session.iter().next(), Some(("a".into(), "[1,2]")));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[must_use]
     #[doc(alias = "items")]
     pub fn iter(&self) -> SessionItems<'_> {
         SessionItems::new(self.read().iter())

@@ -64,12 +64,10 @@ impl Keyed {
         H: AsRef<[u8]> + ?Sized + 'h,
     {
         let mut sent = SentCookie::default();
-        for line in headers.into_iter().rev() {
-            for value in header::values(&header::text(line.as_ref()), self.cookie.name()).rev() {
-                sent.cookies = sent.cookies.saturating_add(1);
-                sent.key = sent.key.or_else(|| SessionKey::parse(value));
-            }
-        }
+        header::visit_values(headers, self.cookie.name(), |value| {
+            sent.cookies = sent.cookies.saturating_add(1);
+            sent.key = sent.key.take().or_else(|| SessionKey::parse(value));
+        });
         sent
     }
 

@@ -19,6 +19,7 @@ mod session_key;
 mod stored;
 mod stored_commit;
 
+pub(crate) use auth::CSRF_SECRET;
 pub use auth::{AuthKey, SessionAuth, SessionUser};
 #[cfg(feature = "pickle")]
 pub use cached::CachedSessions;

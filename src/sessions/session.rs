@@ -242,9 +242,10 @@ impl Session {
         self.fate == Fate::Renamed
     }
 
-    /// Returns the key of a stored session, as the browser sent it.
+    /// Returns the key under which the session was stored when it was loaded, as the browser sent it.
     ///
-    /// Returns `None` for a session in a signed cookie, a new session, and one that was [flushed](Self::flush).
+    /// Returns `None` for a session in a signed cookie, for a new session, also if the browser sent a key without
+    /// a valid session, and for one that was [flushed](Self::flush).
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};
@@ -260,7 +261,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn session_key(&self) -> Option<&SessionKey> {
-        self.key.as_ref().filter(|_| !self.is_flushed())
+        self.key.as_ref().filter(|_| self.provenance.accepted && !self.is_flushed())
     }
 
     /// Returns whether anything was changed since the session was loaded.
@@ -357,7 +358,8 @@ impl Session {
 
     /// Returns why a later cookie of the same name was skipped in favour of this one, for logs and metrics.
     ///
-    /// Our keys did not sign that cookie: it was set for another path, or planted by a sibling domain.
+    /// Our keys did not sign that cookie: it was set for another path, or planted by a sibling domain. Only sessions in
+    /// a signed cookie report it.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};

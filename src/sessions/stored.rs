@@ -137,7 +137,7 @@ impl StoredSessions {
         self
     }
 
-    /// Removes the cookie of a former Domain or Path as well: see
+    /// Removes the cookie from a former scope (domain, path, partitioned) as well: see
     /// [`CookieSessions::with_former_cookie`](crate::CookieSessions::with_former_cookie).
     ///
     /// ```

@@ -92,7 +92,7 @@ pub struct StoredRow<Data = String> {
     pub key: SessionKey,
     /// The column `session_data`, or the bytes of the entry.
     pub data: Data,
-    /// The column `expire_date`: when the session ends.
+    /// The column `expire_date`: when the session ends, in UTC.
     pub expire_date: OffsetDateTime,
     /// How long the cache must keep the entry, in whole seconds. Zero means that the session has ended: delete the
     /// entry.

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use django_session::{
-    BadSignature, CookieOptions, DecodeError, Expiry, KeyRing, Session, SessionAuth, SessionKey, SessionUser,
-    StoredChange, StoredSessions, Timestamp, TimestampSigner,
+    BadSignature, CookieOptions, DecodeError, EncodeError, Expiry, KeyRing, Session, SessionAuth, SessionKey,
+    SessionUser, StoredChange, StoredSessions, Timestamp, TimestampSigner,
 };
 use time::macros::{datetime, offset};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, UtcOffset};
 
 use crate::common::{clock, key, payload, ring, written};
 use crate::{NOW, sessions};
@@ -281,7 +281,23 @@ fn rows_that_have_expired() {
         let session = stored().load(sent, Some(&good), Some(now + left));
         assert_eq!(session.rejection(), rejection.map(|since| DecodeError::SessionExpired { since }));
         assert_eq!(session.get("a").unwrap(), rejection.is_none().then_some(1));
+        let key = rejection.is_none().then_some(KEY);
+        assert_eq!(session.session_key().map(SessionKey::as_str), key, "nothing is stored under it");
     }
+    let missing = stored().load(stored().sent_cookie(&format!("sessionid={KEY}")), None, None);
+    assert_eq!((missing.rejection(), missing.session_key()), (Some(DecodeError::NotStored), None));
+}
+
+/// Databases that store text, such as SQLite, compare dates as text: all must have the same offset.
+#[test]
+fn dates_of_rows_are_in_utc() {
+    let mut session = stored().create();
+    session.set_expiry(Expiry::At(datetime!(2030-01-01 09:00 +9)));
+    assert_eq!(session.get_json("_session_expiry"), Some(r#""2030-01-01T09:00:00+09:00""#));
+    let StoredChange::Insert { row, .. } = stored().commit(&session, 200).unwrap().change else { panic!() };
+    assert_eq!((row.expire_date.offset(), row.expire_date), (UtcOffset::UTC, datetime!(2030-01-01 00:00 UTC)));
+    session.set_expiry(Expiry::At(datetime!(9999-12-31 23:59 -1)));
+    assert!(matches!(stored().commit(&session, 200), Err(EncodeError::ExpiryOutOfRange)), "the year 10000 in UTC");
 }
 
 #[test]

@@ -144,10 +144,11 @@ impl End {
         }
     }
 
+    /// Returns the date of the end, in UTC.
     pub(in crate::sessions) fn date(self, modification: SystemTime) -> Option<OffsetDateTime> {
         match self {
             Self::After(time) => date(modification)?.checked_add(time),
-            Self::At(at) => Some(at),
+            Self::At(at) => at.checked_to_offset(UtcOffset::UTC),
         }
     }
 }

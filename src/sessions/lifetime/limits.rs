@@ -118,6 +118,10 @@ impl Terms {
         Self { max_age: cookie.max_age(), expire_at_browser_close: cookie.expire_at_browser_close(), ..Self::default() }
     }
 
+    pub(in crate::sessions) fn limit_age(&mut self, max_age: Duration, unstamped: Unstamped) {
+        self.absolute = Some(AbsoluteAge { max_age, unstamped });
+    }
+
     /// Checks the age of a session that was signed at `signed` and may have its `own` expiry.
     ///
     /// # Errors

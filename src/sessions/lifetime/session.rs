@@ -96,7 +96,7 @@ impl Session {
         self.terms().end(self.read_expiry()).left(modification)
     }
 
-    /// Returns when the session ends, if it was last written at `modification`.
+    /// Returns when the session ends, in UTC, if it was last written at `modification`.
     ///
     /// Returns `None` beyond the year 9999. Django: `get_expiry_date`.
     ///

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 #[cfg(feature = "pickle")]
 use crate::sessions::CachedSessions;
-use crate::sessions::lifetime::AbsoluteAge;
 use crate::sessions::{CookieSessions, StoredSessions, Unstamped};
 
 impl<S> CookieSessions<S> {
@@ -103,7 +102,7 @@ impl<S> CookieSessions<S> {
     /// ```
     #[must_use]
     pub fn with_absolute_age(mut self, max_age: Duration, unstamped: Unstamped) -> Self {
-        self.terms.absolute = Some(AbsoluteAge { max_age, unstamped });
+        self.terms.limit_age(max_age, unstamped);
         self
     }
 
@@ -155,7 +154,7 @@ impl StoredSessions {
     /// ```
     #[must_use]
     pub fn with_absolute_age(mut self, max_age: Duration, unstamped: Unstamped) -> Self {
-        self.keyed.terms.absolute = Some(AbsoluteAge { max_age, unstamped });
+        self.keyed.terms.limit_age(max_age, unstamped);
         self
     }
 
@@ -199,7 +198,7 @@ impl CachedSessions {
     /// ```
     #[must_use]
     pub fn with_absolute_age(mut self, max_age: Duration, unstamped: Unstamped) -> Self {
-        self.keyed.terms.absolute = Some(AbsoluteAge { max_age, unstamped });
+        self.keyed.terms.limit_age(max_age, unstamped);
         self
     }
 
