@@ -5,7 +5,7 @@ use django_session::{SessionKey, StoredRow};
 use sqlx::{AnyPool, Row as _};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::session::engine::Storage;
 
@@ -55,7 +55,7 @@ impl Database {
     }
 
     async fn write(&self, sql: &str, row: &StoredRow) -> Result<u64, BoxError> {
-        let date = row.expire_date.to_offset(UtcOffset::UTC).format(WRITE)?;
+        let date = row.expire_date.format(WRITE)?;
         let query = sqlx::query(sql).bind(row.key.as_str()).bind(&row.data).bind(date);
         Ok(query.execute(&self.pool).await?.rows_affected())
     }
