@@ -56,6 +56,10 @@ pub enum ConfigError {
     TrustedOrigin,
     /// The name of the header that carries the CSRF token is not a token of RFC 9110.
     HeaderName,
+    /// Two session layers or middlewares are nested, and have one cookie name, but different settings. Share one
+    /// [`CookieSessions`](crate::CookieSessions) between them, or give each cookie a name. Only
+    /// [`EncodeError::Config`] contains this.
+    NestedSessions,
 }
 
 impl fmt::Display for ConfigError {
@@ -74,6 +78,7 @@ impl fmt::Display for ConfigError {
             Self::CookieMaxAge => "cookie max_age is not between 1 second and 400 days",
             Self::TrustedOrigin => "trusted origin is not scheme://host or scheme://*.domain as browsers send it",
             Self::HeaderName => "header name is not a valid HTTP header name",
+            Self::NestedSessions => "nested session layers have one cookie name, but different settings",
         })
     }
 }
@@ -98,7 +103,7 @@ impl From<NoRandomBytes> for ConfigError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The signer could not be created. Only [`dumps`](crate::dumps), which creates its own signer, returns this.
+    /// [`dumps`](crate::dumps) could not create its signer, or nested session layers do not fit together.
     Config(ConfigError),
     /// The serializer rejected the value; the reason is the [`source`](Error::source).
     Serialize(Box<dyn Error + Send + Sync>),

@@ -342,6 +342,38 @@ async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     assert_eq!(response.headers().get(SET_COOKIE).unwrap(), sessions().cookie().removal().as_str());
 }
 
+/// An outer session cannot be written. The logout in the inner one is sent all the same, whether the service responded
+/// or an inner middleware failed, and the visitor is not told that all went well.
+#[tokio::test]
+async fn a_logout_is_sent_though_an_outer_session_is_too_large() {
+    let logout = async |inner: SessionHandle| {
+        inner.flush();
+        fill(inner.of_cookie("outer").unwrap()).await
+    };
+    let inner = || store_named("inner").with_salt("inner").unwrap();
+    for fails in [false, true] {
+        let app = App::new()
+            .default_service(web::to(logout))
+            .wrap_fn(move |request, service| {
+                let response = service.call(request);
+                async move {
+                    let response = response.await?;
+                    let elsewhere = HttpResponse::Found().insert_header(("Location", "/saved")).finish();
+                    if fails { Err(InternalError::from_response("", elsewhere).into()) } else { Ok(response) }
+                }
+            })
+            .wrap(SessionMiddleware::new(inner()))
+            .wrap(SessionMiddleware::new(store_named("outer")));
+        let request = with_cookie(&visited(&inner(), 41)).to_request();
+        let error = try_call_service(&init_service(app).await, request).await.unwrap_err();
+        assert!(matches!(SessionError::find(&error), Some(EncodeError::CookieTooLarge(_))));
+        let response = error.error_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let sent: Vec<_> = response.headers().get_all(SET_COOKIE).collect();
+        assert_eq!(sent, [inner().cookie().removal().as_str()]);
+    }
+}
+
 /// Between two middlewares, code gets the session of the outer one, before and after it calls the inner service.
 #[tokio::test]
 async fn the_session_between_two_layers() {

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -14,12 +15,13 @@ use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE, VARY};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use axum::{Extension, Router, handler::Handler};
+use axum::{Extension, Router, handler::Handler, routing};
 use common::events::{listen, told};
 use common::{clock, key, payload, ring};
 use django_session::middleware::tower::SessionLayer;
 use django_session::{
-    Commit, CookieOptions, CookieSessions, EncodeError, KeyRing, Session, SessionHandle, SessionMount,
+    Commit, CookieOptions, CookieSessions, EncodeError, ExpiryPolicy, KeyRing, Session, SessionHandle, SessionMount,
+    Unstamped,
 };
 use futures_util::stream;
 use tokio::sync::Barrier;
@@ -353,7 +355,7 @@ fn a_panic_on_another_thread_while_the_response_waits() {
             session.with(|session| {
                 session.insert("half", true).unwrap();
                 locked.wait();
-                std::thread::sleep(std::time::Duration::from_millis(50));
+                std::thread::sleep(Duration::from_millis(50));
                 panic!("a bug under the lock");
             })
         });
@@ -635,7 +637,7 @@ async fn the_session_of_an_outer_layer() {
     assert_eq!(names, ["inner", "outer"]);
 }
 
-/// These are logged once each on level WARN: two cookies with the same keys and salt, a layer that is ignored, and a
+/// These are logged once each: two cookies with the same keys and salt, nested layers that contradict each other, and a
 /// session id of another engine, which is then logged on DEBUG like an expired cookie.
 #[tokio::test]
 async fn settings_that_cannot_be_meant() {
@@ -653,7 +655,12 @@ async fn settings_that_cannot_be_meant() {
             app(count).layer(SessionLayer::new(secure)),
             "",
             &[
-                "WARN a session layer is ignored: an outer one has its cookie's name, with other settings cookie=\"sessionid\"",
+                "ERROR nested session layers have one cookie name, but different settings: the inner one is not used \
+                 cookie=\"sessionid\"",
+                "ERROR the session could not be written error=nested session layers have one cookie name, but different \
+                 settings",
+                "ERROR the session could not be written error=nested session layers have one cookie name, but different \
+                 settings",
             ],
         ),
         (
@@ -686,6 +693,39 @@ async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     let response = answer(&app, [visited(&keys(), 7).as_str()]).await;
     assert_eq!((response.status(), set(&response)), (StatusCode::INTERNAL_SERVER_ERROR, vec!["sessionid=".to_owned()]));
     assert_eq!(events().len(), 1);
+}
+
+/// An outer session cannot be written, and its error replaces the response. The logout in the inner one is sent all the
+/// same; what the inner one wrote is not.
+#[tokio::test]
+async fn a_logout_is_sent_though_an_outer_session_is_too_large() {
+    let hoard = |session: &SessionHandle| {
+        let numbers = (0..2000).map(|n| n * n).collect::<Vec<u32>>();
+        session.of_cookie("outer").unwrap().insert("hoard", numbers).unwrap();
+    };
+    let inner = || store_of(&keys(), "sessionid").with_salt("inner").unwrap();
+    let site =
+        |router: Router| router.layer(SessionLayer::new(inner())).layer(SessionLayer::new(store_of(&keys(), "outer")));
+    let mut session = inner().load(None);
+    session.insert("visits", 7).unwrap();
+    let cookie = inner().commit(&session, 200).unwrap().set_cookie.unwrap();
+    let cookie = format!("sessionid={}", cookie.value());
+
+    let logout = site(Router::new().fallback(async move |Extension(session): Handle| {
+        session.flush();
+        hoard(&session);
+    }));
+    let response = answer(&logout, [cookie.as_str()]).await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(lines(&response, SET_COOKIE), [inner().cookie().removal().as_str()]);
+
+    let write = site(Router::new().fallback(async move |Extension(session): Handle| {
+        session.insert("visits", 8).unwrap();
+        hoard(&session);
+    }));
+    let response = answer(&write, [cookie.as_str()]).await;
+    assert_eq!((response.status(), set(&response).len()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+    assert_eq!(events().len(), 2);
 }
 
 /// A first read after the head is logged, because the response has no `Vary`. A read of a session that was read before
@@ -725,6 +765,48 @@ async fn nested_layers_of_one_cookie_are_one() {
         let app = Router::new().fallback(logout).layer(layer()).layer(other).layer(from_fn(mark)).layer(layer());
         assert_eq!(set(&answer(&app, [visited(&keys(), 7).as_str()]).await), ["sessionid="]);
     }
+}
+
+/// If nested layers have one cookie and different settings, the inner one does not hand out the session of the outer
+/// one, because its own settings would not be enforced. What a handler writes is answered with an error.
+#[tokio::test]
+async fn nested_layers_that_contradict_each_other() {
+    async fn get(inner: CookieSessions, outer: CookieSessions, path: &'static str) -> Response {
+        let read = async |Extension(session): Handle| session.contains_key("visits").to_string();
+        let app = Router::new().route("/read", routing::get(read)).route("/write", routing::get(count));
+        let app = app.layer(SessionLayer::new(inner)).layer(SessionLayer::new(outer));
+        let mut request = request([visited(&keys(), 7).as_str()]);
+        *request.uri_mut() = path.parse().unwrap();
+        app.oneshot(request).await.unwrap()
+    }
+    let others: &[fn(CookieSessions) -> CookieSessions] = &[
+        |sessions| sessions.with_absolute_age(Duration::from_secs(3600), Unstamped::Refuse),
+        CookieSessions::with_ids,
+        |sessions| sessions.with_refresh_after(Duration::from_secs(3600)),
+        |sessions| sessions.with_max_token_len(10),
+        |sessions| sessions.with_max_ahead(Duration::from_secs(3600)),
+        |sessions| sessions.with_inflate_limit(10),
+        |sessions| sessions.with_expiry_policy(ExpiryPolicy::Both),
+        |sessions| sessions.with_former_cookie(&CookieOptions::builder("a").path("/a").build().unwrap()),
+        |sessions| sessions.with_salt("admin").unwrap(),
+        |_| store_of(&ring("another key"), "sessionid"),
+        #[cfg(feature = "encryption")]
+        |sessions| sessions.with_encryption(django_session::Encryption::new(&ring("one"))),
+        #[cfg(feature = "encryption")]
+        |sessions| sessions.with_encryption(django_session::Encryption::new(&ring("two"))),
+    ];
+    for (index, other) in others.iter().enumerate() {
+        assert_eq!(text(get(other(sessions()), sessions(), "/read").await).await, "false", "{index}");
+        let written = get(other(sessions()), sessions(), "/write").await;
+        assert_eq!((written.status(), set(&written).len()), (StatusCode::INTERNAL_SERVER_ERROR, 0), "{index}");
+        assert!(events().iter().all(|line| line.starts_with("ERROR ")));
+        // Equal settings are shared, also if they were created twice.
+        for (another, same) in others.iter().enumerate() {
+            get(other(sessions()), same(sessions()), "/read").await;
+            assert_eq!(events().concat().contains("one cookie name"), index != another, "{index} {another}");
+        }
+    }
+    assert_eq!(set(&get(sessions(), sessions(), "/write").await), [r#"sessionid={"visits":8}"#]);
 }
 
 #[cfg(feature = "msgpack")]

@@ -1,3 +1,8 @@
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+use std::any::type_name;
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+use std::hash::{Hash as _, Hasher};
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +112,14 @@ impl<S> Codec<S> {
             #[cfg(feature = "encryption")]
             encryption: self.encryption,
         }
+    }
+
+    /// Hashes the settings, but of the serializer only its type.
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(crate) fn hash_settings(&self, hasher: &mut impl Hasher) {
+        (type_name::<S>(), self.compression, self.inflate_limit).hash(hasher);
+        #[cfg(feature = "encryption")]
+        self.encryption.as_ref().map(Encryption::fingerprint).hash(hasher);
     }
 
     /// Sets whether to compress what is encoded.

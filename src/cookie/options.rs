@@ -46,7 +46,7 @@ impl SameSite {
 /// assert_eq!(refused, ConfigError::CookiePrefix);
 /// # Ok::<(), ConfigError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each attribute is present or absent")]
 pub struct CookieOptions {
     pub(super) name: String,

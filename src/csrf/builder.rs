@@ -58,7 +58,8 @@ pub struct Csrf {
     /// The header's name as rejections spell it.
     pub(super) header_shown: Box<str>,
     header: String,
-    use_sessions: bool,
+    /// The name of the session's cookie, if the session holds the secret.
+    session_cookie: Option<String>,
 }
 
 impl Csrf {
@@ -141,7 +142,12 @@ impl Csrf {
     /// ```
     #[must_use]
     pub fn uses_sessions(&self) -> bool {
-        self.use_sessions
+        self.session_cookie.is_some()
+    }
+
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(crate) fn session_cookie(&self) -> Option<&str> {
+        self.session_cookie.as_deref()
     }
 }
 
@@ -249,7 +255,8 @@ impl CsrfBuilder {
     /// [`Session::csrf_secret`](crate::Session::csrf_secret) and [`Session::csrf_token`](crate::Session::csrf_token)
     /// read and write it.
     ///
-    /// Takes the options of the session's cookie, because a `Referer` from the cookie's domain is accepted.
+    /// Takes the options of the session's cookie: a `Referer` from the cookie's domain is accepted, and a layer or
+    /// middleware takes the session of the cookie with this name.
     ///
     /// The layers and middlewares read the secret only from sessions in cookies. With another engine, call
     /// [`Csrf::check`] with the secret of your session.
@@ -315,8 +322,8 @@ impl CsrfBuilder {
             None => Csrf::cookie_builder("csrftoken").build()?,
         };
         Ok(Csrf {
-            use_sessions: session_cookie.is_some(),
             referer_domain: session_cookie.as_ref().unwrap_or(&cookie).domain().map(str::to_owned),
+            session_cookie: session_cookie.map(|session| session.name().to_owned()),
             header_shown: as_django_shows(&header),
             cookie,
             clock,

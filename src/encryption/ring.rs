@@ -102,6 +102,12 @@ pub(crate) enum Opened {
 }
 
 impl Encryption {
+    /// Returns what differs between encryptions with different keys or settings.
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(crate) fn fingerprint(&self) -> (Vec<u64>, Plaintext, Option<usize>) {
+        (self.keys.iter().map(Aead::fingerprint).collect(), self.plaintext, self.fewest_deflated)
+    }
+
     /// Creates an encryption that encrypts with the first key of the ring, decrypts with all keys, and rejects
     /// plaintext. It does not compress.
     ///

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::middleware::shared::Shared;
-use crate::middleware::visit::{Mounted, Request};
+use crate::middleware::visit::{Conflict, Misfit, Mounted, Request};
 use crate::middleware::writer::SessionWriter;
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 
@@ -53,8 +53,10 @@ impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
     /// `cookie_headers` are the `Cookie` headers of the request. `outer` is the handle of the layer around this one, if
     /// there is one.
     ///
-    /// If an outer layer has a cookie of the same name, only that layer writes the session, because two layers would
-    /// overwrite each other. The handle then shares that layer's session, and the writer is a no-op.
+    /// If an outer layer has the same settings, only that layer writes the session, because two layers would overwrite
+    /// each other. The handle then shares that layer's session, and the writer is a no-op. If an outer layer has a
+    /// cookie of the same name and other settings, the handle's session is empty, its changes are not written but
+    /// answered with an error, and this is logged with level ERROR.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionMount};
@@ -76,39 +78,26 @@ impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
     where
         H: AsRef<[u8]> + Send + Sync + 'static,
     {
-        if let Some(outer) = &outer
-            && let Some(shared) = self.0.shared_with(outer)
-        {
-            let handle = SessionHandle::new_within(Some(outer.clone()), shared);
-            return (handle, SessionWriter::new(None));
-        }
-        let shared: Arc<Shared> = Arc::new(Shared::new(Request::new(Arc::clone(&self.0), cookie_headers)));
-        (SessionHandle::new_within(outer, Arc::clone(&shared)), SessionWriter::new(Some(shared)))
-    }
-}
-
-impl<S> Mounted<S> {
-    /// Returns the session of an outer layer with the same cookie name. Conflicting settings are logged.
-    fn shared_with(&self, outer: &SessionHandle) -> Option<Arc<Shared>> {
-        let cookie = self.sessions.cookie();
-        let accepts = |layer: &SessionHandle| {
-            layer.visit().fingerprints().iter().any(|fingerprint| self.fingerprints.contains(fingerprint))
+        let name = self.0.sessions.cookie().name();
+        let same = outer.as_ref().and_then(|outer| outer.chain().find(|layer| layer.visit().cookie().name() == name));
+        let shared: Arc<Shared> = match same {
+            Some(same) if *same.visit().fingerprint() == self.0.fingerprint => {
+                let shared = Arc::clone(same.shared());
+                return (SessionHandle::new_within(outer, shared), SessionWriter::new(None));
+            }
+            Some(_) => {
+                self.0.log_nesting(Misfit::Conflict);
+                Arc::new(Shared::new(Conflict(Arc::clone(&self.0))))
+            }
+            None => {
+                let mut layers = outer.iter().flat_map(SessionHandle::chain);
+                if layers.any(|layer| layer.visit().fingerprint().overlaps(&self.0.fingerprint)) {
+                    self.0.log_nesting(Misfit::SharedKeys);
+                }
+                Arc::new(Shared::new(Request::new(Arc::clone(&self.0), cookie_headers)))
+            }
         };
-        let same = outer.chain().find(|layer| layer.visit().cookie().name() == cookie.name());
-        match same {
-            Some(same) if same.visit().cookie() != cookie || *same.visit().fingerprints() != *self.fingerprints => {
-                self.warn_once_of_nesting(
-                    "a session layer is ignored: an outer one has its cookie's name, with other settings",
-                );
-            }
-            None if outer.chain().any(accepts) => {
-                self.warn_once_of_nesting(
-                    "nested session layers accept each other's cookie: give each a salt, `with_salt`",
-                );
-            }
-            _ => {}
-        }
-        same.map(|same| Arc::clone(same.shared()))
+        (SessionHandle::new_within(outer, Arc::clone(&shared)), SessionWriter::new(Some(shared)))
     }
 }
 

@@ -62,7 +62,9 @@ impl Shared {
         if panicked && session.is_modified() {
             tracing::error!(target: TARGET, "a closure of `SessionHandle::with` panicked: the session is not written");
         }
-        let commit = self.visit.commit(session, if panicked { 500 } else { status })?;
+        let commit = self.visit.commit(session, if panicked { 500 } else { status }).inspect_err(|error| {
+            tracing::error!(target: TARGET, error = %error, "the session could not be written");
+        })?;
         session.discard();
         slot.head_sent = true;
         Ok(commit)

@@ -3,7 +3,10 @@ use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{BadSignature, Commit, CookieOptions, CookieSessions, DecodeError, EncodeError, Serializer, Session};
+use crate::sessions::Fingerprint;
+use crate::{
+    BadSignature, Commit, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, Serializer, Session,
+};
 
 /// The target of our `tracing` events.
 pub(super) const TARGET: &str = "django_session";
@@ -21,31 +24,50 @@ pub(super) trait Visit: Send + Sync {
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError>;
     fn saves_unread(&self) -> bool;
     fn cookie(&self) -> &CookieOptions;
-    /// Returns one number for each accepted combination of key, salt and algorithm.
-    fn fingerprints(&self) -> &[u64];
+    fn fingerprint(&self) -> &Fingerprint;
 }
 
 /// The sessions of a layer, and which warnings were logged already.
 pub(super) struct Mounted<S> {
     pub(super) sessions: Arc<CookieSessions<S>>,
-    pub(super) fingerprints: Box<[u64]>,
+    pub(super) fingerprint: Fingerprint,
     warned_of_session_id: AtomicBool,
-    warned_of_nesting: AtomicBool,
+    logged_nesting: AtomicBool,
+}
+
+/// How nested layers do not fit together.
+pub(super) enum Misfit {
+    /// They have one cookie name, and different settings.
+    Conflict,
+    /// They have different cookies, and each accepts the other's.
+    SharedKeys,
 }
 
 impl<S> Mounted<S> {
     pub(super) fn new(sessions: Arc<CookieSessions<S>>) -> Self {
         Self {
-            fingerprints: sessions.fingerprints(),
+            fingerprint: sessions.fingerprint(),
             sessions,
             warned_of_session_id: AtomicBool::new(false),
-            warned_of_nesting: AtomicBool::new(false),
+            logged_nesting: AtomicBool::new(false),
         }
     }
 
-    pub(super) fn warn_once_of_nesting(&self, what: &str) {
-        if !self.warned_of_nesting.swap(true, Ordering::Relaxed) {
-            tracing::warn!(target: TARGET, cookie = self.sessions.cookie().name(), "{what}");
+    /// Logs once how this layer and one around it do not fit together.
+    pub(super) fn log_nesting(&self, misfit: Misfit) {
+        if self.logged_nesting.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let cookie = self.sessions.cookie().name();
+        match misfit {
+            Misfit::Conflict => {
+                tracing::error!(target: TARGET, cookie, "{}: the inner one is not used", ConfigError::NestedSessions);
+            }
+            Misfit::SharedKeys => tracing::warn!(
+                target: TARGET,
+                cookie,
+                "nested session layers accept each other's cookie: give each a salt, `with_salt`"
+            ),
         }
     }
 
@@ -104,8 +126,7 @@ where
     }
 
     fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
-        let commit = self.mounted.sessions.commit(session, status);
-        commit.inspect_err(|error| tracing::error!(target: TARGET, error = %error, "the session could not be written"))
+        self.mounted.sessions.commit(session, status)
     }
 
     fn bytes_left(&self, session: &Session) -> Result<usize, EncodeError> {
@@ -120,7 +141,40 @@ where
         self.mounted.sessions.cookie()
     }
 
-    fn fingerprints(&self) -> &[u64] {
-        &self.mounted.fingerprints
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.mounted.fingerprint
+    }
+}
+
+/// A request in a layer within another one that has the same cookie name and other settings. Its session is empty and
+/// cannot be written: with the outer layer's session, the settings of this one would not be enforced.
+pub(super) struct Conflict<S>(pub(super) Arc<Mounted<S>>);
+
+impl<S: Send + Sync> Visit for Conflict<S> {
+    fn load(&self) -> Session {
+        Session::default()
+    }
+
+    fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
+        match session.is_modified() && status != 500 {
+            true => Err(ConfigError::NestedSessions.into()),
+            false => Ok(Commit { vary_on_cookie: session.is_accessed(), ..Commit::default() }),
+        }
+    }
+
+    fn bytes_left(&self, _: &Session) -> Result<usize, EncodeError> {
+        Err(ConfigError::NestedSessions.into())
+    }
+
+    fn saves_unread(&self) -> bool {
+        false
+    }
+
+    fn cookie(&self) -> &CookieOptions {
+        self.0.sessions.cookie()
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.0.fingerprint
     }
 }

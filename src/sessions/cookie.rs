@@ -430,12 +430,6 @@ impl<S> CookieSessions<S> {
         &self.cookie
     }
 
-    /// Returns one number for each accepted combination of key, salt and algorithm.
-    #[cfg(any(feature = "actix-web", feature = "tower"))]
-    pub(crate) fn fingerprints(&self) -> Box<[u64]> {
-        self.signer.fingerprints()
-    }
-
     /// Returns whether unchanged sessions are written too.
     ///
     /// ```

@@ -8,6 +8,8 @@ mod cookie;
 mod data;
 #[cfg(feature = "encryption")]
 mod encrypted;
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+mod fingerprint;
 mod items;
 mod iter;
 mod keyed;
@@ -19,12 +21,15 @@ mod session_key;
 mod stored;
 mod stored_commit;
 
+#[cfg(feature = "csrf")]
 pub(crate) use auth::CSRF_SECRET;
 pub use auth::{AuthKey, SessionAuth, SessionUser};
 #[cfg(feature = "pickle")]
 pub use cached::CachedSessions;
 pub use commit::Commit;
 pub use cookie::CookieSessions;
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+pub(crate) use fingerprint::Fingerprint;
 pub use iter::{SessionItems, SessionKeys};
 pub use keyed::SentCookie;
 pub use lifetime::{Expiry, ExpiryPolicy, Unstamped};

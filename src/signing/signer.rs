@@ -203,6 +203,11 @@ impl Signer {
         })
     }
 
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(super) fn max_token_len(&self) -> usize {
+        self.max_token_len
+    }
+
     /// Returns one number for each accepted combination of key, salt and algorithm. Their message has no timestamp, so
     /// it is not one that a [`TimestampSigner`](crate::TimestampSigner) signs.
     #[cfg(any(feature = "actix-web", feature = "tower"))]

@@ -228,6 +228,12 @@ impl TimestampSigner {
         self.clock.now()
     }
 
+    /// Returns the limits of the token's length, and of how far ahead its time may be.
+    #[cfg(any(feature = "actix-web", feature = "tower"))]
+    pub(crate) fn limits(&self) -> (usize, Option<Duration>) {
+        (self.signer.max_token_len(), self.max_ahead)
+    }
+
     #[cfg(any(feature = "actix-web", feature = "tower"))]
     pub(crate) fn fingerprints(&self) -> Box<[u64]> {
         self.signer.fingerprints()

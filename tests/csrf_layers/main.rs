@@ -25,11 +25,13 @@ struct Site {
     in_session: bool,
     /// Whether the site has a session layer.
     sessions: bool,
+    /// Whether a session layer of another cookie is between that layer and the CSRF layer.
+    preferences: bool,
     secure: bool,
     limit: usize,
 }
 
-const SITE: Site = Site { in_session: false, sessions: false, secure: true, limit: 1000 };
+const SITE: Site = Site { in_session: false, sessions: false, preferences: false, secure: true, limit: 1000 };
 const IN_SESSION: Site = Site { in_session: true, sessions: true, ..SITE };
 
 impl Site {
@@ -46,9 +48,21 @@ impl Site {
 
     #[expect(clippy::unused_self, reason = "all sites have the same sessions")]
     fn sessions(self) -> CookieSessions {
-        CookieSessions::new(&ring("secret"), CookieOptions::builder("sessionid").build().unwrap())
-            .with_clock(clock(1_700_000_000.0))
+        sessions("sessionid")
     }
+}
+
+fn sessions(cookie: &str) -> CookieSessions {
+    CookieSessions::new(&ring("secret"), CookieOptions::builder(cookie).build().unwrap())
+        .with_clock(clock(1_700_000_000.0))
+        .with_salt(cookie)
+        .unwrap()
+}
+
+/// A guard whose cookie cannot be written, because it would expire after the year 9999.
+fn failing_guard() -> CsrfGuard {
+    listen();
+    CsrfGuard::from(Csrf::builder().clock(clock(253_402_300_799.0)).build().unwrap())
 }
 
 #[derive(Debug, Clone)]
@@ -345,6 +359,21 @@ async fn login_rotates_the_token() {
             post("/save").without("cookie").with("cookie", cookie).form(format!("csrfmiddlewaretoken={before}"));
         assert_eq!(answer(site, stale).await.rejection.as_deref(), Some("CSRF token from POST incorrect."));
     }
+}
+
+/// The secret is in the session of the cookie that the guard names, not in that of the nearest layer.
+#[tokio::test]
+async fn a_secret_in_one_of_two_sessions() {
+    let site = Site { preferences: true, ..IN_SESSION };
+    let page = answer(site, get("/form")).await;
+    let [set_cookie] = &page.set_cookie[..] else { panic!("{page:?}") };
+    assert!(set_cookie.starts_with("sessionid="), "{set_cookie}");
+    let cookie = set_cookie.split(';').next().unwrap();
+    let saved =
+        post("/save").without("cookie").with("cookie", cookie).form(format!("csrfmiddlewaretoken={}", token(&page)));
+    assert_eq!(answer(site, saved).await.status, 200);
+    let unnamed = Site { sessions: false, ..site };
+    assert_eq!(answer(unnamed, get("/plain")).await.status, 500, "only the other cookie has a layer");
 }
 
 /// With the session layer around the CSRF layer, the secret is stored in the session.

@@ -11,8 +11,8 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, Resp
 use crate::middleware::actix::SessionError;
 use crate::middleware::csrf::guard::Admission;
 use crate::middleware::csrf::head::Head;
-use crate::middleware::headers::write;
-use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
+use crate::middleware::headers::{removals, write};
+use crate::{Commit, CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 
 /// A middleware that checks requests as Django's `CsrfViewMiddleware` does.
 ///
@@ -225,7 +225,12 @@ where
     };
 
     // 4. Write the cookie.
-    write(token.commit()?, response.headers_mut());
+    match token.commit() {
+        Ok(commit) => write(commit, response.headers_mut()),
+        Err(error) => {
+            return Err(SessionError::new(error.into(), removals(response.headers()), Commit::default()).into());
+        }
+    }
     Ok(response)
 }
 

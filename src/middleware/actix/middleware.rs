@@ -29,7 +29,8 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 ///
 /// In actix, an error of a handler is a response, and is treated as one. An error of an inner middleware becomes a
 /// response later. If the session needs headers, that error is wrapped in a `SessionError`, which adds them. If the
-/// service panics, no cookie is sent.
+/// session cannot be written, the `EncodeError` takes its place, unless its status is 400 or more. If the service
+/// panics, no cookie is sent.
 ///
 /// ```
 /// use actix_web::{App, web};

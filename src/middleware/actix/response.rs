@@ -4,7 +4,7 @@ use actix_web::{Error, HttpMessage as _};
 
 use crate::middleware::actix::SessionError;
 use crate::middleware::future::SessionResponse;
-use crate::middleware::headers::Headers;
+use crate::middleware::headers::{Headers, removals};
 use crate::{SessionHandle, SessionWriter, Unwritten};
 
 impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
@@ -24,16 +24,28 @@ impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
 
     fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error> {
         let Unwritten { error, commit, .. } = unwritten;
-        Err(SessionError::wrap(error.into(), commit))
+        Err(SessionError::new(error.into(), removals(self.headers()), commit).into())
     }
 
     fn failed(error: Error, writer: SessionWriter) -> Error {
         let status = error.as_response_error().status_code().as_u16();
-        SessionError::wrap(error, writer.commit(status).unwrap_or_else(|unwritten| unwritten.commit))
+        match writer.commit(status) {
+            Ok(commit) => SessionError::wrap(error, commit),
+            // The visitor learns from the error that the request failed.
+            Err(unwritten) if status >= 400 => SessionError::wrap(error, unwritten.commit),
+            Err(unwritten) => {
+                let removals = removals(error.error_response().headers());
+                SessionError::new(unwritten.error.into(), removals, unwritten.commit).into()
+            }
+        }
     }
 }
 
 impl Headers for HeaderMap {
+    fn set_cookies(&self) -> impl Iterator<Item = &[u8]> {
+        self.get_all(SET_COOKIE).map(HeaderValue::as_bytes)
+    }
+
     #[expect(clippy::expect_used)]
     fn append_set_cookie(&mut self, value: String) {
         let mut value = HeaderValue::try_from(value).expect("a cookie is visible ASCII");

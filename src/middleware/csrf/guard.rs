@@ -143,9 +143,9 @@ impl CsrfGuard {
         head: &impl Head,
         session: Option<SessionHandle>,
     ) -> Result<(CsrfToken, Admission), MissingCsrf> {
-        let session = match (self.csrf.uses_sessions(), session) {
-            (true, None) => return Err(MissingCsrf::Session),
-            (uses_sessions, session) => session.filter(|_| uses_sessions),
+        let session = match self.csrf.session_cookie() {
+            Some(name) => Some(session.and_then(|session| session.of_cookie(name)).ok_or(MissingCsrf::Session)?),
+            None => None,
         };
         let is_safe = Csrf::is_safe(head.method());
         let token = CsrfToken::of_request(&self.csrf, self.secure, head, session, is_safe);

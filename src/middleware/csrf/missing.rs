@@ -20,7 +20,8 @@ use crate::middleware::visit::TARGET;
 pub enum MissingCsrf {
     /// No CSRF layer around the handler.
     Layer,
-    /// No session layer around the CSRF layer.
+    /// No session layer around the CSRF layer, or only layers whose cookies have other names than the one given to
+    /// [`use_sessions`](crate::CsrfBuilder::use_sessions).
     Session,
 }
 

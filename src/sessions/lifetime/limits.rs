@@ -80,14 +80,14 @@ pub enum Unstamped {
 }
 
 /// The limit on the time since a session began, however often it is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Hash)]
 pub(in crate::sessions) struct AbsoluteAge {
     pub(in crate::sessions) max_age: Duration,
     pub(in crate::sessions) unstamped: Unstamped,
 }
 
 /// The settings that decide how long a session lives.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Hash)]
 pub(in crate::sessions) struct Terms {
     pub(in crate::sessions) max_age: Duration,
     pub(in crate::sessions) expire_at_browser_close: bool,
