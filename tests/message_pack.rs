@@ -93,6 +93,19 @@ proptest! {
     }
 }
 
+/// A map that looks like a number of `serde_json` stays a map, because a visitor may have sent it as JSON.
+#[test]
+fn maps_that_look_like_numbers() {
+    let sessions = CookieSessions::new(&ring("secret"), CookieOptions::default());
+    let sessions = sessions.with_serializer(MessagePackSerializer);
+    for json in [r#"{"$serde_json::private::Number":"1"}"#, r#"[{"$serde_json::private::Number":"1.5"}]"#] {
+        let mut session = sessions.load(None);
+        session.insert("draft", serde_json::value::RawValue::from_string(json.to_owned()).unwrap()).unwrap();
+        let again = sessions.try_load(&written(&sessions.commit(&session, 200).unwrap()).unwrap()).unwrap();
+        assert_eq!(again.get_json("draft"), Some(json));
+    }
+}
+
 /// The nesting limit is the same as for JSON. Deeper values get an error and do not overflow the stack.
 #[test]
 fn nesting() {

@@ -99,12 +99,22 @@ pub trait Serializer {
     /// # Ok::<(), django_session::DecodeError>(())
     /// ```
     fn loads_json(&self, data: &[u8], out: &mut String) -> Result<(), DecodeError> {
-        let json::Transcoded(json) = self.loads(data)?;
-        *out = json;
         let mut again = Vec::with_capacity(data.len());
-        match self.dumps_json(out, &mut again) {
-            Ok(()) if again == data => Ok(()),
-            _ => Err(DecodeError::Deserialize { reason: "value does not survive conversion to JSON and back" }),
+        let mut survives = |json: &str| {
+            again.clear();
+            self.dumps_json(json, &mut again).is_ok() && again == data
+        };
+        let json::Transcoded::<true>(json) = self.loads(data)?;
+        *out = json;
+        if survives(out) {
+            return Ok(());
         }
+        // It may have a map that only looks like a number of `serde_json`.
+        let json::Transcoded::<false>(json) = self.loads(data)?;
+        *out = json;
+        if survives(out) {
+            return Ok(());
+        }
+        Err(DecodeError::Deserialize { reason: "value does not survive conversion to JSON and back" })
     }
 }

@@ -29,7 +29,7 @@ use crate::error::EncodeError;
 /// assert_eq!(format!("{cookie:?}"), r#"SetCookie { name: "sessionid", .. }"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SetCookie {
     header: String,
     name_len: usize,

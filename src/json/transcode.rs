@@ -140,26 +140,28 @@ fn not_json<E: Error>() -> E {
 }
 
 /// Deserializes any value into its JSON text. If a key is not a string, the text is not JSON.
-pub(crate) struct Transcoded(pub(crate) String);
+///
+/// `NUMBERS`: Whether a map that `serde_json` makes of a number becomes a number again.
+pub(crate) struct Transcoded<const NUMBERS: bool>(pub(crate) String);
 
-impl<'de> Deserialize<'de> for Transcoded {
+impl<'de, const NUMBERS: bool> Deserialize<'de> for Transcoded<NUMBERS> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut json = Vec::new();
-        Append(&mut json).deserialize(deserializer)?;
+        Append::<NUMBERS>(&mut json).deserialize(deserializer)?;
         Ok(Self(encoding::into_text(json)))
     }
 }
 
 /// Appends the JSON text of what is deserialized.
-struct Append<'o>(&'o mut Vec<u8>);
+struct Append<'o, const NUMBERS: bool>(&'o mut Vec<u8>);
 
-impl Append<'_> {
+impl<const NUMBERS: bool> Append<'_, NUMBERS> {
     fn scalar<E: de::Error>(self, value: impl Serialize) -> Result<(), E> {
         write(&value, self.0).map_err(E::custom)
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Append<'_> {
+impl<'de, const NUMBERS: bool> DeserializeSeed<'de> for Append<'_, NUMBERS> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -175,7 +177,7 @@ macro_rules! scalars {
     )*};
 }
 
-impl<'de> Visitor<'de> for Append<'_> {
+impl<'de, const NUMBERS: bool> Visitor<'de> for Append<'_, NUMBERS> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -213,7 +215,7 @@ impl<'de> Visitor<'de> for Append<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
         self.0.push(b'[');
         let mut end = self.0.len();
-        while array.next_element_seed(Append(self.0))?.is_some() {
+        while array.next_element_seed(Append::<NUMBERS>(self.0))?.is_some() {
             end = self.0.len();
             self.0.push(b',');
         }
@@ -226,15 +228,15 @@ impl<'de> Visitor<'de> for Append<'_> {
         let start = self.0.len();
         self.0.push(b'{');
         let mut end = self.0.len();
-        while object.next_key_seed(Append(self.0))?.is_some() {
+        while object.next_key_seed(Append::<NUMBERS>(self.0))?.is_some() {
             self.0.push(b':');
-            object.next_value_seed(Append(self.0))?;
+            object.next_value_seed(Append::<NUMBERS>(self.0))?;
             end = self.0.len();
             self.0.push(b',');
         }
         self.0.truncate(end);
         self.0.push(b'}');
-        if let Some(number) = hidden_number(self.0.get(start..).unwrap_or_default()) {
+        if let Some(number) = hidden_number(self.0.get(start..).unwrap_or_default()).filter(|_| NUMBERS) {
             let number = number.to_owned();
             self.0.truncate(start);
             match number.parse::<f64>() {

@@ -36,6 +36,7 @@ pub(super) struct Mounted<S> {
 }
 
 /// How nested layers do not fit together.
+#[derive(Clone, Copy)]
 pub(super) enum Misfit {
     /// They have one cookie name, and different settings.
     Conflict,

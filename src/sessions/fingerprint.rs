@@ -22,9 +22,7 @@ impl<S> CookieSessions<S> {
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         let mut hasher = DefaultHasher::new();
         let Self { signer, codec, cookie, former, terms, save_every_request, refresh_after, resign } = self;
-        (cookie, terms, save_every_request, refresh_after, resign).hash(&mut hasher);
-        former.iter().for_each(|former| former.as_str().hash(&mut hasher));
-        signer.limits().hash(&mut hasher);
+        (cookie, former, terms, save_every_request, refresh_after, resign, signer.limits()).hash(&mut hasher);
         codec.hash_settings(&mut hasher);
         Fingerprint { accepted: signer.fingerprints(), settings: hasher.finish() }
     }

@@ -21,6 +21,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// returns the body, and POST `/login` rotates the token. POST `/webhook` and `/upload` are exempt; `/upload` itself
 /// checks the token, which is the body. GET `/bare` has no layer.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part that a site has or has not")]
 struct Site {
     in_session: bool,
     /// Whether the site has a session layer.

@@ -200,7 +200,9 @@ where
             let removals = removals(response.headers());
             response = empty(StatusCode::INTERNAL_SERVER_ERROR);
             response.extensions_mut().insert(Arc::new(error));
-            removals.into_iter().for_each(|removal| response.headers_mut().append_set_cookie(removal));
+            for removal in removals {
+                response.headers_mut().append_set_cookie(removal);
+            }
         }
     }
     Ok(response)

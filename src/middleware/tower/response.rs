@@ -24,7 +24,9 @@ impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
         let mut response = Self::new(Body::default());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response.extensions_mut().insert(Arc::new(error));
-        removals(self.headers()).into_iter().for_each(|removal| response.headers_mut().append_set_cookie(removal));
+        for removal in removals(self.headers()) {
+            response.headers_mut().append_set_cookie(removal);
+        }
         write(commit, response.headers_mut());
         Ok(response)
     }
