@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Form, Query, State};
 use axum::response::Response;
 use axum::{Router, routing::get};
-use django_session::{CsrfToken, Expiry, SessionUser};
+use django_session::{CsrfToken, Expiry, Session, SessionUser};
 use minijinja::context;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
@@ -57,11 +57,15 @@ async fn login(
         return page.render("registration/login.html", context! { errors => [WRONG], username, next });
     };
 
-    session.with(|session| {
+    let log_in = |session: &mut Session| {
         let id = user.id.to_string();
         site.auth.login(session, &SessionUser { id: &id, backend: BACKEND, password_hash: &hashed });
         session.set_expiry(if remember.is_some() { None } else { Some(Expiry::BrowserClose) });
-    });
+    };
+    match &site.revocation {
+        Some(revocation) => revocation.log_in(&session, log_in).await?,
+        None => session.with(log_in),
+    }
     // An attacker may have set the token before the login.
     csrf.rotate()?;
     let sql = "UPDATE auth_user SET last_login = CURRENT_TIMESTAMP WHERE id = $1";

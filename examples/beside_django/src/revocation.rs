@@ -63,6 +63,19 @@ impl Revocation {
         }
     }
 
+    /// Logs a user in. If that replaces the session of another user, ends all copies of the replaced one.
+    pub async fn log_in(&self, session: &WebSession, log_in: impl FnOnce(&mut Session)) -> Result<(), AppError> {
+        let replaced = session.with(|session| {
+            let before = session.auth_user_id().and(session.id()).map(str::to_owned);
+            log_in(session);
+            before.filter(|before| session.id() != Some(before))
+        });
+        match replaced {
+            Some(id) => unless_down(self.revoke(&id).await, DOWN),
+            None => Ok(()),
+        }
+    }
+
     async fn revoke(&self, id: &str) -> RedisResult<()> {
         let mut set = redis::cmd("SET");
         set.arg(revoked(id)).arg(1).arg("EX").arg(self.absolute_age.as_secs()).arg("NX");

@@ -75,13 +75,14 @@ class LifetimeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         session = request.session
-        request.session_had_user = False
+        request.session_had_user, request.session_id_of_user = False, None
         if session.session_key is not None:
             reason = _rejection(session)
             if reason is not None:
                 logger.info("Session rejected: %s", reason)
                 session.flush()
-            request.session_had_user = SESSION_KEY in session
+            if SESSION_KEY in session:
+                request.session_had_user, request.session_id_of_user = True, _id(session)
             # The view has not read the session yet. Without this, the response would always vary on the cookie.
             session.accessed = session.modified
         response = self.get_response(request)
@@ -98,7 +99,7 @@ def revoke(session: SessionBase) -> None:
     written before the middleware was installed has no id, so it is only flushed.
     """
     try:
-        _deny(session)
+        _deny(_id(session))
     finally:
         session.flush()
 
@@ -117,7 +118,8 @@ def connect() -> None:
 def _logged_in(request: Any, **kwargs: Any) -> None:
     """Gives the session a new start and a new id, unless its own user has logged in again.
 
-    If another user logs in, Django has already flushed the session, including the old start and id.
+    If another user logs in, Django has already flushed the session, including the old start and id. The old id is put on
+    the deny-list, because copies of the old cookie would remain logged in.
     """
     session = getattr(request, "session", None)
     # Token logins without a session send the signal too.
@@ -127,6 +129,9 @@ def _logged_in(request: Any, **kwargs: Any) -> None:
         session.pop(_STARTED, None)
         session.pop(_ID, None)
     _stamp(session)
+    replaced = getattr(request, "session_id_of_user", None)
+    if replaced is not None and replaced != _id(session) and _deny_list() is not None:
+        _deny(replaced)
 
 
 def _logged_out(request: Any, **kwargs: Any) -> None:
@@ -135,7 +140,7 @@ def _logged_out(request: Any, **kwargs: Any) -> None:
     if session is None or _deny_list() is None:
         return
     try:
-        _deny(session)
+        _deny(_id(session))
     except Exception:
         session.flush()
         raise
@@ -155,8 +160,10 @@ def _rejection(session: SessionBase) -> Optional[str]:
 
 
 def _stamp(session: SessionBase) -> None:
-    if _started(session) is None:
-        session[_STARTED] = int(time.time())
+    started, now = _started(session), int(time.time())
+    # A start in the future would extend the session.
+    if started is None or started > now:
+        session[_STARTED] = now
     if _id(session) is None and _deny_list() is not None:
         session[_ID] = secrets.token_urlsafe(16)
 
@@ -185,8 +192,8 @@ def _is_denied(session: SessionBase) -> bool:
         return False
 
 
-def _deny(session: SessionBase) -> None:
-    id, cache = _id(session), _deny_list()
+def _deny(id: Optional[str]) -> None:
+    cache = _deny_list()
     if cache is None:
         raise ImproperlyConfigured("SESSION_REVOCATION_CACHE is not set.")
     if id is None:

@@ -85,6 +85,10 @@ impl CsrfGuard {
     /// `path` must equal the path of the request, byte by byte. The handler can [check](CsrfToken::check) the request
     /// itself.
     ///
+    /// Inside a router that axum nests, the path of the request lacks the prefix: `/hook` is then exempt in each router
+    /// with this guard. Put the layer around the outermost router, where all paths are whole. Under actix-web, the path
+    /// is always whole.
+    ///
     /// Django: `csrf_exempt`.
     ///
     /// ```
