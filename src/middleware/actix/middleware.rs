@@ -18,8 +18,9 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 ///
 /// Middlewares for different cookies can be nested. The handler gets the session of the innermost one, and the others
 /// by [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each middleware its own
-/// [salt](CookieSessions::with_salt). If nested middlewares have the same cookie, the outermost writes the session, and
-/// the others share it.
+/// [salt](CookieSessions::with_salt). If nested middlewares have the same settings, the outermost writes the session,
+/// and the others share it. If they have one cookie name and different settings, the session of the inner one is empty,
+/// and writing it is an error: [`ConfigError::NestedSessions`](crate::ConfigError::NestedSessions).
 ///
 /// # Errors
 /// A session that cannot be written, for example because it is too large for its cookie, is never dropped silently. The
