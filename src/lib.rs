@@ -77,6 +77,8 @@ pub use middleware::{
 pub use python_type::PythonType;
 #[cfg(feature = "pickle")]
 pub use sessions::CachedSessions;
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+pub(crate) use sessions::Fingerprint;
 pub use sessions::{
     AuthKey, Commit, CookieSessions, Expiry, ExpiryPolicy, SentCookie, Session, SessionAuth, SessionItems, SessionKey,
     SessionKeys, SessionUser, StoredChange, StoredCommit, StoredRow, StoredSessions, Unstamped,

@@ -3,9 +3,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::sessions::Fingerprint;
 use crate::{
-    BadSignature, Commit, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, Serializer, Session,
+    BadSignature, Commit, ConfigError, CookieOptions, CookieSessions, DecodeError, EncodeError, Fingerprint,
+    Serializer, Session,
 };
 
 /// The target of our `tracing` events.
