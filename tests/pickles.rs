@@ -200,6 +200,8 @@ fn a_value_beyond_json_spoils_its_own_key() {
     assert!(session.contains_key("when") && session.get_json("when").is_none());
     assert_eq!(python_type(&session, "when").as_deref(), Some("datetime.date"));
     assert_eq!(python_type(&session, "b").as_deref(), Some("tuple"));
+    let error = session.get::<String>("when").unwrap_err();
+    assert_eq!(format!("{error:?}"), r#"BeyondJson { python_type: PythonType("datetime.date") }"#);
     assert!(beyond_json(session.take::<String>("when")).is_some() && session.contains_key("when"));
     assert!(matches!(
         session.get_or_insert_with("b", || 1),
