@@ -696,36 +696,41 @@ async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
 }
 
 /// An outer session cannot be written, and its error replaces the response. The logout in the inner one is sent all the
-/// same; what the inner one wrote is not.
+/// same, also if a new session was begun. What the inner one wrote otherwise is not sent, and neither is the removal of
+/// its former cookie, which may be the only one that the browser has.
 #[tokio::test]
 async fn a_logout_is_sent_though_an_outer_session_is_too_large() {
-    let hoard = |session: &SessionHandle| {
-        let numbers = (0..2000).map(|n| n * n).collect::<Vec<u32>>();
-        session.of_cookie("outer").unwrap().insert("hoard", numbers).unwrap();
+    let options = |path: &str| CookieOptions::builder("sessionid").path(path).build().unwrap();
+    let inner = || {
+        let sessions = CookieSessions::new(&keys(), options("/app")).with_clock(clock(NOW));
+        sessions.with_salt("inner").unwrap().with_former_cookie(&options("/"))
     };
-    let inner = || store_of(&keys(), "sessionid").with_salt("inner").unwrap();
-    let site =
-        |router: Router| router.layer(SessionLayer::new(inner())).layer(SessionLayer::new(store_of(&keys(), "outer")));
     let mut session = inner().load(None);
     session.insert("visits", 7).unwrap();
     let cookie = inner().commit(&session, 200).unwrap().set_cookie.unwrap();
     let cookie = format!("sessionid={}", cookie.value());
+    let removals = [options("/").removal(), options("/app").removal()].map(String::from);
 
-    let logout = site(Router::new().fallback(async move |Extension(session): Handle| {
-        session.flush();
-        hoard(&session);
-    }));
-    let response = answer(&logout, [cookie.as_str()]).await;
-    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(lines(&response, SET_COOKIE), [inner().cookie().removal().as_str()]);
-
-    let write = site(Router::new().fallback(async move |Extension(session): Handle| {
-        session.insert("visits", 8).unwrap();
-        hoard(&session);
-    }));
-    let response = answer(&write, [cookie.as_str()]).await;
-    assert_eq!((response.status(), set(&response).len()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
-    assert_eq!(events().len(), 2);
+    for (work, expected) in [
+        (Session::flush as fn(&mut Session), &removals[..]),
+        (|session| (session.flush(), session.insert("notice", "goodbye").unwrap()).1, &removals),
+        (|session| session.insert("visits", 8).unwrap(), &[]),
+        (|session| assert!(session.contains_key("visits")), &[]),
+    ] {
+        let handler = async move |Extension(session): Handle| {
+            session.with(work);
+            let hoard = (0..2000).map(|n| n * n).collect::<Vec<u32>>();
+            session.of_cookie("outer").unwrap().insert("hoard", hoard).unwrap();
+        };
+        // The layer in the middle passes removals on.
+        let middle = store_of(&keys(), "middle").with_salt("middle").unwrap();
+        let app = Router::new().fallback(handler).layer(SessionLayer::new(inner())).layer(SessionLayer::new(middle));
+        let app = app.layer(SessionLayer::new(store_of(&keys(), "outer")));
+        let response = answer(&app, [cookie.as_str()]).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(lines(&response, SET_COOKIE), expected);
+        assert_eq!(events().len(), 1);
+    }
 }
 
 /// A first read after the head is logged, because the response has no `Vary`. A read of a session that was read before
@@ -773,7 +778,13 @@ async fn nested_layers_of_one_cookie_are_one() {
 async fn nested_layers_that_contradict_each_other() {
     async fn get(inner: CookieSessions, outer: CookieSessions, path: &'static str) -> Response {
         let read = async |Extension(session): Handle| session.contains_key("visits").to_string();
+        let logout = async |Extension(session): Handle| session.flush();
+        let fail = async |Extension(session): Handle| {
+            session.flush();
+            (StatusCode::SERVICE_UNAVAILABLE, "later")
+        };
         let app = Router::new().route("/read", routing::get(read)).route("/write", routing::get(count));
+        let app = app.route("/logout", routing::get(logout)).route("/fail", routing::get(fail));
         let app = app.layer(SessionLayer::new(inner)).layer(SessionLayer::new(outer));
         let mut request = request([visited(&keys(), 7).as_str()]);
         *request.uri_mut() = path.parse().unwrap();
@@ -807,6 +818,32 @@ async fn nested_layers_that_contradict_each_other() {
         }
     }
     assert_eq!(set(&get(sessions(), sessions(), "/write").await), [r#"sessionid={"visits":8}"#]);
+
+    // The cookie is removed after a flush. A response that reports an error already is kept.
+    let logout = get(sessions().with_ids(), sessions(), "/logout").await;
+    assert_eq!((logout.status(), set(&logout)), (StatusCode::INTERNAL_SERVER_ERROR, vec!["sessionid=".to_owned()]));
+    let failed = get(sessions().with_ids(), sessions(), "/fail").await;
+    assert_eq!((failed.status(), set(&failed)), (StatusCode::SERVICE_UNAVAILABLE, vec!["sessionid=".to_owned()]));
+    assert_eq!(text(failed).await, "later");
+}
+
+/// Each misfit of a layer is logged once.
+#[test]
+fn a_layer_that_fits_nowhere() {
+    let mount = SessionMount::new(sessions());
+    for (outer, said) in [
+        (store_of(&keys(), "outer"), "WARN nested"),
+        (sessions().with_ids(), "ERROR nested"),
+        (sessions().with_ids(), ""),
+    ] {
+        let (outer, _writer) = SessionMount::new(outer).begin(None, [""]);
+        let (session, writer) = mount.begin(Some(outer), [visited(&keys(), 7)]);
+        assert_eq!(session.contains_key("visits"), said.starts_with("WARN"));
+        let events = events().concat();
+        assert!(events.starts_with(said) && events.is_empty() == said.is_empty(), "{events}");
+        assert_eq!(session.bytes_left().is_ok(), said.starts_with("WARN"));
+        drop(writer);
+    }
 }
 
 #[cfg(feature = "msgpack")]

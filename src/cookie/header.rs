@@ -1,6 +1,7 @@
 //! The `Cookie` header.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 /// Returns the header as text. Bytes that are not UTF-8 become U+FFFD, as in Django.
 pub(crate) fn text(header: &[u8]) -> Cow<'_, str> {
@@ -24,15 +25,14 @@ pub(crate) fn values<'h>(header: &'h str, name: &str) -> impl DoubleEndedIterato
     })
 }
 
-/// Calls `visit` with the value of each cookie of this name in several headers, the last one first.
-pub(crate) fn visit_values<'h, I, H>(headers: I, name: &str, mut visit: impl FnMut(&str))
+/// Calls `visit` with the value of each cookie of this name in several headers, the last one first, until it breaks.
+pub(crate) fn visit_values<'h, I, H>(headers: I, name: &str, mut visit: impl FnMut(&str) -> ControlFlow<()>)
 where
     I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
     H: AsRef<[u8]> + ?Sized + 'h,
 {
-    for line in headers.into_iter().rev() {
-        values(&text(line.as_ref()), name).rev().for_each(&mut visit);
-    }
+    let mut lines = headers.into_iter().rev();
+    let _ = lines.try_for_each(|line| values(&text(line.as_ref()), name).rev().try_for_each(&mut visit));
 }
 
 fn unquote(value: &str) -> &str {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::clock::{Clock, MaxAge};
 use crate::cookie::{CookieOptions, SetCookie, header};
@@ -172,14 +173,16 @@ impl SignedCookie {
     {
         let (max_age, mut found) = (max_age.into(), Ok(None));
         header::visit_values(headers, self.options.name(), |token| {
-            if let Ok(Some(_)) = found {
-                return;
+            match self.signer.unsign(token, max_age) {
+                Ok(verified) => {
+                    found = Ok(Some(verified.as_str().to_owned()));
+                    return ControlFlow::Break(());
+                }
+                // The rejection of the last cookie counts.
+                Err(reason) if found.is_ok() => found = Err(reason),
+                Err(_) => {}
             }
-            let value = self.signer.unsign(token, max_age).map(|verified| Some(verified.as_str().to_owned()));
-            // The rejection of the last cookie stays unless another one verifies.
-            if value.is_ok() || found.is_ok() {
-                found = value;
-            }
+            ControlFlow::Continue(())
         });
         found
     }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
@@ -176,7 +177,8 @@ impl Csrf {
     {
         let mut found = None;
         header::visit_values(headers, self.cookie.name(), |value| {
-            found.get_or_insert_with(|| Zeroizing::new(value.to_owned()));
+            found = Some(Zeroizing::new(value.to_owned()));
+            ControlFlow::Break(())
         });
         self.load(found.as_deref().map(String::as_str))
     }

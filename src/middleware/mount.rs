@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::middleware::shared::Shared;
-use crate::middleware::visit::{Conflict, Misfit, Mounted, Request};
+use crate::middleware::visit::{Conflict, Mounted, Request};
 use crate::middleware::writer::SessionWriter;
 use crate::{CookieSessions, JsonSerializer, Serializer, SessionHandle};
 
@@ -53,10 +53,12 @@ impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
     /// `cookie_headers` are the `Cookie` headers of the request. `outer` is the handle of the layer around this one, if
     /// there is one.
     ///
-    /// If an outer layer has the same settings, only that layer writes the session, because two layers would overwrite
-    /// each other. The handle then shares that layer's session, and the writer is a no-op. If an outer layer has a
-    /// cookie of the same name and other settings, the handle's session is empty, its changes are not written but
-    /// answered with an error, and this is logged with level ERROR.
+    /// If the nearest outer layer with a cookie of the same name has the same settings, only that layer writes the
+    /// session, because two layers would overwrite each other. The handle then shares that layer's session, and the
+    /// writer is a no-op. The clock, and values in a serializer of your own, are not compared.
+    ///
+    /// If its settings are different, the handle's session is empty, and its changes are not written: the writer
+    /// returns an error. This is logged once with level ERROR.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey, SessionMount};
@@ -80,21 +82,22 @@ impl<S: Serializer + Send + Sync + 'static> SessionMount<S> {
     {
         let name = self.0.sessions.cookie().name();
         let same = outer.as_ref().and_then(|outer| outer.chain().find(|layer| layer.visit().cookie().name() == name));
+        let around = outer.as_ref().map(|outer| Arc::clone(outer.shared()));
         let shared: Arc<Shared> = match same {
             Some(same) if *same.visit().fingerprint() == self.0.fingerprint => {
                 let shared = Arc::clone(same.shared());
                 return (SessionHandle::new_within(outer, shared), SessionWriter::new(None));
             }
             Some(_) => {
-                self.0.log_nesting(Misfit::Conflict);
-                Arc::new(Shared::new(Conflict(Arc::clone(&self.0))))
+                self.0.log_conflict();
+                Arc::new(Shared::new(Conflict(Arc::clone(&self.0)), around))
             }
             None => {
                 let mut layers = outer.iter().flat_map(SessionHandle::chain);
                 if layers.any(|layer| layer.visit().fingerprint().overlaps(&self.0.fingerprint)) {
-                    self.0.log_nesting(Misfit::SharedKeys);
+                    self.0.warn_of_shared_keys();
                 }
-                Arc::new(Shared::new(Request::new(Arc::clone(&self.0), cookie_headers)))
+                Arc::new(Shared::new(Request::new(Arc::clone(&self.0), cookie_headers), around))
             }
         };
         (SessionHandle::new_within(outer, Arc::clone(&shared)), SessionWriter::new(Some(shared)))
@@ -123,7 +126,7 @@ impl SessionHandle {
         H: AsRef<[u8]> + Send + Sync + 'static,
     {
         let mounted = Arc::new(Mounted::new(sessions.into()));
-        Self::new_within(None, Arc::new(Shared::new(Request::new(mounted, cookie_headers))))
+        Self::new_within(None, Arc::new(Shared::new(Request::new(mounted, cookie_headers), None)))
     }
 }
 

@@ -1,13 +1,17 @@
-use std::mem;
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{mem, thread};
 
 use crate::middleware::lock::Lock;
 use crate::middleware::visit::{TARGET, Visit};
-use crate::{Commit, EncodeError, Session};
+use crate::{Commit, EncodeError, Session, SetCookie};
 
 /// The session of a request, shared by its handles and its writer.
 pub(super) struct Shared<V: ?Sized = dyn Visit> {
     slot: Lock<Slot>,
+    /// The session of the layer around this one.
+    outer: Option<Arc<Shared>>,
+    /// The removals after a flush in inner layers. They are sent even if an error replaces the response.
+    removals: Mutex<Vec<SetCookie>>,
     pub(super) visit: V,
 }
 
@@ -22,8 +26,8 @@ struct Slot {
 }
 
 impl<V> Shared<V> {
-    pub(super) fn new(visit: V) -> Self {
-        Self { slot: Lock::default(), visit }
+    pub(super) fn new(visit: V, outer: Option<Arc<Shared>>) -> Self {
+        Self { slot: Lock::default(), outer, removals: Mutex::default(), visit }
     }
 }
 
@@ -65,9 +69,26 @@ impl Shared {
         let commit = self.visit.commit(session, if panicked { 500 } else { status }).inspect_err(|error| {
             tracing::error!(target: TARGET, error = %error, "the session could not be written");
         })?;
+        if let Some(outer) = self.outer.as_ref().filter(|_| session.is_flushed()) {
+            // With status 500, only the removals are left.
+            outer.keep(&self.visit.commit(session, 500)?.into_set_cookies().collect::<Vec<_>>());
+        }
         session.discard();
         slot.head_sent = true;
         Ok(commit)
+    }
+
+    /// Adds removals, here and in the layers around this one.
+    fn keep(&self, removals: &[SetCookie]) {
+        self.kept().extend_from_slice(removals);
+        if let Some(outer) = &self.outer {
+            outer.keep(removals);
+        }
+    }
+
+    /// Returns the removals after a flush in inner layers.
+    pub(super) fn kept(&self) -> MutexGuard<'_, Vec<SetCookie>> {
+        self.removals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records that the session will not be written, and logs a lost change.

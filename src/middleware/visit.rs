@@ -32,16 +32,8 @@ pub(super) struct Mounted<S> {
     pub(super) sessions: Arc<CookieSessions<S>>,
     pub(super) fingerprint: Fingerprint,
     warned_of_session_id: AtomicBool,
-    logged_nesting: AtomicBool,
-}
-
-/// How nested layers do not fit together.
-#[derive(Clone, Copy)]
-pub(super) enum Misfit {
-    /// They have one cookie name, and different settings.
-    Conflict,
-    /// They have different cookies, and each accepts the other's.
-    SharedKeys,
+    warned_of_shared_keys: AtomicBool,
+    logged_conflict: AtomicBool,
 }
 
 impl<S> Mounted<S> {
@@ -50,25 +42,27 @@ impl<S> Mounted<S> {
             fingerprint: sessions.fingerprint(),
             sessions,
             warned_of_session_id: AtomicBool::new(false),
-            logged_nesting: AtomicBool::new(false),
+            warned_of_shared_keys: AtomicBool::new(false),
+            logged_conflict: AtomicBool::new(false),
         }
     }
 
-    /// Logs once how this layer and one around it do not fit together.
-    pub(super) fn log_nesting(&self, misfit: Misfit) {
-        if self.logged_nesting.swap(true, Ordering::Relaxed) {
-            return;
+    /// Logs once that this layer and one around it have one cookie name, and different settings.
+    pub(super) fn log_conflict(&self) {
+        if !self.logged_conflict.swap(true, Ordering::Relaxed) {
+            let cookie = self.sessions.cookie().name();
+            tracing::error!(target: TARGET, cookie, "{}: the inner one is not used", ConfigError::NestedSessions);
         }
-        let cookie = self.sessions.cookie().name();
-        match misfit {
-            Misfit::Conflict => {
-                tracing::error!(target: TARGET, cookie, "{}: the inner one is not used", ConfigError::NestedSessions);
-            }
-            Misfit::SharedKeys => tracing::warn!(
+    }
+
+    /// Logs once that this layer and one around it have different cookies, and accept each other's.
+    pub(super) fn warn_of_shared_keys(&self) {
+        if !self.warned_of_shared_keys.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
                 target: TARGET,
-                cookie,
+                cookie = self.sessions.cookie().name(),
                 "nested session layers accept each other's cookie: give each a salt, `with_salt`"
-            ),
+            );
         }
     }
 
@@ -157,10 +151,11 @@ impl<S: Send + Sync> Visit for Conflict<S> {
     }
 
     fn commit(&self, session: &Session, status: u16) -> Result<Commit, EncodeError> {
-        match session.is_modified() && status != 500 {
-            true => Err(ConfigError::NestedSessions.into()),
-            false => Ok(Commit { vary_on_cookie: session.is_accessed(), ..Commit::default() }),
+        if session.is_modified() && status < 500 {
+            return Err(ConfigError::NestedSessions.into());
         }
+        let set_cookie = session.is_flushed().then(|| self.cookie().removal());
+        Ok(Commit { set_cookie, vary_on_cookie: session.is_accessed(), ..Commit::default() })
     }
 
     fn bytes_left(&self, _: &Session) -> Result<usize, EncodeError> {

@@ -45,7 +45,11 @@ impl SessionWriter {
     /// ```
     pub fn commit(mut self, status: u16) -> Result<Commit, Unwritten> {
         let Some(shared) = self.0.take() else { return Ok(Commit::default()) };
-        shared.commit(status).map_err(|error| Unwritten { error, commit: shared.commit(500).unwrap_or_default() })
+        shared.commit(status).map_err(|error| {
+            let mut commit = shared.commit(500).unwrap_or_default();
+            commit.former_removals.extend_from_slice(&shared.kept());
+            Unwritten { error, commit }
+        })
     }
 }
 
@@ -65,7 +69,8 @@ impl fmt::Debug for SessionWriter {
 
 /// A session that could not be written, and the headers for the response.
 ///
-/// The response of status 500 needs `Vary`, and the cookie's removal after a [flush](crate::Session::flush).
+/// The response of status 500 needs `Vary`, and the cookie's removal after a [flush](crate::Session::flush), also after one
+/// in an inner layer.
 ///
 /// ```
 /// use django_session::{CookieOptions, CookieSessions, EncodeError, KeyRing, SecretKey, SessionMount};

@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use time::UtcOffset;
@@ -552,7 +553,10 @@ impl<S: Serializer> CookieSessions<S> {
         H: AsRef<[u8]> + ?Sized + 'h,
     {
         let mut search = Search::default();
-        header::visit_values(headers, self.cookie.name(), |token| search.visit(token, |token| self.try_load(token)));
+        header::visit_values(headers, self.cookie.name(), |token| {
+            search.visit(token, |token| self.try_load(token));
+            ControlFlow::Continue(())
+        });
         search.found(self.terms)
     }
 }

@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
 use crate::cookie::{CookieOptions, SetCookie, header};
@@ -67,6 +68,7 @@ impl Keyed {
         header::visit_values(headers, self.cookie.name(), |value| {
             sent.cookies = sent.cookies.saturating_add(1);
             sent.key = sent.key.take().or_else(|| SessionKey::parse(value));
+            ControlFlow::Continue(())
         });
         sent
     }

@@ -216,7 +216,7 @@ impl Session {
     }
 
     /// Returns whether [`flush`](Self::flush) was called.
-    pub(super) fn is_flushed(&self) -> bool {
+    pub(crate) fn is_flushed(&self) -> bool {
         self.fate == Fate::Ended
     }
 

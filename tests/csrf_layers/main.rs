@@ -60,12 +60,6 @@ fn sessions(cookie: &str) -> CookieSessions {
         .unwrap()
 }
 
-/// A guard whose cookie cannot be written, because it would expire after the year 9999.
-fn failing_guard() -> CsrfGuard {
-    listen();
-    CsrfGuard::from(Csrf::builder().clock(clock(253_402_300_799.0)).build().unwrap())
-}
-
 #[derive(Debug, Clone)]
 struct Sent {
     method: &'static str,
@@ -398,7 +392,10 @@ async fn a_secret_in_the_session() {
     let without_sessions = Site { sessions: false, ..IN_SESSION };
     let got = answer(without_sessions, get("/plain")).await;
     assert_eq!((got.status, got.body.as_str()), (500, ""));
-    assert!(told().iter().all(|line| line == "ERROR no session layer or middleware around the CSRF layer"));
+    assert!(
+        told().iter().all(|line| line
+            == "ERROR no session layer or middleware with the cookie of `use_sessions` around the CSRF layer")
+    );
 }
 
 #[tokio::test]

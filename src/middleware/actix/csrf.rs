@@ -11,8 +11,8 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, Resp
 use crate::middleware::actix::SessionError;
 use crate::middleware::csrf::guard::Admission;
 use crate::middleware::csrf::head::Head;
-use crate::middleware::headers::{removals, write};
-use crate::{Commit, CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
+use crate::middleware::headers::write;
+use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 
 /// A middleware that checks requests as Django's `CsrfViewMiddleware` does.
 ///
@@ -220,17 +220,12 @@ where
         Admission::Accepted | Admission::AsksForForm => match inner.call(request).await {
             Ok(response) => response.map_into_left_body(),
             // An error of an inner middleware becomes a response later.
-            Err(error) => return Err(SessionError::wrap(error, token.commit()?)),
+            Err(error) => return Err(SessionError::wrap(error, token.commit().unwrap_or_default())),
         },
     };
 
     // 4. Write the cookie.
-    match token.commit() {
-        Ok(commit) => write(commit, response.headers_mut()),
-        Err(error) => {
-            return Err(SessionError::new(error.into(), removals(response.headers()), Commit::default()).into());
-        }
-    }
+    write(token.commit()?, response.headers_mut());
     Ok(response)
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::{Error, HttpResponse, ResponseError};
 
-use crate::middleware::headers::{Headers as _, write};
+use crate::middleware::headers::write;
 use crate::{Commit, DecodeError, EncodeError};
 
 /// An error from inside a [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware) or a
@@ -59,19 +59,13 @@ use crate::{Commit, DecodeError, EncodeError};
 #[derive(Debug)]
 pub struct SessionError {
     error: Error,
-    removals: Vec<String>,
     commit: Commit,
 }
 
 impl SessionError {
-    /// Creates the error for a response whose removals of cookies must be sent.
-    pub(super) fn new(error: Error, removals: Vec<String>, commit: Commit) -> Self {
-        Self { error, removals, commit }
-    }
-
     /// Adds the headers to an error, if there are any.
     pub(super) fn wrap(error: Error, commit: Commit) -> Error {
-        if commit == Commit::default() { error } else { Self::new(error, Vec::new(), commit).into() }
+        if commit == Commit::default() { error } else { Self { error, commit }.into() }
     }
 
     /// Returns the wrapped error. If several middlewares added headers, this is the innermost error.
@@ -129,7 +123,6 @@ impl SessionError {
             Some(inner) => inner.apply(response),
             None => response,
         };
-        self.removals.iter().for_each(|removal| response.headers_mut().append_set_cookie(removal.clone()));
         write(self.commit.clone(), response.headers_mut());
         response
     }

@@ -19,8 +19,9 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 /// Middlewares for different cookies can be nested. The handler gets the session of the innermost one, and the others
 /// by [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each middleware its own
 /// [salt](CookieSessions::with_salt). If nested middlewares have the same settings, the outermost writes the session,
-/// and the others share it. If they have one cookie name and different settings, the session of the inner one is empty,
-/// and writing it is an error: [`ConfigError::NestedSessions`](crate::ConfigError::NestedSessions).
+/// and the others share it. (The clock, and values in a serializer of your own, are not compared.) If they have one
+/// cookie name and different settings, the session of the inner one is empty, and writing it is an error:
+/// [`ConfigError::NestedSessions`](crate::ConfigError::NestedSessions).
 ///
 /// # Errors
 /// A session that cannot be written, for example because it is too large for its cookie, is never dropped silently. The
@@ -30,8 +31,8 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 ///
 /// In actix, an error of a handler is a response, and is treated as one. An error of an inner middleware becomes a
 /// response later. If the session needs headers, that error is wrapped in a `SessionError`, which adds them. If the
-/// session cannot be written, the `EncodeError` takes its place, unless its status is 400 or more. If the service
-/// panics, no cookie is sent.
+/// session cannot be written, the `EncodeError` replaces an inner error whose status is below 400, for example
+/// a redirect; other inner errors are kept, and the failure is logged. If the service panics, no cookie is sent.
 ///
 /// ```
 /// use actix_web::{App, web};

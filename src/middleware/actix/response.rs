@@ -4,7 +4,7 @@ use actix_web::{Error, HttpMessage as _};
 
 use crate::middleware::actix::SessionError;
 use crate::middleware::future::SessionResponse;
-use crate::middleware::headers::{Headers, removals};
+use crate::middleware::headers::Headers;
 use crate::{SessionHandle, SessionWriter, Unwritten};
 
 impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
@@ -24,7 +24,7 @@ impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
 
     fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error> {
         let Unwritten { error, commit, .. } = unwritten;
-        Err(SessionError::new(error.into(), removals(self.headers()), commit).into())
+        Err(SessionError::wrap(error.into(), commit))
     }
 
     fn failed(error: Error, writer: SessionWriter) -> Error {
@@ -33,19 +33,12 @@ impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
             Ok(commit) => SessionError::wrap(error, commit),
             // The visitor learns from the error that the request failed.
             Err(unwritten) if status >= 400 => SessionError::wrap(error, unwritten.commit),
-            Err(unwritten) => {
-                let removals = removals(error.error_response().headers());
-                SessionError::new(unwritten.error.into(), removals, unwritten.commit).into()
-            }
+            Err(unwritten) => SessionError::wrap(unwritten.error.into(), unwritten.commit),
         }
     }
 }
 
 impl Headers for HeaderMap {
-    fn set_cookies(&self) -> impl Iterator<Item = &[u8]> {
-        self.get_all(SET_COOKIE).map(HeaderValue::as_bytes)
-    }
-
     #[expect(clippy::expect_used)]
     fn append_set_cookie(&mut self, value: String) {
         let mut value = HeaderValue::try_from(value).expect("a cookie is visible ASCII");

@@ -13,7 +13,10 @@ use crate::middleware::visit::TARGET;
 /// use django_session::MissingCsrf;
 ///
 /// assert_eq!(MissingCsrf::Layer.to_string(), "no CSRF layer or middleware around this handler");
-/// assert_eq!(MissingCsrf::Session.to_string(), "no session layer or middleware around the CSRF layer");
+/// assert_eq!(
+///     MissingCsrf::Session.to_string(),
+///     "no session layer or middleware with the cookie of `use_sessions` around the CSRF layer",
+/// );
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,7 +38,7 @@ impl fmt::Display for MissingCsrf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Layer => "no CSRF layer or middleware around this handler",
-            Self::Session => "no session layer or middleware around the CSRF layer",
+            Self::Session => "no session layer or middleware with the cookie of `use_sessions` around the CSRF layer",
         })
     }
 }

@@ -12,7 +12,7 @@ use tower_service::Service;
 
 use crate::middleware::csrf::guard::Admission;
 use crate::middleware::csrf::head::Head;
-use crate::middleware::headers::{Headers as _, removals, write};
+use crate::middleware::headers::write;
 use crate::{CsrfGuard, CsrfRejection, SessionHandle};
 
 /// A layer that checks requests as Django's `CsrfViewMiddleware` does.
@@ -197,12 +197,8 @@ where
     match token.commit() {
         Ok(commit) => write(commit, response.headers_mut()),
         Err(error) => {
-            let removals = removals(response.headers());
             response = empty(StatusCode::INTERNAL_SERVER_ERROR);
             response.extensions_mut().insert(Arc::new(error));
-            for removal in removals {
-                response.headers_mut().append_set_cookie(removal);
-            }
         }
     }
     Ok(response)

@@ -20,8 +20,9 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 /// Layers for different cookies can be nested. The handler gets the session of the innermost layer, and the others by
 /// [`SessionHandle::of_cookie`](crate::SessionHandle::of_cookie). Give each layer its own
 /// [salt](CookieSessions::with_salt). If nested layers have the same settings, the outermost writes the session, and the
-/// others share it. If they have one cookie name and different settings, the session of the inner layer is empty, and
-/// writing it is an error: [`ConfigError::NestedSessions`](crate::ConfigError::NestedSessions).
+/// others share it. (The clock, and values in a serializer of your own, are not compared.) If they have one cookie name
+/// and different settings, the session of the inner layer is empty, and writing it is an error:
+/// [`ConfigError::NestedSessions`](crate::ConfigError::NestedSessions).
 ///
 /// # Errors
 /// A session that cannot be written, for example because it is too large for its cookie, is never dropped silently. The

@@ -4,7 +4,7 @@ use http::header::{HeaderMap, HeaderValue, SET_COOKIE, VARY};
 use http::{Response, StatusCode};
 
 use crate::middleware::future::SessionResponse;
-use crate::middleware::headers::{Headers, removals, write};
+use crate::middleware::headers::{Headers, write};
 use crate::{SessionHandle, SessionWriter, Unwritten};
 
 impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
@@ -24,9 +24,6 @@ impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
         let mut response = Self::new(Body::default());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response.extensions_mut().insert(Arc::new(error));
-        for removal in removals(self.headers()) {
-            response.headers_mut().append_set_cookie(removal);
-        }
         write(commit, response.headers_mut());
         Ok(response)
     }
@@ -38,10 +35,6 @@ impl<Body: Default, Error> SessionResponse<Error> for Response<Body> {
 }
 
 impl Headers for HeaderMap {
-    fn set_cookies(&self) -> impl Iterator<Item = &[u8]> {
-        self.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes)
-    }
-
     #[expect(clippy::expect_used)]
     fn append_set_cookie(&mut self, value: String) {
         let mut value = HeaderValue::try_from(value).expect("a cookie is visible ASCII");
