@@ -4,22 +4,23 @@
 //! of the questions, and `DJANGO_TIMES` multiplies their number. `DJANGO_REDIS` and `DJANGO_MEMCACHED` are the ports of
 //! the servers.
 //!
-//! ```text
-//! question.rs   the questions                 check.rs      asks both sides and counts django.rs     Django, in a
-//! child process    rules.rs      which answers agree, and the allowed differences ours.rs       this crate
-//! random.rs, junk.rs, tamper.rs, describe.rs signatures.rs · objects.rs · cookies.rs · forgeries.rs · sessions.rs ·
-//! epochs.rs · dates.rs · sizes.rs · encrypted.rs:
-//!               the groups of questions, one function each
-//!
-//! visit.rs      a request, its view and its response, which sites.rs and views.rs generate
-//! visitor.rs    makes a visit with the crate  visits.py     makes it with Django
-//! departures.py Django with our differences   same.rs       equality of answers, except for zlib
-//! engines.rs    visits with sessions in rows or files               engines.py, stored_departures.py
-//! servers.rs    visits with sessions in Redis or Memcached          servers.py
-//! lifetimes.rs  visits to sites that limit the age of sessions and revoke them   stamps.py
-//! csrf.rs       requests with CSRF checks     csrf_checks.py
-//! messages.rs   views that add and show messages     message_storages.py
-//! ```
+//! | file | content |
+//! |---|---|
+//! | `question.rs` | the questions, which both sides are asked |
+//! | `check.rs` | asks both sides, and counts |
+//! | `django.rs`, `oracle.py` | Django, in a child process |
+//! | `ours.rs` | this crate |
+//! | `rules.rs`, `same.rs` | which answers agree, and the allowed differences; equality except for zlib |
+//! | `random.rs`, `junk.rs`, `tamper.rs`, `describe.rs` | random and damaged input |
+//! | `signatures.rs`, `objects.rs`, `cookies.rs`, `forgeries.rs`, `sessions.rs`, `epochs.rs`, `dates.rs`, `sizes.rs`, `encrypted.rs` | the groups of questions, one function each |
+//! | `visit.rs`, `sites.rs`, `views.rs` | a request, its view and its response |
+//! | `visitor.rs`, `visits.py` | makes a visit with the crate, and with Django |
+//! | `departures.py`, `stored_departures.py` | Django with our differences |
+//! | `engines.rs`, `engines.py` | visits with sessions in rows or files |
+//! | `servers.rs`, `servers.py` | visits with sessions in Redis or Memcached |
+//! | `lifetimes.rs`, `stamps.py` | visits to sites that limit the age of sessions and revoke them |
+//! | `csrf.rs`, `csrf_checks.py` | requests with CSRF checks |
+//! | `messages.rs`, `message_storages.py` | views that add and show messages |
 
 #![allow(
     clippy::arithmetic_side_effects,

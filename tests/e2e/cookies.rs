@@ -1,15 +1,14 @@
 //! A server for `tests/e2e/run`. It sets the cookie that a request describes, to test how a browser treats it. It also
 //! has a session whose cookie moves from the host's own scope to `Domain=shop.localhost`.
 //!
-//! ```text
-//! GET /set?name=…&value=…&path=…   sets the cookie with this crate, or returns why the crate rejects it (422) GET
-//! /remove?name=…&path=…        removes the cookie with this crate GET /raw?header=…                sends this
-//! Set-Cookie header unchanged GET /verify?name=…&value=…       verifies and returns the text that /set signed (with
-//! &signed=true) GET /session?scope=…             returns the text in the session, and the number of cookies with its
-//! name; then &put=…
-//!                                  changes the text, or &flush=true flushes the session
-//! GET anything else                returns the Cookie header
-//! ```
+//! | GET | effect |
+//! |---|---|
+//! | `/set?name=…&value=…&path=…` | sets the cookie with this crate, or returns why the crate rejects it (422) |
+//! | `/remove?name=…&path=…` | removes the cookie with this crate |
+//! | `/raw?header=…` | sends this `Set-Cookie` header unchanged |
+//! | `/verify?name=…&value=…` | verifies and returns the text that `/set` signed (with `&signed=true`) |
+//! | `/session?scope=…` | returns the text in the session, and the number of cookies with its name; with `&put=…` changes the text, with `&flush=true` flushes the session |
+//! | anything else | returns the `Cookie` header |
 //!
 //! /set, /remove and /raw also return the header in the body. The scope of /session is `host`, `domain`, or `moved`:
 //! the domain, with the host's scope configured as the former one. The first argument is the loopback port.
