@@ -164,7 +164,7 @@ impl Keyed {
         Ok(StoredRow {
             key,
             data: encode(session)?,
-            expire_date: end.date(now).ok_or(EncodeError::ExpiryOutOfRange)?,
+            expire_date: end.utc_date(now).ok_or(EncodeError::ExpiryOutOfRange)?,
             time_to_live: Duration::from_secs(end.left(now).whole_seconds().try_into().unwrap_or(0)),
         })
     }

@@ -294,6 +294,8 @@ fn dates_of_rows_are_in_utc() {
     let mut session = stored().create();
     session.set_expiry(Expiry::At(datetime!(2030-01-01 09:00 +9)));
     assert_eq!(session.get_json("_session_expiry"), Some(r#""2030-01-01T09:00:00+09:00""#));
+    let date = session.expiry_date(session_moment()).unwrap();
+    assert_eq!((date, date.offset()), (datetime!(2030-01-01 09:00 +9), offset!(+9)), "as in Django");
     let StoredChange::Insert { row, .. } = stored().commit(&session, 200).unwrap().change else { panic!() };
     assert_eq!((row.expire_date.offset(), row.expire_date), (UtcOffset::UTC, datetime!(2030-01-01 00:00 UTC)));
     session.set_expiry(Expiry::At(datetime!(9999-12-31 23:59 -1)));

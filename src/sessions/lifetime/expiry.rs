@@ -144,12 +144,17 @@ impl End {
         }
     }
 
-    /// Returns the date of the end, in UTC.
+    /// Returns the date of the end. [`At`](Self::At) keeps its offset.
     pub(in crate::sessions) fn date(self, modification: SystemTime) -> Option<OffsetDateTime> {
         match self {
             Self::After(time) => date(modification)?.checked_add(time),
-            Self::At(at) => at.checked_to_offset(UtcOffset::UTC),
+            Self::At(at) => Some(at),
         }
+    }
+
+    /// Returns the date of the end in UTC, as databases without time zones compare it.
+    pub(in crate::sessions) fn utc_date(self, modification: SystemTime) -> Option<OffsetDateTime> {
+        self.date(modification)?.checked_to_offset(UtcOffset::UTC)
     }
 }
 

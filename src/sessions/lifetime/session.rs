@@ -96,7 +96,8 @@ impl Session {
         self.terms().end(self.read_expiry()).left(modification)
     }
 
-    /// Returns when the session ends, in UTC, if it was last written at `modification`.
+    /// Returns when the session ends, if it was last written at `modification`. The date of
+    /// [`Expiry::At`](crate::Expiry::At) keeps its offset, as in Django.
     ///
     /// Returns `None` beyond the year 9999. Django: `get_expiry_date`.
     ///
