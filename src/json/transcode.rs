@@ -141,7 +141,7 @@ fn not_json<E: Error>() -> E {
 
 /// Deserializes any value into its JSON text. If a key is not a string, the text is not JSON.
 ///
-/// `NUMBERS`: Whether a map that `serde_json` makes of a number becomes a number again.
+/// With `NUMBERS`, a map that `serde_json` made of a number becomes a number again.
 pub(crate) struct Transcoded<const NUMBERS: bool>(pub(crate) String);
 
 impl<'de, const NUMBERS: bool> Deserialize<'de> for Transcoded<NUMBERS> {

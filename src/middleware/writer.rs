@@ -69,8 +69,8 @@ impl fmt::Debug for SessionWriter {
 
 /// A session that could not be written, and the headers for the response.
 ///
-/// The response of status 500 needs `Vary`, and the cookie's removal after a [flush](crate::Session::flush), also after one
-/// in an inner layer.
+/// The response of status 500 needs `Vary`, and the removals of the cookies of sessions that were
+/// [flushed](crate::Session::flush), in this layer and in inner ones.
 ///
 /// ```
 /// use django_session::{CookieOptions, CookieSessions, EncodeError, KeyRing, SecretKey, SessionMount};
