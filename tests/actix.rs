@@ -342,7 +342,7 @@ async fn a_flushed_session_is_removed_though_its_successor_is_too_large() {
     assert_eq!(response.headers().get(SET_COOKIE).unwrap(), sessions().cookie().removal().as_str());
 }
 
-/// An outer session cannot be written. The logout in the inner one is sent all the same, whether the service responded
+/// An outer session cannot be written. The logout in the inner one is sent anyway, whether the service responded
 /// or an inner middleware failed, and the visitor is not told that all went well.
 #[tokio::test]
 async fn a_logout_is_sent_though_an_outer_session_is_too_large() {

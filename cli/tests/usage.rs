@@ -75,6 +75,9 @@ fn key_files_with_a_line_break() {
     let removed = |index: usize| json["keys"][index]["line_break_removed"].as_bool();
     assert_eq!((removed(0), removed(1)), (Some(false), Some(true)));
     let environment = Run::new(&["keys", "--json"]).key(format!("{KEY}\n")).run().json();
+    let signed = Run::new(&["sign", "--key-file", path.to_str().unwrap()]).input("{}").run();
+    assert_eq!(signed.code, 0);
+    assert!(signed.err.contains(&sentence("")), "{}", signed.err);
     assert_eq!(environment["keys"][0]["line_break_removed"], false);
 }
 

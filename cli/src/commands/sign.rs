@@ -25,6 +25,7 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
     }
     if kind != Kind::Cached {
         keys.must_sign()?;
+        warnings.extend(keys.line_break(0));
     }
     let out = match &kind {
         kind if kind.is_session() => session(options, kind, &keys)?,
