@@ -1,8 +1,9 @@
 //! The four error types: for configuration, for writing, for verifying and for reading.
 //!
-//! None of them contains a secret key, a signature, a payload or any other part of rejected input, so all of them can
-//! be logged. [`CookieTooLarge`] and [`EncodeError::Unreadable`] name keys of the session, which a developer needs to
-//! know.
+//! None of them contains a secret key, a signature, a payload or any other part of rejected input, so their `Display`
+//! can be logged. Only the `Debug` and the `source` of [`EncodeError::Serialize`] may contain a value: they are those
+//! of your implementation of `Serialize`. [`CookieTooLarge`] and [`EncodeError::Unreadable`] name keys of the session,
+//! which a developer needs to know.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +14,10 @@ use crate::python_type::PythonType;
 use crate::random::NoRandomBytes;
 use crate::size::CookieTooLarge;
 
-/// The program is configured wrongly. The error is found at start-up, and the operator has to correct it.
+/// The program is configured wrongly, and the operator has to correct it.
+///
+/// Most of these errors are found at start-up. Exceptions are [`NestedSessions`](Self::NestedSessions), and the empty
+/// salt of [`dumps`](crate::dumps) and [`loads`](crate::loads).
 ///
 /// ```
 /// use django_session::{ConfigError, SecretKey};
@@ -96,9 +100,9 @@ impl From<NoRandomBytes> for ConfigError {
 /// ```
 /// use django_session::{Codec, EncodeError};
 ///
-/// let refused = Codec::default().encode(&f64::NAN).unwrap_err();
-/// assert!(matches!(refused, EncodeError::Serialize(_)));
-/// assert_eq!(refused.to_string(), "value cannot be serialized");
+/// let rejected = Codec::default().encode(&f64::NAN).unwrap_err();
+/// assert!(matches!(rejected, EncodeError::Serialize(_)));
+/// assert_eq!(rejected.to_string(), "value cannot be serialized");
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
@@ -256,7 +260,7 @@ impl Error for BadSignature {}
 /// A token could not be turned back into a value.
 ///
 /// For signed tokens, all variants except [`Config`](Self::Config), [`Signature`](Self::Signature) and
-/// [`SessionId`](Self::SessionId) occur only *after* the signature was verified. A payload that cannot be read then
+/// [`SessionKey`](Self::SessionKey) occur only *after* the signature was verified. A payload that cannot be read then
 /// means that another program shares the key and the salt, or that the requested type has changed. The date of a row is
 /// checked before its signature, and a row of the format before Django 3.1 (feature `legacy`) is decoded before it.
 ///
@@ -264,8 +268,8 @@ impl Error for BadSignature {}
 /// use django_session::{BadSignature, DecodeError, KeyRing, MaxAge, SecretKey, loads};
 ///
 /// let keys = KeyRing::new(SecretKey::new("secret")?);
-/// let refused = loads::<String>("forged:1234:token", &keys, "salt", MaxAge::Unlimited).unwrap_err();
-/// assert_eq!(refused, DecodeError::Signature(BadSignature::Mismatch));
+/// let rejected = loads::<String>("forged:1234:token", &keys, "salt", MaxAge::Unlimited).unwrap_err();
+/// assert_eq!(rejected, DecodeError::Signature(BadSignature::Mismatch));
 /// # Ok::<(), django_session::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,9 +298,9 @@ pub enum DecodeError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The cookie contains a session id of one of Django's other session engines, not a signed session: the site's
+    /// The cookie contains a session key of one of Django's other session engines, not a signed session: the site's
     /// `SESSION_ENGINE` is not `signed_cookies`. [`StoredSessions`](crate::StoredSessions) reads those sessions.
-    SessionId,
+    SessionKey,
     /// The cookie's value is not a session key. Django's engines that store sessions on the server put one there. If
     /// it is a signed session, `SESSION_ENGINE` is `signed_cookies`: use [`CookieSessions`](crate::CookieSessions).
     NotASessionKey,
@@ -344,7 +348,7 @@ impl fmt::Display for DecodeError {
             Self::Decrypt => f.write_str("no key decrypts the payload"),
             Self::Zlib => f.write_str("payload is not a zlib stream"),
             Self::InflatesPast { limit } => write!(f, "payload inflates to more than {limit} bytes"),
-            Self::SessionId => f.write_str("cookie holds a session id, not a signed session"),
+            Self::SessionKey => f.write_str("cookie holds a session key, not a signed session"),
             Self::NotASessionKey => f.write_str("cookie value is not a session key"),
             Self::NotStored => f.write_str("no stored session has this key"),
             Self::SessionExpired { since } => write!(f, "session expired {since:?} ago"),
@@ -363,7 +367,7 @@ impl DecodeError {
     /// Returns whether the rejected token was signed with one of the keys.
     pub(crate) fn is_authentic(self) -> bool {
         match self {
-            Self::Config(_) | Self::SessionId | Self::NotASessionKey | Self::NotStored => false,
+            Self::Config(_) | Self::SessionKey | Self::NotASessionKey | Self::NotStored => false,
             Self::Signature(reason) => !matches!(
                 reason,
                 BadSignature::TooLong { .. } | BadSignature::MissingSeparator | BadSignature::Mismatch

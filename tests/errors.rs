@@ -62,7 +62,7 @@ fn sentences() {
         (&DecodeError::Decrypt, "no key decrypts the payload"),
         (&DecodeError::Zlib, "payload is not a zlib stream"),
         (&DecodeError::InflatesPast { limit: 10 }, "payload inflates to more than 10 bytes"),
-        (&DecodeError::SessionId, "cookie holds a session id, not a signed session"),
+        (&DecodeError::SessionKey, "cookie holds a session key, not a signed session"),
         (&DecodeError::NotASessionKey, "cookie value is not a session key"),
         (&DecodeError::NotStored, "no stored session has this key"),
         (&DecodeError::SessionExpired { since: seconds(100) }, "session expired 100s ago"),

@@ -638,7 +638,7 @@ async fn the_session_of_an_outer_layer() {
 }
 
 /// These are logged once each: two cookies with the same keys and salt, nested layers that contradict each other, and a
-/// session id of another engine, which is then logged on DEBUG like an expired cookie.
+/// session key of another engine, which is then logged on DEBUG like an expired cookie.
 #[tokio::test]
 async fn settings_that_cannot_be_meant() {
     let session_id = "sessionid=8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2";
@@ -667,10 +667,10 @@ async fn settings_that_cannot_be_meant() {
             app(count),
             session_id,
             &[
-                "WARN the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE not \
+                "WARN the cookie holds a session key, not a signed session: is the site's SESSION_ENGINE not \
                  `signed_cookies`? `StoredSessions` and `CachedSessions` read the sessions of Django's other engines \
                  cookie=\"sessionid\"",
-                "DEBUG a session cookie was rejected reason=cookie holds a session id, not a signed session",
+                "DEBUG a session cookie was rejected reason=cookie holds a session key, not a signed session",
             ],
         ),
     ] {

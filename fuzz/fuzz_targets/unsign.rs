@@ -22,7 +22,7 @@ fuzz_target!(|token: &str| {
     assert!(stamped || STAMPER.unsign(token, MaxAge::Unlimited).is_err());
     match STORE.try_load(token) {
         Err(DecodeError::Signature(_)) => {}
-        Err(DecodeError::SessionId) => {
+        Err(DecodeError::SessionKey) => {
             assert!(token.len() == 32 && token.chars().all(|char| matches!(char, 'a'..='z' | '0'..='9')));
         }
         _ => assert!(session),

@@ -39,12 +39,12 @@ pub enum Compression {
     /// Never. Django: `compress=False`.
     #[default]
     Never,
-    /// With zlib, if that saves two bytes or more. Not tried below 64 bytes, where it rarely does. Django:
-    /// `compress=True`, and all of its signed-cookie sessions.
+    /// With zlib, if that saves two bytes or more. Not tried below 64 bytes, where it rarely does; Django tries it then
+    /// too. Django: `compress=True`, and all of its signed-cookie sessions.
     IfSmaller,
     /// As [`IfSmaller`](Self::IfSmaller), but not tried below 512 bytes of serialized data, because compression takes
-    /// most of the time in which a small session is read and written. It would save 53 characters of a login cookie,
-    /// and several hundred of repetitive data. The default of
+    /// most of the time in which a small session is read and written. It would save about 50 characters of a login
+    /// cookie, and several hundred of repetitive data. The default of
     /// [`CookieSessions`](crate::CookieSessions::with_compression).
     IfLarge,
 }
@@ -122,7 +122,7 @@ impl<S> Codec<S> {
         self.encryption.as_ref().map(Encryption::fingerprint).hash(hasher);
     }
 
-    /// Sets whether to compress what is encoded.
+    /// Sets whether to compress what is encoded. Default: [`Compression::Never`].
     ///
     /// ```
     /// use django_session::{Codec, Compression};
@@ -137,8 +137,8 @@ impl<S> Codec<S> {
         self
     }
 
-    /// Limits the bytes that a payload may inflate to. A larger value is encoded without compression, so that this
-    /// limit does not keep it from being read.
+    /// Limits the bytes that a payload may inflate to. Default: 1 MiB. A larger value is encoded without compression,
+    /// so that this limit does not keep it from being read.
     ///
     /// ```
     /// use django_session::{Codec, Compression, DecodeError, KeyRing, SecretKey, Signer};
@@ -147,8 +147,8 @@ impl<S> Codec<S> {
     /// let codec = Codec::default().with_compression(Compression::IfSmaller);
     /// let token = signer.sign_object(&"a".repeat(1000), &codec)?;
     ///
-    /// let refused = signer.unsign_object::<String, _>(&token, &codec.with_inflate_limit(1001)).unwrap_err();
-    /// assert_eq!(refused, DecodeError::InflatesPast { limit: 1001 });
+    /// let rejected = signer.unsign_object::<String, _>(&token, &codec.with_inflate_limit(1001)).unwrap_err();
+    /// assert_eq!(rejected, DecodeError::InflatesPast { limit: 1001 });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -162,7 +162,9 @@ impl<S: Serializer> Codec<S> {
     /// Encodes a value as a payload, which is ready to be signed.
     ///
     /// # Errors
-    /// [`EncodeError::Serialize`].
+    /// [`EncodeError::Serialize`], or `ReadOnly` from `PickleSerializer`. With encryption also
+    /// [`NoRandomBytes`](EncodeError::NoRandomBytes), [`NotAnObject`](EncodeError::NotAnObject) or
+    /// [`TooLong`](EncodeError::TooLong).
     ///
     /// ```
     /// assert_eq!(django_session::Codec::default().encode(&"hello")?, "ImhlbGxvIg");
@@ -216,9 +218,10 @@ impl<S: Serializer> Codec<S> {
     ///
     /// # Errors
     /// [`DecodeError::Base64`], [`Zlib`](DecodeError::Zlib), [`InflatesPast`](DecodeError::InflatesPast) or
-    /// [`Deserialize`](DecodeError::Deserialize). With encryption also [`Empty`](DecodeError::Empty),
-    /// [`NotEncrypted`](DecodeError::NotEncrypted), [`UnknownVersion`](DecodeError::UnknownVersion),
-    /// [`TooShort`](DecodeError::TooShort) or [`Decrypt`](DecodeError::Decrypt).
+    /// [`Deserialize`](DecodeError::Deserialize), or `BeyondJson` from `PickleSerializer`. With encryption also
+    /// [`Empty`](DecodeError::Empty), [`NotEncrypted`](DecodeError::NotEncrypted),
+    /// [`UnknownVersion`](DecodeError::UnknownVersion), [`TooShort`](DecodeError::TooShort) or
+    /// [`Decrypt`](DecodeError::Decrypt).
     ///
     /// ```
     /// use django_session::{Codec, DecodeError, KeyRing, SecretKey, Signer};

@@ -87,8 +87,9 @@ pub trait Serializer {
     /// The session checks the text. A serializer that reads JSON itself need not.
     ///
     /// # Errors
-    /// As [`loads`](Self::loads); also for data that [`dumps_json`](Self::dumps_json) would not turn back into the same
-    /// bytes, so that values that JSON cannot represent are not lost.
+    /// As [`loads`](Self::loads). Unless a serializer implements this method itself, also for data that
+    /// [`dumps_json`](Self::dumps_json) would not turn back into the same bytes, so that values that JSON cannot
+    /// represent are not lost.
     ///
     /// ```
     /// use django_session::{JsonSerializer, Serializer};

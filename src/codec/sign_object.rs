@@ -145,8 +145,8 @@ where
 /// let token = dumps("hello", &keys, "greeting")?;
 /// assert_eq!(loads::<String>(&token, &keys, "greeting", MaxAge::Unlimited)?, "hello");
 ///
-/// let refused = loads::<String>(&token, &keys, "farewell", MaxAge::Unlimited).unwrap_err();
-/// assert_eq!(refused, DecodeError::Signature(BadSignature::Mismatch));
+/// let rejected = loads::<String>(&token, &keys, "farewell", MaxAge::Unlimited).unwrap_err();
+/// assert_eq!(rejected, DecodeError::Signature(BadSignature::Mismatch));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn loads<T>(

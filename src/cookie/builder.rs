@@ -99,7 +99,9 @@ impl CookieOptionsBuilder {
         self
     }
 
-    /// Sets which requests from other sites carry the cookie; `None` omits the attribute. Default: [`SameSite::Lax`].
+    /// Sets which requests from other sites carry the cookie. Default: [`SameSite::Lax`].
+    ///
+    /// [`SameSite::None`] sends `SameSite=None`; [`Option::None`] omits the attribute.
     ///
     /// ```
     /// # use django_session::{CookieOptions, SameSite};

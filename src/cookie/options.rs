@@ -42,8 +42,8 @@ impl SameSite {
 /// let options = CookieOptions::builder("sessionid").domain("example.com").build()?;
 /// assert_eq!(options.name(), "sessionid");
 ///
-/// let refused = CookieOptions::builder("__Host-sid").domain("example.com").build().unwrap_err();
-/// assert_eq!(refused, ConfigError::CookiePrefix);
+/// let rejected = CookieOptions::builder("__Host-sid").domain("example.com").build().unwrap_err();
+/// assert_eq!(rejected, ConfigError::CookiePrefix);
 /// # Ok::<(), ConfigError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -185,7 +185,7 @@ impl CookieOptions {
         self.http_only
     }
 
-    /// Returns when requests from other sites carry the cookie; `None` omits the attribute.
+    /// Returns which requests from other sites carry the cookie, or `None` if the attribute is omitted.
     ///
     /// ```
     /// # use django_session::{CookieOptions, SameSite};

@@ -158,8 +158,8 @@ impl Csrf {
 /// use django_session::{ConfigError, Csrf};
 ///
 /// assert!(Csrf::builder().trusted_origins(["https://*.example.com"]).build().is_ok());
-/// let refused = Csrf::builder().trusted_origins(["example.com"]).build().unwrap_err();
-/// assert_eq!(refused, ConfigError::TrustedOrigin);
+/// let rejected = Csrf::builder().trusted_origins(["example.com"]).build().unwrap_err();
+/// assert_eq!(rejected, ConfigError::TrustedOrigin);
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]

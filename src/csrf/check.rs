@@ -18,8 +18,8 @@ impl Csrf {
     /// 2. A request over HTTPS without an `Origin` must have a `Referer` with HTTPS and the request's host, the
     ///    cookie's domain or the host of a trusted origin. Over plain HTTP, the `Referer` is not checked.
     /// 3. The request must have the CSRF cookie, or the session must hold the secret.
-    /// 4. The request must have a token of that secret: in the form, or else in the header. A wrong token in the form
-    ///    is rejected, even if the header has a good one.
+    /// 4. The request must have a token of that secret: a POST in its form or else in the header, other requests in the
+    ///    header. A wrong token in the form is rejected, even if the header has a good one.
     ///
     /// Django: `CsrfViewMiddleware.process_view`, with the same order and the same reasons. This check is stricter:
     ///

@@ -119,7 +119,7 @@ impl fmt::Debug for CsrfCookie {
 }
 
 impl Csrf {
-    /// Reads the cookie of a request from its value.
+    /// Reads the cookie of a request from its value. `None` means that the request has no CSRF cookie.
     ///
     /// Masked secrets, which Django wrote before 4.1, are read too. As in Django, a malformed cookie is always replaced
     /// in the response.

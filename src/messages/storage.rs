@@ -125,7 +125,8 @@ impl MessageStorage {
         self
     }
 
-    /// Takes the time from another clock than the system's. The cookie contains the time, but does not expire.
+    /// Takes the time from another clock than the system's. The cookie contains the time at which it was signed, but
+    /// its age is not limited.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, MessageLevel, MessageStorage, SecretKey};
@@ -146,10 +147,10 @@ impl MessageStorage {
         self
     }
 
-    /// Reads the messages of a visitor from the cookie's value and the session.
+    /// Reads the messages of a visitor from the cookie's value and the session. Either may be absent.
     ///
-    /// With [`new`](Self::new), the session is read only if the cookie says that it holds more messages. Otherwise the
-    /// session is not accessed.
+    /// With [`new`](Self::new), the session is read only if the cookie is marked as incomplete, because the session
+    /// then holds the other messages. Otherwise the session is not accessed.
     ///
     /// If the cookie or the text in the session is rejected, it counts as no messages, and [`Messages::rejection`]
     /// returns why. Django raises an error if the cookie is properly signed and holds something else.

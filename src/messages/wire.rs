@@ -40,7 +40,7 @@ pub(super) fn part(messages: &[String], comma: &str) -> String {
 /// Reads the messages of a list, and whether the list is finished.
 ///
 /// # Errors
-/// [`DecodeError::Deserialize`] if the text is not such a list.
+/// [`DecodeError::Deserialize`] if the text is not a list of messages.
 pub(super) fn read(json: &str) -> Result<(Vec<Message>, bool), DecodeError> {
     let mut items: Vec<Item> = json::read(json)?;
     let is_finished = items.pop_if(|item| matches!(item, Item::NotFinished)).is_none();

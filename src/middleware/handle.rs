@@ -11,7 +11,7 @@ use crate::{DecodeError, EncodeError, Session};
 /// The session of the current request. Clones share the session.
 ///
 /// The cookie is verified when the session is first used, and the session is written when the head of the response is
-/// sent. If the handler does not use the session, neither happens.
+/// sent. If the handler does not use the session, neither happens, except with save-every-request.
 ///
 /// ```
 /// # use std::error::Error;

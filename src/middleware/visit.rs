@@ -31,7 +31,7 @@ pub(super) trait Visit: Send + Sync {
 pub(super) struct Mounted<S> {
     pub(super) sessions: Arc<CookieSessions<S>>,
     pub(super) fingerprint: Fingerprint,
-    warned_of_session_id: AtomicBool,
+    warned_of_session_key: AtomicBool,
     warned_of_shared_keys: AtomicBool,
     logged_conflict: AtomicBool,
 }
@@ -41,7 +41,7 @@ impl<S> Mounted<S> {
         Self {
             fingerprint: sessions.fingerprint(),
             sessions,
-            warned_of_session_id: AtomicBool::new(false),
+            warned_of_session_key: AtomicBool::new(false),
             warned_of_shared_keys: AtomicBool::new(false),
             logged_conflict: AtomicBool::new(false),
         }
@@ -66,14 +66,14 @@ impl<S> Mounted<S> {
         }
     }
 
-    fn warn_of_session_id(&self) {
-        if self.warned_of_session_id.swap(true, Ordering::Relaxed) {
-            tracing::debug!(target: TARGET, reason = %DecodeError::SessionId, "a session cookie was rejected");
+    fn warn_of_session_key(&self) {
+        if self.warned_of_session_key.swap(true, Ordering::Relaxed) {
+            tracing::debug!(target: TARGET, reason = %DecodeError::SessionKey, "a session cookie was rejected");
         } else {
             tracing::warn!(
                 target: TARGET,
                 cookie = self.sessions.cookie().name(),
-                "the cookie holds a session id, not a signed session: is the site's SESSION_ENGINE not \
+                "the cookie holds a session key, not a signed session: is the site's SESSION_ENGINE not \
                  `signed_cookies`? `StoredSessions` and `CachedSessions` read the sessions of Django's other engines"
             );
         }
@@ -104,7 +104,7 @@ where
         let session = self.mounted.sessions.load_headers(self.cookies.iter().chain(&self.more_cookies));
         match session.rejection() {
             None => {}
-            Some(DecodeError::SessionId) => self.mounted.warn_of_session_id(),
+            Some(DecodeError::SessionKey) => self.mounted.warn_of_session_key(),
             // Level DEBUG, because this happens to every visitor who returns late.
             Some(
                 reason @ (DecodeError::Signature(BadSignature::Expired { .. }) | DecodeError::SessionExpired { .. }),

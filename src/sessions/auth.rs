@@ -327,7 +327,8 @@ impl SessionAuth {
         session.write_texts([(USER_ID, user.id), (BACKEND, user.backend), (HASH, &hash)]);
     }
 
-    /// Renews the hash, so that a user who changed the password stays logged in with this session.
+    /// Renews the hash, so that a user who changed the password stays logged in with this session. Also
+    /// [cycles the key](Session::cycle_key) of a stored session.
     ///
     /// Django: `update_session_auth_hash`.
     ///

@@ -27,9 +27,9 @@ use crate::sessions::{SentCookie, Session, SessionKey, StoredCommit};
 ///
 /// - For a value that JSON cannot represent (a date, a `Decimal`, a tuple, a set, bytes, any other class),
 ///   [`get`](Session::get) returns [`DecodeError::BeyondJson`], which names the type. The other keys can be read.
-/// - A session with such a value is not written: the error is [`EncodeError::Unreadable`], which names the key. Remove
-///   the key, or set another value. A key that is not text cannot be removed alone; only [`clear`](Session::clear) and
-///   [`flush`](Session::flush) remove it.
+/// - A session with one of these values is not written: the error is [`EncodeError::Unreadable`], which names the key.
+///   Remove the key, or set another value. A key that is not text cannot be removed alone; only
+///   [`clear`](Session::clear) and [`flush`](Session::flush) remove it.
 /// - A value that is referenced in several places is copied to each. Integers of up to 4300 digits, NaN, the infinities
 ///   and lone surrogates are preserved.
 /// - A pickle may hold at most 65,536 values and keys, nested at most 1024 levels deep, and 32 KiB of integers beyond
@@ -339,11 +339,11 @@ impl CachedSessions {
     /// let pickle = b"\x80\x05}(\x8c\x04when\x8c\x08datetime\x8c\x04date\x93C\x04\x07\xea\x0b\x19\x85R\x8c\x01nK\x01u.";
     /// let session = sessions.decode(pickle)?;
     /// assert_eq!(session.get("n")?, Some(1));
-    /// let refused = session.get::<String>("when").unwrap_err();
-    /// assert_eq!(refused.to_string(), "JSON cannot represent this Python value: datetime.date");
+    /// let rejected = session.get::<String>("when").unwrap_err();
+    /// assert_eq!(rejected.to_string(), "JSON cannot represent this Python value: datetime.date");
     ///
-    /// let refused = sessions.decode(b"\x80\x05cos\nsystem\n(X\x02\0\0\0lstR.").unwrap_err();
-    /// assert_eq!(refused, DecodeError::Deserialize { reason: "pickled value is not a dict" });
+    /// let rejected = sessions.decode(b"\x80\x05cos\nsystem\n(X\x02\0\0\0lstR.").unwrap_err();
+    /// assert_eq!(rejected, DecodeError::Deserialize { reason: "pickled value is not a dict" });
     /// # Ok::<(), DecodeError>(())
     /// ```
     pub fn decode(&self, bytes: &[u8]) -> Result<Session, DecodeError> {
@@ -364,8 +364,8 @@ impl CachedSessions {
     /// # use django_session::{CachedSessions, CookieOptions, EncodeError};
     /// let sessions = CachedSessions::new(CookieOptions::default());
     /// let mut session = sessions.decode(b"\x80\x05}\x8c\x04pairK\x01K\x02\x86s.")?; // {"pair": (1, 2)}
-    /// let refused = sessions.encode(&session).unwrap_err();
-    /// assert_eq!(refused.to_string(), r#"session value cannot be written: "pair""#);
+    /// let rejected = sessions.encode(&session).unwrap_err();
+    /// assert_eq!(rejected.to_string(), r#"session value cannot be written: "pair""#);
     ///
     /// session.insert("pair", [1, 2])?;
     /// assert_eq!(sessions.encode(&session)?, b"\x80\x04}(\x8c\x04pair](K\x01K\x02eu.");

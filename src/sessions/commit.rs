@@ -102,7 +102,7 @@ impl Commit {
 impl<S: Serializer> CookieSessions<S> {
     /// Returns the headers that a response with this status needs for the session.
     ///
-    /// These are the rules of Django's `SessionMiddleware`, except that a request which only reads never sends a
+    /// These are the rules of Django's `SessionMiddleware`, except that by default a request which only reads sends no
     /// cookie:
     ///
     /// - A changed session is written.
@@ -110,8 +110,8 @@ impl<S: Serializer> CookieSessions<S> {
     ///   [save-every-request](Self::with_save_every_request), to [refresh](Self::with_refresh_after) it or to
     ///   [re-sign](Self::with_resign) it. If it cannot be written, the browser keeps its cookie.
     /// - Nothing is written with a status of 500 or more.
-    /// - An accepted session that was changed and has no keys left, other than its start and id, is removed. Django
-    ///   writes `{}`.
+    /// - An accepted session that was changed and has no keys left, other than its start and id, is removed, unless the
+    ///   status is 500 or more. Django writes `{}`.
     /// - A session that was [flushed](Session::flush) is removed whatever the status, if the browser sent a cookie.
     /// - A rejected cookie is replaced when the session is changed, removed when it is flushed, and otherwise left
     ///   alone.
@@ -120,7 +120,8 @@ impl<S: Serializer> CookieSessions<S> {
     /// # Errors
     /// [`EncodeError::CookieTooLarge`]; [`EncodeError::ExpiryOutOfRange`]; [`EncodeError::Serialize`] with a serializer
     /// other than JSON's; [`EncodeError::Unreadable`] if the session, from a cache, holds a value that JSON cannot
-    /// represent; [`EncodeError::NoRandomBytes`] with [ids](Self::with_ids) or encryption.
+    /// represent; [`EncodeError::NoRandomBytes`] with [ids](Self::with_ids) or encryption; `EncodeError::ReadOnly` with
+    /// `PickleSerializer`.
     ///
     /// The changes are then lost, so respond with an error. Commit again with the status 500 to get the headers that
     /// this response needs: the removal after a flush, and `Vary`.

@@ -11,7 +11,7 @@ use crate::key::KeyRing;
 use crate::sessions::lifetime::Terms;
 use crate::sessions::provenance::Provenance;
 use crate::sessions::search::Search;
-use crate::sessions::{ExpiryPolicy, Session};
+use crate::sessions::{ExpiryPolicy, Session, SessionKey};
 use crate::signing::{Algorithm, Signer, TimestampSigner};
 
 /// Django's salt for its signed-cookie sessions.
@@ -19,8 +19,6 @@ const SALT: &[u8] = b"django.contrib.sessions.backends.signed_cookies";
 
 /// The longest cookie that is read, in bytes. Browsers store 4096 bytes, or little more.
 const MAX_TOKEN_LEN: usize = 8192;
-
-const SESSION_ID_LEN: usize = 32;
 
 /// The most bytes that a session may inflate to: 64 times the size of a cookie.
 const INFLATE_LIMIT: usize = 256 * 1024;
@@ -447,9 +445,9 @@ impl<S> CookieSessions<S> {
 }
 
 impl<S: Serializer> CookieSessions<S> {
-    /// Loads the session in this cookie's value.
+    /// Loads the session in this cookie's value. Without a cookie, the session is empty.
     ///
-    /// If the cookie is rejected, the session is empty, and [`rejection`](Session::rejection) returns why.
+    /// If the cookie is rejected, the session is empty as well, and [`rejection`](Session::rejection) returns why.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -483,13 +481,13 @@ impl<S: Serializer> CookieSessions<S> {
     /// # let sessions = CookieSessions::new(&keys, options);
     /// use django_session::{BadSignature, DecodeError};
     ///
-    /// let refused = sessions.try_load("forged:token:really").unwrap_err();
-    /// assert_eq!(refused, DecodeError::Signature(BadSignature::Mismatch));
+    /// let rejected = sessions.try_load("forged:token:really").unwrap_err();
+    /// assert_eq!(rejected, DecodeError::Signature(BadSignature::Mismatch));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn try_load(&self, token: &str) -> Result<Session, DecodeError> {
-        if is_session_id(token) {
-            return Err(DecodeError::SessionId);
+        if SessionKey::is_generated(token) {
+            return Err(DecodeError::SessionKey);
         }
         let now = self.signer.now();
         // 1. verify
@@ -513,9 +511,9 @@ impl<S: Serializer> CookieSessions<S> {
 
     /// Loads the session from a whole `Cookie` header, as text or bytes.
     ///
-    /// If several cookies have our name, the last one that our keys signed is used, even if it has expired. Cookies
-    /// that our keys did not sign are skipped, because a sibling domain may have planted them. Django uses the last
-    /// one, signed or not.
+    /// If several cookies have our name, the last one that our keys signed decides: if it has expired, the session is
+    /// empty, and the cookies before it are not tried. Cookies that our keys did not sign are skipped, because a
+    /// sibling domain may have planted them. Django uses the last one, signed or not.
     ///
     /// ```
     /// # use django_session::{CookieOptions, CookieSessions, KeyRing, SecretKey};
@@ -559,9 +557,4 @@ impl<S: Serializer> CookieSessions<S> {
         });
         search.found(self.terms)
     }
-}
-
-/// Returns whether the cookie holds a session id of Django's other engines.
-fn is_session_id(token: &str) -> bool {
-    token.len() == SESSION_ID_LEN && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }

@@ -7,7 +7,7 @@ use crate::sessions::{CookieSessions, StoredSessions};
 impl<S: Serializer> CookieSessions<S> {
     /// Encrypts sessions, so that the visitor cannot read what is in the cookie. Feature `encryption`.
     ///
-    /// The cookie is 39 characters longer than without encryption and compression, and is not compressed unless
+    /// The cookie is 38 or 39 characters longer than without encryption and compression, and is not compressed unless
     /// [enabled](Encryption::with_compression). The size limit applies to the encrypted cookie.
     ///
     /// Django: `SESSION_SERIALIZER = "django_session_rs.encryption.EncryptedJSONSerializer"`, of the package

@@ -214,8 +214,8 @@ impl Session {
 
     /// Returns whether there are no keys.
     ///
-    /// Django's `is_empty` is false while the cookie has a value. It does not count as access, so that a cache may
-    /// serve one visitor's page to another.
+    /// This counts as access. Django's `is_empty` does not, so a cache could serve one visitor's page to another. It is
+    /// also false while the cookie has a value.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

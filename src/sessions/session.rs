@@ -292,8 +292,8 @@ impl Session {
 
     /// Discards the session's changes so far: the response does not write them.
     ///
-    /// A later change writes all of them. [Save-every-request](crate::CookieSessions::with_save_every_request) does not
-    /// write the session either.
+    /// A later change writes all of them. [Save-every-request](crate::CookieSessions::with_save_every_request), refresh
+    /// and re-signing do not write the session either.
     ///
     /// A [flushed](Self::flush) session is still removed. Django: `session.modified = False`.
     ///
@@ -322,7 +322,7 @@ impl Session {
     ///
     /// The methods that describe the cookie itself are for logs, not for pages. They do not count as access:
     /// [`rejection`](Self::rejection), [`passed_over`](Self::passed_over), [`cookie_count`](Self::cookie_count),
-    /// [`key_index`](Self::key_index) and [`signed_at`](Self::signed_at).
+    /// [`key_index`](Self::key_index), [`signed_at`](Self::signed_at) and [`session_key`](Self::session_key).
     ///
     /// ```
     /// let mut session = django_session::Session::default();

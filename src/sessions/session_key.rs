@@ -33,8 +33,12 @@ impl SessionKey {
     /// ```
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let is_key = (8..=40).contains(&text.len()) && text.bytes().all(|byte| ALPHABET.contains(&byte));
-        is_key.then(|| Self(text.into()))
+        ((8..=40).contains(&text.len()) && is_in_alphabet(text)).then(|| Self(text.into()))
+    }
+
+    /// Returns whether Django or [`generate`](Self::generate) may have created this text as a key.
+    pub(super) fn is_generated(text: &str) -> bool {
+        text.len() == LEN && is_in_alphabet(text)
     }
 
     /// Generates a key of 32 random characters.
@@ -67,4 +71,8 @@ impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionKey(..)")
     }
+}
+
+fn is_in_alphabet(text: &str) -> bool {
+    text.bytes().all(|byte| ALPHABET.contains(&byte))
 }

@@ -290,8 +290,8 @@ impl StoredSessions {
 
     /// Returns how to change the row, and the headers that a response with this status needs.
     ///
-    /// These are the rules of Django's `SessionMiddleware` and `SessionStore`, except that a request which only reads
-    /// changes nothing:
+    /// These are the rules of Django's `SessionMiddleware` and `SessionStore`, except that by default a request which
+    /// only reads changes nothing:
     ///
     /// - A changed session is written. An unchanged session is written only for
     ///   [save-every-request](Self::with_save_every_request). Nothing is written with a status of 500 or more.
@@ -347,14 +347,14 @@ impl StoredSessions {
     /// Decodes a session from a stored text, without checking its age.
     ///
     /// # Errors
-    /// [`DecodeError`] if the text was not signed with our keys or cannot be decoded. Django reads such a text as an
+    /// [`DecodeError`] if the text was not signed with our keys or cannot be decoded. Django reads that text as an
     /// empty session.
     ///
     /// ```
     /// # use django_session::{BadSignature, CookieOptions, DecodeError, KeyRing, SecretKey, StoredSessions};
     /// # let keys = KeyRing::new(SecretKey::new("secret")?);
-    /// let refused = StoredSessions::new(&keys, CookieOptions::default()).decode("eyJhIjoxfQ:1r31eq:forged").unwrap_err();
-    /// assert_eq!(refused, DecodeError::Signature(BadSignature::Mismatch));
+    /// let rejected = StoredSessions::new(&keys, CookieOptions::default()).decode("eyJhIjoxfQ:1r31eq:forged").unwrap_err();
+    /// assert_eq!(rejected, DecodeError::Signature(BadSignature::Mismatch));
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     pub fn decode(&self, text: &str) -> Result<Session, DecodeError> {

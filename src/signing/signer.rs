@@ -138,7 +138,7 @@ impl Signer {
         self
     }
 
-    /// Rejects tokens of more than this many bytes without reading them.
+    /// Rejects tokens of more than this many bytes without reading them. Default: 1 MiB.
     ///
     /// Verifying takes one pass over the token for each key, so this limits the work that a client can cause. Signing
     /// has no limit: raise this one if you sign longer tokens.
@@ -147,8 +147,8 @@ impl Signer {
     /// use django_session::{BadSignature, KeyRing, SecretKey, Signer};
     ///
     /// let signer = Signer::new(&KeyRing::new(SecretKey::new("secret")?), "salt")?.with_max_token_len(100);
-    /// let refused = signer.unsign(&"x".repeat(101)).unwrap_err();
-    /// assert_eq!(refused, BadSignature::TooLong { limit: 100 });
+    /// let rejected = signer.unsign(&"x".repeat(101)).unwrap_err();
+    /// assert_eq!(rejected, BadSignature::TooLong { limit: 100 });
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]

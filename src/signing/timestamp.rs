@@ -160,8 +160,8 @@ impl TimestampSigner {
     /// let token = signer.sign("hello");
     /// assert!(signer.unsign(&token, MaxAge::Unlimited).is_ok());
     ///
-    /// let refused = signer.with_clock(at(39)).unsign(&token, MaxAge::Unlimited).unwrap_err();
-    /// assert_eq!(refused, BadSignature::FromTheFuture { ahead: Duration::from_secs(61), limit });
+    /// let rejected = signer.with_clock(at(39)).unsign(&token, MaxAge::Unlimited).unwrap_err();
+    /// assert_eq!(rejected, BadSignature::FromTheFuture { ahead: Duration::from_secs(61), limit });
     /// # Ok::<(), django_session::ConfigError>(())
     /// ```
     #[must_use]

@@ -155,7 +155,7 @@ fn a_reader_does_no_harm() {
                 max_age: Duration::from_secs(1_209_600),
             }),
         ),
-        ("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2", DecodeError::SessionId),
+        ("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2", DecodeError::SessionKey),
     ] {
         for sessions in [sessions(), sessions().with_save_every_request(true)] {
             let read = sessions.load_header(&format!("sessionid={value}"));

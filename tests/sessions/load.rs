@@ -19,7 +19,7 @@ fn refusals() {
         ("x".repeat(8193), Some(DecodeError::Signature(BadSignature::TooLong { limit: 8192 }))),
         ("x".repeat(7), Some(DecodeError::Signature(BadSignature::MissingSeparator))), // Django ignores it
         (String::new(), Some(DecodeError::Signature(BadSignature::MissingSeparator))),
-        ("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2".to_owned(), Some(DecodeError::SessionId)),
+        ("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2".to_owned(), Some(DecodeError::SessionKey)),
         ("8vbzqm3m5ewqdkvy0u4awi5bb1vzo0qA".to_owned(), Some(DecodeError::Signature(BadSignature::MissingSeparator))),
     ] {
         let session = sessions().load(Some(&sent));

@@ -164,7 +164,7 @@ fn judge(input: &Input, kinds: &[Kind], keys: &Keys, cookie: &CookieOptions, now
         }
     }
     let reason = match reason {
-        _ if expected.is_session() && shape(&input.token) == Shape::SessionKey => DecodeError::SessionId.to_string(),
+        _ if expected.is_session() && shape(&input.token) == Shape::SessionKey => DecodeError::SessionKey.to_string(),
         Some(reason) => reason.to_string(),
         None => BadSignature::Mismatch.to_string(),
     };

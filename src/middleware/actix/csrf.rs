@@ -18,10 +18,11 @@ use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 ///
 /// It checks each request before the handler, and gives the handler a [`CsrfToken`].
 ///
-/// The token of a request is the one in the form, if the body is `application/x-www-form-urlencoded`, or else the one
-/// in the header `X-CSRFToken`. The middleware reads a form up to a [limit](CsrfGuard::with_body_limit), and passes the
-/// whole body on. It does not read multipart forms (`multipart/form-data`): send the token in the header, or
-/// [exempt](CsrfGuard::with_exempt) the path and [check](CsrfToken::check) the request in the handler.
+/// The token of a POST whose body is `application/x-www-form-urlencoded` is the one in the form. If there is none, or
+/// for other requests, it is the one in the header `X-CSRFToken`. The middleware reads a form up to a
+/// [limit](CsrfGuard::with_body_limit), and passes the whole body on. It does not read multipart forms
+/// (`multipart/form-data`): send the token in the header, or [exempt](CsrfGuard::with_exempt) the path and
+/// [check](CsrfToken::check) the request in the handler.
 ///
 /// [`App::wrap`](actix_web::App::wrap) covers all routes of the `App`, including those that are added later. If the
 /// secret is [in the session](crate::CsrfBuilder::use_sessions), the session's middleware must be outside of this one:

@@ -31,7 +31,7 @@ impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
         let status = error.as_response_error().status_code().as_u16();
         match writer.commit(status) {
             Ok(commit) => SessionError::wrap(error, commit),
-            // The visitor learns from the error that the request failed.
+            // The error already tells the visitor that the request failed.
             Err(unwritten) if status >= 400 => SessionError::wrap(error, unwritten.commit),
             Err(unwritten) => SessionError::wrap(unwritten.error.into(), unwritten.commit),
         }

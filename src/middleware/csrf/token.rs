@@ -8,7 +8,7 @@ use crate::{Commit, Csrf, CsrfCookie, CsrfRejection, EncodeError, Session, Sessi
 /// The CSRF token of the current request. Clones share it.
 ///
 /// Put [`field`](Self::field) into a form. The response then sends the cookie. If the handler does not use the token,
-/// the response does not send the cookie.
+/// the response sends the cookie only to replace a malformed one.
 ///
 /// ```
 /// use django_session::{CsrfToken, EncodeError};

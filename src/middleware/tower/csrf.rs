@@ -19,11 +19,11 @@ use crate::{CsrfGuard, CsrfRejection, SessionHandle};
 ///
 /// It checks each request before the handler, and gives the handler a [`CsrfToken`](crate::CsrfToken).
 ///
-/// The token of a request is the one in the form, if the body is `application/x-www-form-urlencoded`, or else the one
-/// in the header `X-CSRFToken`. The layer reads a form up to a [limit](CsrfGuard::with_body_limit), and passes the
-/// whole body on, without trailers. It does not read multipart forms (`multipart/form-data`): send the token in the
-/// header, or [exempt](CsrfGuard::with_exempt) the path and [check](crate::CsrfToken::check) the request in the
-/// handler.
+/// The token of a POST whose body is `application/x-www-form-urlencoded` is the one in the form. If there is none, or
+/// for other requests, it is the one in the header `X-CSRFToken`. The layer reads a form up to a
+/// [limit](CsrfGuard::with_body_limit), and passes the whole body on, without trailers. It does not read multipart
+/// forms (`multipart/form-data`): send the token in the header, or [exempt](CsrfGuard::with_exempt) the path and
+/// [check](crate::CsrfToken::check) the request in the handler.
 ///
 /// [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer) covers the routes that were added
 /// before it: call it last. If the secret is [in the session](crate::CsrfBuilder::use_sessions), the session's layer

@@ -28,7 +28,7 @@ use crate::sessions::lifetime::iso::{from_iso, to_iso};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expiry {
-    /// When the browser closes. The store's age still limits the session. Django: `set_expiry(0)`.
+    /// When the browser closes. The cookie's `max_age` still limits the session. Django: `set_expiry(0)`.
     BrowserClose,
     /// This long after the session was last written, in whole seconds, rounded up. Zero expires immediately; it is
     /// stored as -1, because Django reads 0 as "browser close". Django: `set_expiry(300)`.

@@ -44,7 +44,7 @@ pub enum ExpiryPolicy {
 
 /// The treatment of a session that has no start, or no id although [`with_ids`](crate::CookieSessions::with_ids) is on.
 ///
-/// Django writes such sessions, unless it has the package `django-session-rs`.
+/// Django writes these sessions, unless it has the package `django-session-rs`.
 ///
 /// ```
 /// use django_session::{Clock, CookieOptions, CookieSessions, DecodeError, KeyRing, SecretKey, SessionAuth, SessionUser, Unstamped};

@@ -60,7 +60,7 @@ impl Session {
         nearest.map_or(end, End::After)
     }
 
-    /// Returns the session's own expiry, or `None` if the store's settings apply.
+    /// Returns the session's own expiry, or `None` if the settings apply.
     ///
     /// ```
     /// let mut session = django_session::Session::default();
@@ -79,8 +79,11 @@ impl Session {
 
     /// Returns the time from `modification`, when the session was last written, to its end.
     ///
-    /// The time is negative if the end has passed. For a session that ends with the browser, it is the store's age. The
-    /// time to a date is in whole seconds, rounded down. Only a number that Django wrote has a fraction.
+    /// The time is negative if the end has passed. For a session that ends with the browser, it is the cookie's
+    /// `max_age`. The time to a date is in whole seconds, rounded down. Only a number that Django wrote has a fraction.
+    ///
+    /// As in Django, an absolute age and [`ExpiryPolicy`](crate::ExpiryPolicy) do not count, so the session may end
+    /// earlier.
     ///
     /// Django: `get_expiry_age`, in seconds.
     ///
@@ -99,7 +102,9 @@ impl Session {
     /// Returns when the session ends, if it was last written at `modification`. The date of
     /// [`Expiry::At`](crate::Expiry::At) keeps its offset, as in Django.
     ///
-    /// Returns `None` beyond the year 9999. Django: `get_expiry_date`.
+    /// As for [`expiry_age`](Self::expiry_age), an absolute age and the policy do not count. Returns `None` beyond the
+    /// year
+    /// 9999. Django: `get_expiry_date`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

@@ -75,7 +75,7 @@ impl<S> CookieSessions<S> {
     /// The start is stored in the session, under `_session_started`, in Unix seconds. A session begins when it is first
     /// written, and again when [`SessionAuth::login`](crate::SessionAuth::login) logs in a user who was not logged in
     /// before. To begin anew for a user of your own, call [`flush`](crate::Session::flush) first. `Max-Age` is at most
-    /// what is left of the absolute age.
+    /// what is left of the absolute age. `unstamped` says what to do with a session that has no start.
     ///
     /// ```
     /// # use django_session::{Clock, CookieOptions, CookieSessions, DecodeError, KeyRing, SecretKey, Unstamped};

@@ -189,7 +189,7 @@ fn cases() -> Vec<Case> {
             format!("sessionid=a:b:{tag}; ").repeat(10_000),
             header,
         ),
-        case("10,000 session ids", 64, "cookie holds a session id, not a signed session", session_ids, header),
+        case("10,000 session ids", 64, "cookie holds a session key, not a signed session", session_ids, header),
         case(
             "a cookie of 1 MiB",
             64,
