@@ -40,7 +40,7 @@ const BATCH: usize = 256;
 const SHOWN: usize = 3;
 
 impl Check {
-    /// Creates a check. Every group asks `times` times its usual number of questions.
+    /// Creates a check. Every group is run `times` times, with other questions each time.
     pub fn new(django: Django, random: Random, times: usize) -> Self {
         Self {
             random,
@@ -57,11 +57,15 @@ impl Check {
     }
 
     /// Runs one group and prints its counts.
-    pub fn group(&mut self, name: &str, group: impl FnOnce(&mut Self)) {
+    pub fn group(&mut self, name: &str, mut group: impl FnMut(&mut Self)) {
         let (start, before) = (Instant::now(), [self.compared, self.accepted, self.disagreements]);
-        group(self);
-        self.shown.sort_by_key(String::len);
-        self.shown.drain(..).take(SHOWN).for_each(|case| println!("{case}"));
+        for _ in 0..self.times {
+            group(self);
+            // Keeps only what may be printed, so that many disagreements do not fill the memory.
+            self.shown.sort_by_key(String::len);
+            self.shown.truncate(SHOWN);
+        }
+        self.shown.drain(..).for_each(|case| println!("{case}"));
         println!(
             "{name:20}{:8} compared,{:6} accepted,{:4} disagreements,{:5.1} s",
             self.compared - before[0],
@@ -71,9 +75,9 @@ impl Check {
         );
     }
 
-    /// Generates `count` random values, multiplied by `times`.
+    /// Generates `count` random values.
     pub fn draw<T>(&mut self, count: usize, mut draw: impl FnMut(&mut Random) -> T) -> Vec<T> {
-        (0..count * self.times).map(|_| draw(&mut self.random)).collect()
+        (0..count).map(|_| draw(&mut self.random)).collect()
     }
 
     /// Asks both sides and compares their answers.
