@@ -9,6 +9,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core import signing
@@ -164,11 +165,20 @@ def test_nonces_differ():
         ("SESSION_ENCRYPTION_KEYS", "not a list"),
         ("SESSION_ENCRYPTION_KEYS", []),
         ("SESSION_ENCRYPTION_KEYS", ["", "key"]),
+        ("SESSION_ENCRYPTION_KEYS", [1]),
+        ("SESSION_ENCRYPTION_INFLATE_LIMIT", None),
+        ("SESSION_ENCRYPTION_INFLATE_LIMIT", 0),
+        ("SESSION_ENCRYPTION_INFLATE_LIMIT", True),
     ],
 )
-def test_wrong_settings(name, value):
-    with override_settings(**{name: value}), pytest.raises(ImproperlyConfigured, match=name):
-        dumps({})
+def test_wrong_settings_are_reported_when_the_server_starts(name, value):
+    app = apps.get_app_config("django_session_rs")
+    app.ready()
+    with override_settings(**{name: value}):
+        with pytest.raises(ImproperlyConfigured, match=name):
+            app.ready()
+        with override_settings(SESSION_SERIALIZER="django.contrib.sessions.serializers.JSONSerializer"):
+            app.ready()
 
 
 def response_of(cookies, **written):

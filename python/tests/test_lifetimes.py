@@ -507,6 +507,22 @@ def test_only_what_the_view_reads_varies():
     assert browser.get("/show")["Vary"] == "Cookie"
 
 
+def reads_the_language(get_response):
+    """A middleware that reads the session."""
+
+    def middleware(request):
+        request.session.get("language")
+        return get_response(request)
+
+    return middleware
+
+
+def test_what_a_middleware_has_read_varies():
+    cookie = Browser.logged_in().cookie
+    with override_settings(MIDDLEWARE=[SESSIONS, "test_lifetimes.reads_the_language", LIFETIMES, AUTH]):
+        assert Browser(cookie).get("/untouched")["Vary"] == "Cookie"
+
+
 @pytest.mark.parametrize(
     "name, value",
     [

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class DjangoSessionRsConfig(AppConfig):  # type: ignore[misc]
@@ -9,3 +10,7 @@ class DjangoSessionRsConfig(AppConfig):  # type: ignore[misc]
         from . import lifetimes
 
         lifetimes.connect()
+        if settings.SESSION_SERIALIZER == "django_session_rs.encryption.EncryptedJSONSerializer":
+            from . import encryption
+
+            encryption.check_settings()

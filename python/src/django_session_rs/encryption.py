@@ -52,12 +52,11 @@ class EncryptedJSONSerializer:
 
     def dumps(self, obj: Any) -> bytes:
         plaintext: bytes = JSONSerializer().dumps(obj)
-        if choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write") == "write":
+        if _plaintext() == "write":
             return plaintext
         version = _SERIALIZED
-        compress = choice("SESSION_ENCRYPTION_COMPRESSION", "never", "if-smaller") == "if-smaller"
         # A session over the limit could not be read back, so it is not compressed.
-        if compress and len(plaintext) <= _inflate_limit():
+        if _compresses() and len(plaintext) <= _inflate_limit():
             compressed = zlib.compress(plaintext)
             if len(compressed) < len(plaintext) - 1:
                 version, plaintext = _DEFLATED, compressed
@@ -68,7 +67,7 @@ class EncryptedJSONSerializer:
         if not data:
             raise BadSignature("payload is empty")
         if data[:1] == b"{":
-            if choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write") == "reject":
+            if _plaintext() == "reject":
                 raise BadSignature("payload is not encrypted")
             return _object(data)
         if data[:1] not in (_SERIALIZED, _DEFLATED):
@@ -114,9 +113,26 @@ def _object(data: bytes) -> Any:
     return session
 
 
+def check_settings() -> None:
+    """Raises ``ImproperlyConfigured`` for wrong settings.
+
+    When Django reads a session, it ignores all exceptions and continues with an empty session. Therefore
+    "django_session_rs" in ``INSTALLED_APPS`` calls this when the server starts.
+    """
+    _plaintext(), _compresses(), _keys(), _inflate_limit()
+
+
 @functools.lru_cache(maxsize=64)
 def _aead(key: bytes) -> AESGCMSIV:
     return AESGCMSIV(HKDF(algorithm=SHA256(), length=32, salt=None, info=_INFO).derive(key))
+
+
+def _plaintext() -> str:
+    return choice("SESSION_ENCRYPTION_PLAINTEXT", "reject", "accept", "write")
+
+
+def _compresses() -> bool:
+    return choice("SESSION_ENCRYPTION_COMPRESSION", "never", "if-smaller") == "if-smaller"
 
 
 def _keys() -> List[bytes]:
@@ -125,11 +141,13 @@ def _keys() -> List[bytes]:
     if keys is None:
         # SECRET_KEY_FALLBACKS was added in Django 4.1.
         keys = [settings.SECRET_KEY, *getattr(settings, "SECRET_KEY_FALLBACKS", [])]
-    if not isinstance(keys, (list, tuple)) or not keys or not all(keys):
+    if not isinstance(keys, (list, tuple)) or not keys or not all(key and isinstance(key, (str, bytes)) for key in keys):
         raise ImproperlyConfigured("SESSION_ENCRYPTION_KEYS is not a list of keys.")
     return [key.encode() if isinstance(key, str) else key for key in keys]
 
 
 def _inflate_limit() -> int:
-    limit: int = getattr(settings, "SESSION_ENCRYPTION_INFLATE_LIMIT", 1048576)
+    limit = getattr(settings, "SESSION_ENCRYPTION_INFLATE_LIMIT", 1048576)
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise ImproperlyConfigured("SESSION_ENCRYPTION_INFLATE_LIMIT is not a number of bytes.")
     return limit

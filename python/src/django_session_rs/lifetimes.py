@@ -77,14 +77,15 @@ class LifetimeMiddleware:
         session = request.session
         request.session_had_user, request.session_id_of_user = False, None
         if session.session_key is not None:
+            was_accessed = session.accessed
             reason = _rejection(session)
             if reason is not None:
                 logger.info("Session rejected: %s", reason)
                 session.flush()
             if SESSION_KEY in session:
                 request.session_had_user, request.session_id_of_user = True, _id(session)
-            # The view has not read the session yet. Without this, the response would always vary on the cookie.
-            session.accessed = session.modified
+            # Reading the session here does not show in the response. Without this, every response would vary on the cookie.
+            session.accessed = was_accessed or session.modified
         response = self.get_response(request)
         is_written = session.modified or settings.SESSION_SAVE_EVERY_REQUEST
         if is_written and not session.is_empty() and session.keys():
