@@ -18,6 +18,8 @@ pub(crate) struct Target<'t> {
     pub(crate) keys: &'t Keys,
     pub(crate) cookie: &'t CookieOptions,
     pub(crate) clock: &'t Clock,
+    /// Whether the token has a timestamp. Only an object may be without.
+    pub(crate) dated: bool,
     pub(crate) encrypted: bool,
     /// The format of a cache entry: JSON or a pickle.
     pub(crate) format: Format,
@@ -44,8 +46,10 @@ pub(crate) fn session(session: &Session, target: &Target<'_>) -> Result<Vec<u8>,
         Kind::Legacy => stored.encode_legacy(session).map_err(|error| failure(&error))?,
         kind => {
             let payload = payload(session, &stored)?;
-            let signer = kind.signer(&keys, Algorithm::Sha256, target.clock);
-            signer.ok_or_else(|| Failure::usage("a session is not written as this kind"))?.sign(&payload)
+            let undated = kind.undated_signer(&keys, Algorithm::Sha256).filter(|_| !target.dated);
+            let dated = || kind.signer(&keys, Algorithm::Sha256, target.clock).map(|signer| signer.sign(&payload));
+            let token = undated.map(|signer| signer.sign(&payload)).or_else(dated);
+            token.ok_or_else(|| Failure::usage("a session is not written as this kind"))?
         }
     };
     text.push('\n');

@@ -3,6 +3,8 @@
 mod common;
 
 use common::{KEY, NOW, Run, signed};
+use django_session::{Codec, KeyRing, SecretKey, Signer, TimestampSigner};
+use serde_json::{Value, json};
 
 #[test]
 fn of_a_name_that_is_not_there() {
@@ -44,8 +46,12 @@ fn of_cache_entries() {
     // JSON stays JSON, and a pickle stays a pickle.
     assert_eq!(edit(br#"{"a": 1}"#).1, br#"{"a":1,"b":2}"#);
     assert_eq!(edit(b"\x80\x04}\x94\x8c\x01a\x94K\x01s.").1, b"\x80\x04}(\x8c\x01aK\x01\x8c\x01bK\x02u.");
+    // The time at which a cache file expires may contain the bytes of a zlib header.
+    let file = b"\x80\x04\x95\x0a\0\0\0\0\0\0\0G\x41\xda\xc4\x78\x9c\0\0\0.\
+        \x78\x9c\x6b\x60\xa9\x9d\xd2\xc3\x98\x38\xc5\x9b\xb1\x58\x0f\0\x1c\x22\x04\x05";
     for wrapped in [
-        &br"\x80047d948c0161944b01732e"[..],
+        &file[..],
+        br"\x80047d948c0161944b01732e",
         br#""\x80\x04}\x94\x8c\x01a\x94K\x01s.""#,
         b"gAR9lIwBYZRLAXMu",
         b"eyJhIjoxfQ==",
@@ -54,6 +60,19 @@ fn of_cache_entries() {
         let (code, out, err) = edit(wrapped);
         assert!(code == 1 && out.is_empty() && err.contains("pass its bytes alone"), "{err}");
     }
+}
+
+#[test]
+fn of_an_object_without_a_timestamp() {
+    let signer = Signer::new(&KeyRing::new(SecretKey::new(KEY).unwrap()), "shop").unwrap();
+    let token = signer.sign_object(&json!({"a": 1}), &Codec::default()).unwrap();
+    let edit = ["edit", "--kind", "object", "--salt", "shop", "-s", "b=2"];
+    let edited = Run::new(&edit).key(KEY).input(token).out();
+    assert_eq!(signer.unsign_object::<Value, _>(edited.trim(), &Codec::default()).unwrap(), json!({"a": 1, "b": 2}));
+
+    let token = TimestampSigner::from(signer).sign_object(&json!({"a": 1}), &Codec::default()).unwrap();
+    let edited = Run::new(&edit).key(KEY).input(token).out();
+    assert_eq!(edited.split(':').count(), 3);
 }
 
 /// `script` of util-linux runs the program in a terminal.

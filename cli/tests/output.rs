@@ -36,7 +36,7 @@ fn reports() {
     check("expired", inspect(&["--max-age", "3h"]).key(KEY).input(&token));
     check("rejected", inspect(&[]).key(OLD_KEY).input(&token));
     check("explained", inspect(&[]).key(format!("{KEY}\n")).input(format!("\"{token}\"").replace(':', "%3A")));
-    check("session-id", inspect(&[]).key(KEY).input("abcdefghij0123456789abcdefghij01"));
+    check("session-key", inspect(&[]).key(KEY).input("abcdefghij0123456789abcdefghij01"));
     let row = format!(" 0k3abcdefghijk | {} | 2026-12-09 10:22:05.5+00", signed("stored"));
     check("row", inspect(&[]).key(KEY).input(row));
     let other = format!("Cookie: theme=dark; shop_session={token}");

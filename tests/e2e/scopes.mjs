@@ -7,7 +7,7 @@ import { check } from "./check.mjs";
 const HOST = "shop.localhost";
 const DOMAIN = ".shop.localhost";
 // A session key as Django's database engine creates it.
-const SESSION_ID = "0123456789abcdefghijklmnopqrstuv";
+const SESSION_KEY = "0123456789abcdefghijklmnopqrstuv";
 
 export const scopes = async (browser, port) => {
   const [shop, www] = [HOST, `www.${HOST}`].map((name) => `http://${name}:${port}`);
@@ -70,7 +70,7 @@ export const scopes = async (browser, port) => {
   });
 
   for (const [what, value] of [
-    ["a session id of another engine", SESSION_ID],
+    ["a session key of another engine", SESSION_KEY],
     ["a cookie of another key", "eyJ0ZXh0IjoiYSJ9:1vb66i:Ts6vvpr1zhmNGw7yxus-4faAcVOu9cdRVRCH22xrMq0"],
     ["a cookie of 5 characters", "short"],
   ]) {

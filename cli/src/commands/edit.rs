@@ -40,7 +40,8 @@ pub(crate) fn run(options: &ArgMatches) -> Result<Output, Failure> {
         keys.must_sign()?;
     }
     let clock = settings::clock(options)?;
-    let target = Target { kind: &kind, keys: &keys, cookie: &cookie, clock: &clock, encrypted, format };
+    let dated = signed_at.is_some();
+    let target = Target { kind: &kind, keys: &keys, cookie: &cookie, clock: &clock, dated, encrypted, format };
     let out = write::session(&session, &target)?;
     let sum = out.len().saturating_sub(1).saturating_add(cookie.name().len());
     let limit = SizeRule::Rfc6265bis.limit();

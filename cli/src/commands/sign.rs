@@ -42,7 +42,8 @@ fn session(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Fa
     let session = session.map_err(|error| Failure::rejected(format!("input is not a session: {error}")))?;
     let clock = settings::clock(options)?;
     let format = if *kind == Kind::Cached { Format::Pickle } else { Format::Json };
-    write::session(&session, &Target { kind, keys, cookie: &cookie, clock: &clock, encrypted: false, format })
+    let target = Target { kind, keys, cookie: &cookie, clock: &clock, dated: true, encrypted: false, format };
+    write::session(&session, &target)
 }
 
 fn object(options: &ArgMatches, kind: &Kind, keys: &Keys) -> Result<Vec<u8>, Failure> {

@@ -117,10 +117,18 @@ const value = token.slice(0, token.lastIndexOf(":"));
 const withNewline = `${value}:${createHmac("sha256", derived).update(value).digest("base64url")}`;
 assert.match((await inspect(withNewline, ["secret"])).notes[0], /^The session cookie was signed with key 1 followed by a newline\./);
 assert.equal((await inspect(`Cookie: __Host-sessionid=${token}`, ["secret"])).verified, true);
+for (const header of [
+  `Cookie: sessionid=${token}; messages=a:b:c; analytics_session=d:e:f`,
+  `Cookie: sessionid=a:b:c; messages=d:e:f; sessionid=${token}`,
+  `Cookie: shop_session=${token}; messages=a:b:c`,
+]) {
+  assert.equal((await inspect(header, ["secret"])).verified, true, header);
+}
 const ends = (json, age) => page.end({ kind: "session cookie", signedAt: 1000, contents: { json } }, age)?.at;
 assert.equal(ends("{}", 60), 1060);
 assert.equal(ends('{"_session_expiry":30}', 60), 1030);
 assert.equal(ends('{"_session_expiry":0}', 60), 1060);
+assert.equal(ends('{"_session_expiry":-1}', 60), 999);
 assert.equal(ends('{"_session_expiry":"1970-01-01T01:00:00+00:00"}', 60), 3600);
 assert.equal(ends('{"_session_expiry":"1970-01-01T01:00:00"}', 60), 3600);
 assert.equal(ends("{}", Infinity), undefined);

@@ -145,7 +145,7 @@ fn cases() -> Vec<Case> {
     let header = |header: &str| sessions().load_header(header).rejection().map_or(Ok(()), Err);
     let unsign = |token: &str| Signer::new(&ring(0), "salt").expect("a salt").unsign(token).map(drop);
     let wide = |pair: &str, last: &str| format!("{}{last}", pair.repeat(10_000));
-    let session_ids = format!("sessionid={}; ", "a1".repeat(16)).repeat(10_000);
+    let session_keys = format!("sessionid={}; ", "a1".repeat(16)).repeat(10_000);
     let good = cookie(&object("1"));
     let encrypting = |fallbacks| Codec::default().with_encryption(Encryption::new(&ring(fallbacks)));
     let encrypted = |value: &str| signer().sign_object(value, &encrypting(0)).expect("JSON");
@@ -189,7 +189,7 @@ fn cases() -> Vec<Case> {
             format!("sessionid=a:b:{tag}; ").repeat(10_000),
             header,
         ),
-        case("10,000 session ids", 64, "cookie holds a session key, not a signed session", session_ids, header),
+        case("10,000 session keys", 64, "cookie holds a session key, not a signed session", session_keys, header),
         case(
             "a cookie of 1 MiB",
             64,
