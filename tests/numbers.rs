@@ -54,6 +54,25 @@ fn spelled() -> [(Value, &'static str); 12] {
 }
 
 #[test]
+fn floats_of_32_bits() {
+    for (float, json) in [
+        (0.1_f32, "0.1"),
+        (-0.0, "-0.0"),
+        (1e-4, "0.0001"),
+        (1e-5, "1e-05"),
+        (1e13, "10000000000000.0"),
+        (1.5e15, "1500000000000000.0"),
+        (1e16, "1e+16"),
+        (f32::MAX, "3.4028235e+38"),
+        (f32::from_bits(1), "1e-45"),
+    ] {
+        let mut bytes = Vec::new();
+        JsonSerializer.dumps(&float, &mut bytes).unwrap();
+        assert_eq!(bytes, json.as_bytes());
+    }
+}
+
+#[test]
 fn values_in_sessions() {
     for (value, json) in spelled() {
         let read: Value = JsonSerializer.loads(json.as_bytes()).unwrap();

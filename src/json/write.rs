@@ -38,11 +38,12 @@ struct PythonFormatter;
 
 impl Formatter for PythonFormatter {
     fn write_f32<W: Write + ?Sized>(&mut self, out: &mut W, value: f32) -> io::Result<()> {
-        write_repr(out, value.into(), |text| CompactFormatter.write_f32(text, value))
+        // It has at most nine significant digits, so the nearest f64 is written with the same ones.
+        self.write_f64(out, value.to_string().parse().unwrap_or(value.into()))
     }
 
     fn write_f64<W: Write + ?Sized>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
-        write_repr(out, value, |text| CompactFormatter.write_f64(text, value))
+        write_repr(out, value)
     }
 
     /// Writes a `serde_json::Number` if its feature `arbitrary_precision` is on. A number whose text is that of a float
@@ -59,19 +60,15 @@ impl Formatter for PythonFormatter {
     }
 }
 
-/// Writes a float as Python's `repr`: with the digits that `shortest` writes, and with an exponent from 1e16 on and
-/// below 1e-4. The exponent has a sign and at least two digits.
+/// Writes a float as Python's `repr`: with an exponent from 1e16 on and below 1e-4. The exponent has a sign and at least
+/// two digits.
 ///
-/// The digits of the standard library cannot be used: if two shortest texts are equally near, it chooses another than
-/// Python.
-fn write_repr<W: Write + ?Sized>(
-    out: &mut W,
-    value: f64,
-    shortest: impl FnOnce(&mut io::Cursor<[u8; 32]>) -> io::Result<()>,
-) -> io::Result<()> {
+/// The digits are those of `serde_json`. If two shortest texts are equally near, the standard library chooses another
+/// than Python.
+fn write_repr<W: Write + ?Sized>(out: &mut W, value: f64) -> io::Result<()> {
     // The longest is 24 bytes: a sign, 17 digits, a point, and "e-308".
     let mut room = io::Cursor::new([0; 32]);
-    shortest(&mut room)?;
+    CompactFormatter.write_f64(&mut room, value)?;
     let len = usize::try_from(room.position()).unwrap_or(0);
     let text = room.get_ref().get(..len).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default();
 
@@ -81,7 +78,7 @@ fn write_repr<W: Write + ?Sized>(
     let (sign, text) = text.strip_prefix('-').map_or(("", text), |text| ("-", text));
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let digits = mantissa.trim_start_matches(['0', '.']);
-    // `shortest` may have written a small number as 0.00001, whose zeros belong to the exponent.
+    // `serde_json` may have written a small number as 0.00001, whose zeros belong to the exponent.
     let zeros = mantissa.len().saturating_sub(digits.len()).saturating_sub(1);
     let exponent = exponent.parse::<i64>().unwrap_or(0).saturating_sub_unsigned(zeros as u64);
     let (first, rest) = digits.split_at_checked(1).unwrap_or_default();
