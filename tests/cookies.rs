@@ -329,7 +329,12 @@ fn signed_cookies() {
     assert_eq!(theme.get_from_headers(rejections, MaxAge::Unlimited), Err(BadSignature::Mismatch), "of the last one");
     let later = SignedCookie::new(&keys, options(), "salt").with_clock(clock(1e9 + 61.0));
     let (age, max_age) = (Duration::from_secs(61), Duration::from_secs(60));
-    assert_eq!(later.get(&ours, max_age), Err(BadSignature::Expired { age, max_age }));
+    let expired = Err(BadSignature::Expired { age, max_age });
+    assert_eq!(later.get(&ours, max_age), expired);
+    // The last one that our keys signed decides.
+    let fresh = format!("theme={}", later.set("light").unwrap().value());
+    assert_eq!(later.get(&format!("{fresh}; {ours}; theme=planted:by:another"), max_age), expired);
+    assert_eq!(later.get(&format!("{ours}; {fresh}"), max_age).unwrap().as_deref(), Some("light"));
 
     let legacy = TimestampSigner::for_cookie_or_legacy(&keys, "theme", "salt").with_clock(clock(1e9));
     assert!(legacy.unsign(set_cookie.value(), MaxAge::Unlimited).is_ok());

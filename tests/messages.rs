@@ -245,15 +245,16 @@ fn what_is_left_alone() {
     }
 
     // If the cookie contains all messages, the session is not accessed.
-    let session = Session::default();
+    let mut session = Session::default();
     let mut messages = storage.load(None, &session);
     messages.add(MessageLevel::INFO, "short");
-    let made = storage.commit(&messages, None).unwrap().set_cookie.unwrap();
+    let made = storage.commit(&messages, &mut session).unwrap().set_cookie.unwrap();
     assert_eq!(storage.load(Some(made.value()), &session).len(), 1);
     assert!(!session.is_accessed());
 }
 
-/// Cookies that were signed for another purpose are rejected. If there are several cookies, one that verifies is used.
+/// Cookies that were signed for another purpose are rejected. If there are several cookies, the last one that our keys
+/// signed is used.
 #[test]
 fn other_purposes_and_several_cookies() {
     let storage = fallback();

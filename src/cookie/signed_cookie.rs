@@ -1,8 +1,7 @@
 use std::fmt;
-use std::ops::ControlFlow;
 
 use crate::clock::{Clock, MaxAge};
-use crate::cookie::{CookieOptions, SetCookie, header};
+use crate::cookie::{CookieOptions, Search, SetCookie, header};
 use crate::error::{BadSignature, EncodeError};
 use crate::key::KeyRing;
 use crate::signing::TimestampSigner;
@@ -126,11 +125,13 @@ impl SignedCookie {
         self.options.set_cookie(&self.signer.seal_at(value.into(), now.into()), now)
     }
 
-    /// Returns the value from a `Cookie` header (text or bytes), or `None` if the header has no cookie of this name. If
-    /// there are several, the last one that verifies is used.
+    /// Returns the value from a `Cookie` header (text or bytes), or `None` if the header has no cookie of this name.
+    ///
+    /// If there are several, the last one that our keys signed decides. Cookies that our keys did not sign are skipped,
+    /// because a sibling domain may have planted them.
     ///
     /// # Errors
-    /// [`BadSignature`] if the header has cookies of this name, but none verifies: the reason for the last one.
+    /// [`BadSignature`] of the cookie that decides, or of the last one if our keys signed none.
     ///
     /// ```
     /// # use django_session::{BadSignature, CookieOptions, KeyRing, MaxAge, SecretKey, SignedCookie};
@@ -147,8 +148,7 @@ impl SignedCookie {
         self.get_from_headers([header], max_age)
     }
 
-    /// Returns the value from several `Cookie` headers: over HTTP/2 a browser may send more than one. The last cookie
-    /// that verifies is used.
+    /// As [`get`](Self::get), from several `Cookie` headers: over HTTP/2 a browser may send more than one.
     ///
     /// # Errors
     /// As for [`get`](Self::get).
@@ -171,20 +171,11 @@ impl SignedCookie {
         I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
         H: AsRef<[u8]> + ?Sized + 'h,
     {
-        let (max_age, mut found) = (max_age.into(), Ok(None));
+        let (max_age, mut search) = (max_age.into(), Search::default());
         header::visit_values(headers, self.options.name(), |token| {
-            match self.signer.unsign(token, max_age) {
-                Ok(verified) => {
-                    found = Ok(Some(verified.as_str().to_owned()));
-                    return ControlFlow::Break(());
-                }
-                // The rejection of the last cookie counts.
-                Err(reason) if found.is_ok() => found = Err(reason),
-                Err(_) => {}
-            }
-            ControlFlow::Continue(())
+            search.visit(|| self.signer.unsign(token, max_age).map(|verified| verified.as_str().to_owned()))
         });
-        found
+        search.result()
     }
 }
 

@@ -61,19 +61,10 @@ impl MessagesCookie {
         self
     }
 
-    /// Returns the messages of the first value that our keys signed, and whether the list is complete.
-    pub(super) fn read<'v>(
-        &self,
-        values: impl Iterator<Item = &'v str>,
-    ) -> Result<Option<(Vec<Message>, bool)>, DecodeError> {
-        let mut rejection = None;
-        for value in values.filter(|value| !value.is_empty()) {
-            match self.signer.unsign(value, MaxAge::Unlimited) {
-                Ok(verified) => return wire::read(&self.codec.decode_json(verified)?).map(Some),
-                Err(reason) => rejection = rejection.or(Some(reason)),
-            }
-        }
-        rejection.map_or(Ok(None), |reason| Err(reason.into()))
+    /// Returns the messages of a cookie, and whether the list is complete.
+    pub(super) fn read(&self, value: &str) -> Result<(Vec<Message>, bool), DecodeError> {
+        let verified = self.signer.unsign(value, MaxAge::Unlimited)?;
+        wire::read(&self.codec.decode_json(verified)?)
     }
 
     /// Returns the cookie with as many messages as fit, and the messages that do not fit.

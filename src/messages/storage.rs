@@ -1,9 +1,11 @@
+use std::ops::ControlFlow;
+
 use crate::clock::Clock;
-use crate::cookie::{CookieOptions, header};
-use crate::error::{ConfigError, EncodeError};
+use crate::cookie::{CookieOptions, Search, header};
+use crate::error::{ConfigError, DecodeError, EncodeError};
 use crate::key::KeyRing;
 use crate::messages::cookie::{self, Keep, MessagesCookie};
-use crate::messages::{MessageLevel, Messages, MessagesCommit, session};
+use crate::messages::{Message, MessageLevel, Messages, MessagesCommit, session};
 use crate::sessions::Session;
 
 /// Reads and writes messages in a cookie, in the session, or in both.
@@ -34,6 +36,9 @@ pub struct MessageStorage {
     in_session: bool,
     level: MessageLevel,
 }
+
+/// A search for the cookie's messages, and whether they are all.
+type InCookie = Search<(Vec<Message>, bool), DecodeError>;
 
 impl MessageStorage {
     /// Creates Django's default storage: the cookie, and the session for messages that do not fit there.
@@ -165,7 +170,11 @@ impl MessageStorage {
     /// ```
     #[must_use]
     pub fn load<'s>(&self, cookie: Option<&str>, session: impl Into<Option<&'s Session>>) -> Messages {
-        self.load_values(cookie.into_iter(), session.into())
+        let mut search = Search::default();
+        if let Some(value) = cookie {
+            let _ = self.visit(value, &mut search);
+        }
+        self.found(search, session.into())
     }
 
     /// Reads the messages of a visitor from a whole `Cookie` header, as text or bytes, and the session.
@@ -212,18 +221,23 @@ impl MessageStorage {
         I: IntoIterator<Item = &'h H, IntoIter: DoubleEndedIterator>,
         H: AsRef<[u8]> + ?Sized + 'h,
     {
-        let lines: Vec<_> = headers.into_iter().map(|line| header::text(line.as_ref())).collect();
-        let values = lines.iter().rev().flat_map(|line| header::values(line, cookie::NAME).rev());
-        self.load_values(values, session.into())
+        let mut search = Search::default();
+        header::visit_values(headers, cookie::NAME, |value| self.visit(value, &mut search));
+        self.found(search, session.into())
     }
 
-    /// Reads the messages from the values of the cookie, of which the last comes first, and from the session.
-    fn load_values<'v>(&self, values: impl Iterator<Item = &'v str>, session: Option<&Session>) -> Messages {
+    /// Visits a cookie, unless messages are not kept in a cookie or it is empty.
+    fn visit(&self, value: &str, search: &mut InCookie) -> ControlFlow<()> {
+        match &self.cookie {
+            Some(cookie) if !value.is_empty() => search.visit(|| cookie.read(value)),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Returns the messages that were found in the cookie, and those of the session.
+    fn found(&self, search: InCookie, session: Option<&Session>) -> Messages {
         let mut messages = Messages::new(self.level);
-        let goes_on = match &self.cookie {
-            Some(cookie) => messages.take_cookie(cookie.read(values)),
-            None => true,
-        };
+        let goes_on = messages.take_cookie(search.result()) || self.cookie.is_none();
         if let Some(session) = session.filter(|_| goes_on && self.in_session) {
             messages.take_session(session::read(session));
         }
@@ -265,8 +279,10 @@ impl MessageStorage {
             return Ok(MessagesCommit::default());
         }
         let session = session.into().filter(|_| self.in_session);
-        let is_flushed = session.as_ref().is_some_and(|session| !session.contains_key(session::KEY));
-        let left = messages.left(messages.in_session && is_flushed);
+        // The session is not accessed if it held no messages.
+        let is_flushed =
+            messages.in_session && session.as_ref().is_some_and(|session| !session.contains_key(session::KEY));
+        let left = messages.left(is_flushed);
         let (set_cookie, left) = match &self.cookie {
             Some(cookie) if left.is_empty() => (messages.in_cookie.then(|| cookie.removal()), &left[..]),
             Some(cookie) => {

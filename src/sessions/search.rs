@@ -1,3 +1,4 @@
+use crate::cookie;
 use crate::error::DecodeError;
 use crate::sessions::Session;
 use crate::sessions::lifetime::Terms;
@@ -7,39 +8,30 @@ use crate::sessions::provenance::Provenance;
 #[derive(Default)]
 pub(super) struct Search {
     cookies: usize,
-    /// Why the first visited cookie that our keys did not sign was rejected.
-    foreign: Option<DecodeError>,
-    /// The first visited cookie that our keys signed: its session, or why it was rejected.
-    answer: Option<Result<Session, DecodeError>>,
+    search: cookie::Search<Session, DecodeError>,
 }
 
 impl Search {
     /// Counts a cookie. Reads it, unless a cookie that our keys signed was found before.
     pub(super) fn visit(&mut self, token: &str, read: impl FnOnce(&str) -> Result<Session, DecodeError>) {
         self.cookies = self.cookies.saturating_add(1);
-        if self.answer.is_some() {
-            return;
-        }
-        match read(token) {
-            Err(reason) if !reason.is_authentic() => self.foreign = self.foreign.or(Some(reason)),
-            answer => self.answer = Some(answer),
-        }
+        let _ = self.search.visit(|| read(token));
     }
 
     /// Returns the session that was found, or an empty one if no cookie was accepted.
     pub(super) fn found(self, terms: Terms) -> Session {
-        let Self { cookies, foreign, answer } = self;
+        let Self { cookies, search: cookie::Search { decision, passed_over } } = self;
         let provenance = Provenance { cookies, ..Provenance::default() };
-        match answer {
+        match decision {
             Some(Ok(mut session)) => {
                 session.provenance.cookies = cookies;
-                session.provenance.passed_over = foreign;
+                session.provenance.passed_over = passed_over;
                 session
             }
             Some(Err(reason)) => {
-                Session::empty(Provenance { rejection: Some(reason), passed_over: foreign, ..provenance }, terms)
+                Session::empty(Provenance { rejection: Some(reason), passed_over, ..provenance }, terms)
             }
-            None => Session::empty(Provenance { rejection: foreign, ..provenance }, terms),
+            None => Session::empty(Provenance { rejection: passed_over, ..provenance }, terms),
         }
     }
 }
