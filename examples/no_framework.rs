@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // requests.
     let serve_all = || {
         for stream in listener.incoming() {
-            if let Err(error) = stream.and_then(|stream| serve(&sessions, &csrf, stream)) {
+            if let Err(error) = stream.map_err(Into::into).and_then(|stream| serve(&sessions, &csrf, stream)) {
                 eprintln!("a connection failed: {error}");
             }
         }
@@ -56,7 +56,7 @@ fn read(stream: &TcpStream) -> io::Result<(String, HashMap<String, String>, Stri
     Ok((first.trim_end_matches(" HTTP/1.1").to_owned(), headers, body))
 }
 
-fn serve(sessions: &CookieSessions, csrf: &Csrf, mut stream: TcpStream) -> io::Result<()> {
+fn serve(sessions: &CookieSessions, csrf: &Csrf, mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     let (line, headers, body) = read(&stream)?;
     let header = |name: &str| headers.get(name).map(String::as_str);
     // 1. Load the session and the CSRF cookie, and run the CSRF check.
@@ -78,15 +78,20 @@ fn serve(sessions: &CookieSessions, csrf: &Csrf, mut stream: TcpStream) -> io::R
         Err(rejection) => (403, String::new(), rejection.to_html()),
     };
     // 3. Create the Set-Cookie headers of both. With a status of 500 or more, the session is not written.
-    match sessions.commit(&session, status).and_then(|commit| Ok((commit.set_cookie, csrf.commit(&token)?))) {
-        Ok((session, token)) => {
-            headers.extend([session, token].into_iter().flatten().map(|cookie| format!("Set-Cookie: {cookie}\r\n")));
-        }
-        // The page claims that everything was saved, so it is replaced with an error page.
-        Err(error) => (status, headers, body) = failed(&error),
-    }
+    // If one of them cannot be created, an error page replaces a page that claims that everything was saved.
+    let token_cookie = csrf.commit(&token).unwrap_or_else(|error| {
+        (status, headers, body) = failed(&error);
+        None
+    });
+    let commit = sessions.commit(&session, status).or_else(|error| {
+        (status, headers, body) = failed(&error);
+        sessions.commit(&session, status) // a session that was flushed is removed with an error too
+    })?;
+    let set_cookies = commit.into_set_cookies().chain(token_cookie);
+    headers.extend(set_cookies.map(|cookie| format!("Set-Cookie: {cookie}\r\n")));
     let fixed = "Content-Type: text/html; charset=utf-8\r\nVary: Cookie\r\nConnection: close\r\n";
-    write!(stream, "HTTP/1.1 {status} \r\n{fixed}{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+    write!(stream, "HTTP/1.1 {status} \r\n{fixed}{headers}Content-Length: {}\r\n\r\n{body}", body.len())?;
+    Ok(())
 }
 
 /// The status, headers and body of a response.

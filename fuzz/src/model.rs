@@ -180,7 +180,7 @@ impl Model {
         });
         assert_eq!(commit.vary_on_cookie, self.accessed || due != Due::Nothing);
         let is_former_removed = due != Due::Nothing && self.sent > 0;
-        assert_eq!(commit.former_removals.len(), usize::from(is_former_removed));
+        assert_eq!(commit.removals.len(), usize::from(is_former_removed));
         match (commit.set_cookie, due) {
             (Some(header), Due::Set) => {
                 let (_, value, _) = cookies::set_cookie(header.as_str());

@@ -47,7 +47,7 @@ impl SessionWriter {
         let Some(shared) = self.0.take() else { return Ok(Commit::default()) };
         shared.commit(status).map_err(|error| {
             let mut commit = shared.commit(500).unwrap_or_default();
-            commit.former_removals.extend_from_slice(&shared.kept());
+            commit.removals.extend_from_slice(&shared.kept());
             Unwritten { error, commit }
         })
     }

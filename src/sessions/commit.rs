@@ -32,9 +32,9 @@ use crate::sessions::provenance::Provenance;
 pub struct Commit {
     /// The `Set-Cookie` header that sets or removes the cookie. Append it to the other `Set-Cookie` headers.
     pub set_cookie: Option<SetCookie>,
-    /// The `Set-Cookie` headers that remove [former cookies](CookieSessions::with_former_cookie), and, if an error
-    /// replaces the response, the cookies of inner layers whose sessions were flushed.
-    pub former_removals: Vec<SetCookie>,
+    /// The `Set-Cookie` headers that remove other cookies: [former ones](CookieSessions::with_former_cookie), and those of
+    /// inner layers whose sessions were flushed, if an error replaces the response.
+    pub removals: Vec<SetCookie>,
     /// Whether `Cookie` must be in the `Vary` header, so that no cache serves this response to another visitor.
     pub vary_on_cookie: bool,
 }
@@ -46,7 +46,7 @@ impl Commit {
         Self {
             vary_on_cookie: session.is_accessed() || set_cookie.is_some(),
             set_cookie,
-            former_removals: if may_have_former { former.to_vec() } else { Vec::new() },
+            removals: if may_have_former { former.to_vec() } else { Vec::new() },
         }
     }
 
@@ -95,7 +95,7 @@ impl Commit {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn into_set_cookies(self) -> impl Iterator<Item = SetCookie> {
-        self.former_removals.into_iter().chain(self.set_cookie)
+        self.removals.into_iter().chain(self.set_cookie)
     }
 }
 
