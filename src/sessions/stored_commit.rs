@@ -50,9 +50,9 @@ pub enum StoredChange<Data = String> {
         /// The row.
         row: StoredRow<Data>,
     },
-    /// `DELETE … WHERE session_key = old` and `INSERT` this row, in one transaction: the session continues under
-    /// another key. If no row has the old key, another request has ended the session: do not insert, as for `Update`.
-    /// Django inserts.
+    /// `DELETE … WHERE session_key = old` and `INSERT` this row, in one transaction, or one `UPDATE` of all columns:
+    /// the session continues under another key. If no row has the old key, another request has ended the session: do
+    /// not insert, as for `Update`. Django inserts.
     Replace {
         /// The key of the row to delete.
         old: SessionKey,

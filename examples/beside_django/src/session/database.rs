@@ -21,6 +21,7 @@ pub struct Database {
     select: &'static str,
     insert: &'static str,
     update: &'static str,
+    replace: &'static str,
 }
 
 impl Database {
@@ -32,6 +33,8 @@ impl Database {
                 select: "SELECT session_data, CAST(expire_date AS TEXT) FROM django_session WHERE session_key = $1",
                 insert: "INSERT INTO django_session (session_key, session_data, expire_date) VALUES ($1, $2, $3)",
                 update: "UPDATE django_session SET session_data = $2, expire_date = $3 WHERE session_key = $1",
+                replace: "UPDATE django_session SET session_key = $1, session_data = $2, expire_date = $3
+                          WHERE session_key = $4",
             }
         } else {
             Self {
@@ -42,6 +45,8 @@ impl Database {
                          VALUES ($1, $2, CAST($3 AS timestamp) AT TIME ZONE 'UTC')",
                 update: "UPDATE django_session SET session_data = $2,
                          expire_date = CAST($3 AS timestamp) AT TIME ZONE 'UTC' WHERE session_key = $1",
+                replace: "UPDATE django_session SET session_key = $1, session_data = $2,
+                          expire_date = CAST($3 AS timestamp) AT TIME ZONE 'UTC' WHERE session_key = $4",
             }
         }
     }
@@ -54,24 +59,32 @@ impl Database {
         Ok(Some((row.try_get(0)?, date.assume_utc())))
     }
 
-    async fn write(&self, sql: &str, row: &StoredRow) -> Result<u64, BoxError> {
+    async fn write(&self, sql: &str, row: &StoredRow, old: Option<&SessionKey>) -> Result<bool, BoxError> {
         let date = row.expire_date.format(WRITE)?;
-        let query = sqlx::query(sql).bind(row.key.as_str()).bind(&row.data).bind(date);
-        Ok(query.execute(&self.pool).await?.rows_affected())
+        let mut query = sqlx::query(sql).bind(row.key.as_str()).bind(&row.data).bind(date);
+        if let Some(old) = old {
+            query = query.bind(old.as_str());
+        }
+        Ok(query.execute(&self.pool).await?.rows_affected() == 1)
     }
 }
 
 impl Storage for Database {
     async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
-        self.write(self.insert, row).await.map(drop)
+        self.write(self.insert, row, None).await.map(drop)
     }
 
     async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
-        Ok(self.write(self.update, row).await? == 1)
+        self.write(self.update, row, None).await
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<bool, BoxError> {
         let sql = "DELETE FROM django_session WHERE session_key = $1";
         Ok(sqlx::query(sql).bind(key.as_str()).execute(&self.pool).await?.rows_affected() == 1)
+    }
+
+    /// One statement, so that no other one sees the session under both keys or under none.
+    async fn replace(&self, old: &SessionKey, row: &StoredRow) -> Result<bool, BoxError> {
+        self.write(self.replace, row, Some(old)).await
     }
 }

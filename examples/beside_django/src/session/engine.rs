@@ -31,6 +31,18 @@ pub trait Storage<Data = String> {
     async fn update(&self, row: &StoredRow<Data>) -> Result<bool, BoxError>;
     /// Returns whether there was a row with this key.
     async fn delete(&self, key: &SessionKey) -> Result<bool, BoxError>;
+
+    /// Moves a session to the row's key. Returns whether there was a row with the old key.
+    ///
+    /// Inserts first, so that the session is not lost if the storage fails in between.
+    async fn replace(&self, old: &SessionKey, row: &StoredRow<Data>) -> Result<bool, BoxError> {
+        self.insert(row).await?;
+        let was_there = self.delete(old).await?;
+        if !was_there {
+            self.delete(&row.key).await?;
+        }
+        Ok(was_there)
+    }
 }
 
 /// The reason why a session was not written.
@@ -148,13 +160,7 @@ async fn write<Data>(
 ) -> Result<Commit, CommitError> {
     let is_there = match &commit.change {
         StoredChange::Update { row } => storage.update(row).await?,
-        StoredChange::Replace { old, row } => {
-            let is_there = storage.delete(old).await?;
-            if is_there {
-                storage.insert(row).await?;
-            }
-            is_there
-        }
+        StoredChange::Replace { old, row } => storage.replace(old, row).await?,
         StoredChange::Insert { row, delete } => {
             if let Some(old) = delete {
                 storage.delete(old).await?;
@@ -184,7 +190,8 @@ struct Both<'a> {
 impl Storage for Both<'_> {
     async fn insert(&self, row: &StoredRow) -> Result<(), BoxError> {
         self.database.insert(row).await?;
-        self.cache.add_copy(&row.key, self.session, row.time_to_live).await
+        self.add_copy(row).await;
+        Ok(())
     }
 
     async fn update(&self, row: &StoredRow) -> Result<bool, BoxError> {
@@ -199,5 +206,26 @@ impl Storage for Both<'_> {
         let was_there = self.database.delete(key).await?;
         self.cache.delete(key).await?;
         Ok(was_there)
+    }
+
+    async fn replace(&self, old: &SessionKey, row: &StoredRow) -> Result<bool, BoxError> {
+        let was_there = self.database.replace(old, row).await?;
+        // The row has moved. An error page would lose the session, because the browser would keep the old key.
+        if let Err(error) = self.cache.delete(old).await {
+            tracing::error!(%error, "the copy of a session under its old key was not deleted");
+        }
+        if was_there {
+            self.add_copy(row).await;
+        }
+        Ok(was_there)
+    }
+}
+
+impl Both<'_> {
+    /// Without a copy, the session is read from the database.
+    async fn add_copy(&self, row: &StoredRow) {
+        if let Err(error) = self.cache.add_copy(&row.key, self.session, row.time_to_live).await {
+            tracing::error!(%error, "the copy of a session was not added to the cache");
+        }
     }
 }
