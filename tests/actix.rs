@@ -24,7 +24,9 @@ use actix_web::web::{self, Bytes};
 use actix_web::{App, Error, FromRequest, Handler, HttpMessage as _, HttpResponse, HttpServer, Responder};
 use common::{clock, events, key, ring, written};
 use django_session::middleware::actix::{SessionError, SessionMiddleware};
-use django_session::{CookieOptions, CookieSessions, EncodeError, MissingSession, Serializer, Session, SessionHandle};
+use django_session::{
+    CookieOptions, CookieSessions, DecodeError, EncodeError, MissingSession, Serializer, Session, SessionHandle,
+};
 
 const NOW: f64 = 1_700_000_000.0;
 
@@ -471,6 +473,32 @@ async fn a_session_too_large_is_an_error() {
     assert_eq!((response.status(), response.headers().len()), (StatusCode::INTERNAL_SERVER_ERROR, 1));
     assert_eq!(response.headers().get(VARY).unwrap(), "Cookie");
     assert_eq!(to_bytes(response.into_body()).await.unwrap(), "");
+    assert_eq!(events::told(), [""; 0], "logged once");
+}
+
+/// A handler may use `?` on errors of the session. The response is an empty 500.
+#[tokio::test]
+async fn errors_are_responses() {
+    let get = async |session: SessionHandle| -> Result<String, DecodeError> {
+        Ok(session.get::<String>("visits")?.unwrap_or_default())
+    };
+    let insert = async |session: SessionHandle| -> Result<&str, EncodeError> {
+        session.insert("ratio", f64::NAN).map(|()| "never seen")
+    };
+    let cookie = visited(&sessions(), 1);
+    for response in
+        [ask(sessions(), get, with_cookie(&cookie)).await, ask(sessions(), insert, with_cookie(&cookie)).await]
+    {
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(read_body(response).await, "");
+    }
+    assert_eq!(
+        events::told(),
+        [
+            "ERROR a handler failed error=payload cannot be deserialized: JSON is not of the requested type",
+            "ERROR a handler failed error=value cannot be serialized",
+        ]
+    );
 }
 
 async fn in_other_words<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {

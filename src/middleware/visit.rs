@@ -1,4 +1,4 @@
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "actix-web", feature = "axum"))]
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use crate::{
 pub(super) const TARGET: &str = "django_session";
 
 /// Logs an error of the session that a handler responds with.
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "actix-web", feature = "axum"))]
 pub(in crate::middleware) fn log_failure(error: &dyn Error) {
     tracing::error!(target: TARGET, error = %error, "a handler failed");
 }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{Error, HttpResponse, ResponseError};
 
 use crate::middleware::headers::write;
+use crate::middleware::visit::log_failure;
 use crate::{Commit, DecodeError, EncodeError};
 
 /// An error from inside a [`SessionMiddleware`](crate::middleware::actix::SessionMiddleware) or a
@@ -60,12 +61,19 @@ use crate::{Commit, DecodeError, EncodeError};
 pub struct SessionError {
     error: Error,
     commit: Commit,
+    /// Whether the error was logged when the session could not be written.
+    is_logged: bool,
 }
 
 impl SessionError {
     /// Adds the headers to an error, if there are any.
     pub(super) fn wrap(error: Error, commit: Commit) -> Error {
-        if commit == Commit::default() { error } else { Self { error, commit }.into() }
+        if commit == Commit::default() { error } else { Self { error, commit, is_logged: false }.into() }
+    }
+
+    /// Creates the error for a session that could not be written.
+    pub(super) fn unwritten(error: EncodeError, commit: Commit) -> Self {
+        Self { error: error.into(), commit, is_logged: true }
     }
 
     /// Returns the wrapped error. If several middlewares added headers, this is the innermost error.
@@ -126,6 +134,15 @@ impl SessionError {
         write(self.commit.clone(), response.headers_mut());
         response
     }
+
+    /// Returns the response of the innermost error, without the headers.
+    fn response(&self) -> HttpResponse {
+        match self.error.as_error::<Self>() {
+            Some(inner) => inner.response(),
+            None if self.is_logged => HttpResponse::new(self.status_code()),
+            None => self.error.error_response(),
+        }
+    }
 }
 
 impl fmt::Display for SessionError {
@@ -140,20 +157,23 @@ impl ResponseError for SessionError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.apply(self.error().error_response())
+        self.apply(self.response())
     }
 }
 
-/// Responds with an empty body and status 500: the visitor must not see the keys of the session.
+/// Responds with an empty body and status 500, and logs the error: the visitor must not see the keys of the session.
 impl ResponseError for EncodeError {
     fn error_response(&self) -> HttpResponse {
+        log_failure(self);
         HttpResponse::new(self.status_code())
     }
 }
 
-/// Responds with an empty body and status 500: a value of the session is of another type than the handler requested.
+/// Responds with an empty body and status 500, and logs the error: a value of the session is of another type than the
+/// handler requested.
 impl ResponseError for DecodeError {
     fn error_response(&self) -> HttpResponse {
+        log_failure(self);
         HttpResponse::new(self.status_code())
     }
 }

@@ -24,7 +24,7 @@ impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
 
     fn unwritten(self, unwritten: Unwritten) -> Result<Self, Error> {
         let Unwritten { error, commit, .. } = unwritten;
-        Err(SessionError::wrap(error.into(), commit))
+        Err(SessionError::unwritten(error, commit).into())
     }
 
     fn failed(error: Error, writer: SessionWriter) -> Error {
@@ -33,7 +33,7 @@ impl<Body> SessionResponse<Error> for ServiceResponse<Body> {
             Ok(commit) => SessionError::wrap(error, commit),
             // The error already tells the visitor that the request failed.
             Err(unwritten) if status >= 400 => SessionError::wrap(error, unwritten.commit),
-            Err(unwritten) => SessionError::wrap(unwritten.error.into(), unwritten.commit),
+            Err(unwritten) => SessionError::unwritten(unwritten.error, unwritten.commit).into(),
         }
     }
 }

@@ -34,14 +34,15 @@ impl IntoResponse for MissingSession {
     }
 }
 
-/// Responds with an empty body and status 500: the visitor must not see the keys of the session.
+/// Responds with an empty body and status 500, and logs the error: the visitor must not see the keys of the session.
 impl IntoResponse for EncodeError {
     fn into_response(self) -> Response {
         failed(&self)
     }
 }
 
-/// Responds with an empty body and status 500: a value of the session is of another type than the handler requested.
+/// Responds with an empty body and status 500, and logs the error: a value of the session is of another type than the
+/// handler requested.
 impl IntoResponse for DecodeError {
     fn into_response(self) -> Response {
         failed(&self)
