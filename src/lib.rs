@@ -12,6 +12,7 @@
 
 mod clock;
 mod codec;
+mod compression;
 mod cookie;
 #[cfg(feature = "csrf")]
 mod csrf;
@@ -55,7 +56,8 @@ pub use clock::{Clock, MaxAge, Timestamp};
 pub use codec::MessagePackSerializer;
 #[cfg(feature = "pickle")]
 pub use codec::PickleSerializer;
-pub use codec::{Codec, Compression, JsonSerializer, Serializer, dumps, loads};
+pub use codec::{Codec, JsonSerializer, Serializer, dumps, loads};
+pub use compression::Compression;
 pub use cookie::{CookieOptions, CookieOptionsBuilder, SameSite, SetCookie, SignedCookie};
 #[cfg(feature = "csrf")]
 pub use csrf::{Csrf, CsrfBuilder, CsrfCookie, CsrfRejection, CsrfRequest, CsrfTokenSource};

@@ -18,7 +18,7 @@ mod zlib;
 pub use json::JsonSerializer;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MessagePackSerializer;
-pub use payload::{Codec, Compression};
+pub use payload::Codec;
 #[cfg(feature = "pickle")]
 pub use pickle::PickleSerializer;
 pub use serializer::Serializer;

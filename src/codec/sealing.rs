@@ -20,7 +20,7 @@ pub(super) fn seal(
     if !encryption.encrypts(data)? {
         return Ok(false);
     }
-    let version = if zlib.compress(data, encryption.fewest_deflated, inflate_limit, sealed) {
+    let version = if zlib.compress(data, encryption.compression.fewest(), inflate_limit, sealed) {
         mem::swap(data, sealed);
         sealed.as_mut_slice().zeroize();
         Version::Deflated

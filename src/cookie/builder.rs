@@ -200,7 +200,7 @@ impl CookieOptionsBuilder {
         let (host, prefixed) =
             (options.is_named("__Host-"), options.is_named("__Secure-") || options.is_http_prefixed());
         let checks = [
-            (is_token(&options.name), ConfigError::CookieName),
+            (is_cookie_name(&options.name), ConfigError::CookieName),
             (is_path(&options.path), ConfigError::CookiePath),
             (options.domain.as_deref().is_none_or(is_domain), ConfigError::CookieDomain),
             ((Duration::from_secs(1)..=FOUR_HUNDRED_DAYS).contains(&options.max_age), ConfigError::CookieMaxAge),
@@ -221,7 +221,7 @@ impl CookieOptionsBuilder {
 /// Returns whether this is a name of RFC 6265, which is a token of RFC 2616, or one with ":", which Django and browsers
 /// also accept. The limit for attributes applies to the name too, because a longer one leaves no room for the other
 /// parts.
-fn is_token(name: &str) -> bool {
+fn is_cookie_name(name: &str) -> bool {
     (1..=MAX_ATTRIBUTE).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;\\\"/[]?={}".contains(&byte))
 }

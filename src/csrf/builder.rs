@@ -314,7 +314,7 @@ impl CsrfBuilder {
         let Self { cookie, session_cookie, header, trusted, clock } = self;
         let parse = |origin: &String| TrustedOrigin::parse(origin).ok_or(ConfigError::TrustedOrigin);
         let trusted = trusted.iter().map(parse).collect::<Result<_, _>>()?;
-        if !is_token(&header) {
+        if !is_header_name(&header) {
             return Err(ConfigError::HeaderName);
         }
         let cookie = match cookie {
@@ -334,7 +334,7 @@ impl CsrfBuilder {
 }
 
 /// RFC 9110, section 5.6.2.
-fn is_token(name: &str) -> bool {
+fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 

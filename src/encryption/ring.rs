@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroize;
 
+use crate::compression::Compression;
 use crate::encryption::Plaintext;
 use crate::encryption::aead::Aead;
 use crate::encryption::format::{NONCE_LEN, OBJECT, Parts, Version};
@@ -88,8 +89,7 @@ pub struct Encryption {
     keys: Arc<[Aead]>,
     ring: RingId,
     plaintext: Plaintext,
-    /// The fewest bytes that are compressed before encrypting.
-    pub(crate) fewest_deflated: Option<usize>,
+    pub(crate) compression: Compression,
 }
 
 /// The kind of a payload that was opened.
@@ -104,8 +104,8 @@ pub(crate) enum Opened {
 impl Encryption {
     /// Returns what differs between encryptions with different keys or settings.
     #[cfg(any(feature = "actix-web", feature = "tower"))]
-    pub(crate) fn fingerprint(&self) -> (Vec<u64>, Plaintext, Option<usize>) {
-        (self.keys.iter().map(Aead::fingerprint).collect(), self.plaintext, self.fewest_deflated)
+    pub(crate) fn fingerprint(&self) -> (Vec<u64>, Plaintext, Compression) {
+        (self.keys.iter().map(Aead::fingerprint).collect(), self.plaintext, self.compression)
     }
 
     /// Creates an encryption that encrypts with the first key of the ring, decrypts with all keys, and rejects
@@ -133,7 +133,7 @@ impl Encryption {
             keys: keys.iter().map(Aead::new).collect(),
             ring: keys.id(),
             plaintext: Plaintext::default(),
-            fewest_deflated: None,
+            compression: Compression::default(),
         }
     }
 
@@ -158,6 +158,33 @@ impl Encryption {
     #[doc(alias = "SESSION_ENCRYPTION_PLAINTEXT")]
     pub fn with_plaintext(mut self, plaintext: Plaintext) -> Self {
         self.plaintext = plaintext;
+        self
+    }
+
+    /// Sets whether to compress the plaintext before it is encrypted. Compressed payloads are read with every setting.
+    /// Default: [`Compression::Never`].
+    ///
+    /// Compress only if no visitor controls a part of the content. Anyone who controls text in a session, and sees the
+    /// cookie's length, can guess the secrets next to that text, character by character: a right guess repeats the
+    /// secret, so it compresses better and the cookie gets shorter. These attacks are known as CRIME and BREACH.
+    ///
+    /// ```
+    /// use django_session::{Codec, Compression, Encryption, KeyRing, SecretKey};
+    ///
+    /// let encryption = Encryption::new(&KeyRing::new(SecretKey::new("secret")?));
+    /// let codec = Codec::default().with_encryption(encryption.clone().with_compression(Compression::IfSmaller));
+    /// let text = |guess: &str| codec.encode(&format!("coupon=7f3a9c2e51d8 and, chosen by the visitor, coupon={guess}"));
+    /// assert!(text("7f3a9c2e51d8")?.len() < text("0a1b2c3d4e5f")?.len()); // the right guess shows
+    ///
+    /// let codec = Codec::default().with_encryption(encryption);
+    /// let text = |guess: &str| codec.encode(&format!("coupon=7f3a9c2e51d8 and, chosen by the visitor, coupon={guess}"));
+    /// assert_eq!(text("7f3a9c2e51d8")?.len(), text("0a1b2c3d4e5f")?.len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[doc(alias = "SESSION_ENCRYPTION_COMPRESSION")]
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
         self
     }
 

@@ -1,5 +1,6 @@
 use crate::clock::{Clock, MaxAge};
-use crate::codec::{Codec, Compression};
+use crate::codec::Codec;
+use crate::compression::Compression;
 use crate::cookie::{CookieOptions, SetCookie};
 use crate::error::{ConfigError, DecodeError, EncodeError};
 use crate::key::KeyRing;

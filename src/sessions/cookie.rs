@@ -4,7 +4,8 @@ use std::time::Duration;
 use time::UtcOffset;
 
 use crate::clock::{Clock, MaxAge};
-use crate::codec::{Codec, Compression, JsonSerializer, Serializer};
+use crate::codec::{Codec, JsonSerializer, Serializer};
+use crate::compression::Compression;
 use crate::cookie::{CookieOptions, SetCookie, header};
 use crate::error::{ConfigError, DecodeError};
 use crate::key::KeyRing;

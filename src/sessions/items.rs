@@ -7,7 +7,8 @@ use crate::error::{DecodeError, EncodeError};
 use crate::json;
 use crate::sessions::{Session, SessionItems, SessionKeys};
 
-const TEST_COOKIE: (&str, &str) = ("testcookie", "worked");
+/// Django: `TEST_COOKIE_NAME` and `TEST_COOKIE_VALUE`, as JSON text.
+const TEST_COOKIE: (&str, &str) = ("testcookie", "\"worked\"");
 
 impl Session {
     /// Returns the value for `key`, if there is one.
@@ -242,7 +243,7 @@ impl Session {
     /// ```
     pub fn set_test_cookie(&mut self) {
         let (key, value) = TEST_COOKIE;
-        let written = self.write([(key, format!("\"{value}\""))]);
+        let written = self.write([(key, value.to_owned())]);
         debug_assert!(written.is_ok(), "the test cookie is not an expiry");
     }
 
@@ -256,7 +257,7 @@ impl Session {
     #[must_use]
     pub fn test_cookie_worked(&self) -> bool {
         let (key, value) = TEST_COOKIE;
-        self.get_json(key).is_some_and(|json| json.trim_matches('"') == value)
+        self.get_json(key) == Some(value)
     }
 
     /// Removes the test value, and returns whether it was there.

@@ -81,19 +81,13 @@ impl Keyed {
         now: SystemTime,
     ) -> Session {
         let admit = |session| self.terms.admit_start(&session, now).map(|()| session);
-        let found = found.map(|found| found.and_then(admit));
         let found = match sent {
-            SentCookie { cookies: 0, .. } => None,
-            SentCookie { key: None, .. } => Some(Err(DecodeError::NotASessionKey)),
-            _ => Some(found.unwrap_or(Err(DecodeError::NotStored))),
+            SentCookie { cookies: 0, .. } => Err(None),
+            SentCookie { key: None, .. } => Err(Some(DecodeError::NotASessionKey)),
+            _ => found.unwrap_or(Err(DecodeError::NotStored)).and_then(admit).map_err(Some),
         };
-        let mut session = match found {
-            None => Session::empty(Provenance::default(), self.terms),
-            Some(Ok(session)) => session,
-            Some(Err(reason)) => {
-                Session::empty(Provenance { rejection: Some(reason), ..Provenance::default() }, self.terms)
-            }
-        };
+        let mut session = found
+            .unwrap_or_else(|rejection| Session::empty(Provenance { rejection, ..Provenance::default() }, self.terms));
         session.provenance.cookies = sent.cookies;
         session.key = sent.key;
         session

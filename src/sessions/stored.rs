@@ -1,15 +1,16 @@
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::clock::{Clock, MaxAge};
-use crate::codec::{Codec, Compression};
+use crate::codec::Codec;
 #[cfg(feature = "legacy")]
 use crate::codec::{JsonSerializer, Serializer as _};
+use crate::compression::Compression;
 use crate::cookie::CookieOptions;
 #[cfg(feature = "legacy")]
 use crate::encoding;
 #[cfg(feature = "legacy")]
 use crate::error::BadSignature;
-use crate::error::{DecodeError, EncodeError};
+use crate::error::{ConfigError, DecodeError, EncodeError};
 use crate::key::KeyRing;
 use crate::sessions::keyed::Keyed;
 use crate::sessions::lifetime;
@@ -92,6 +93,30 @@ impl StoredSessions {
             #[cfg(feature = "legacy")]
             legacy: Legacy::new(keys),
         }
+    }
+
+    /// Signs with another salt than Django's.
+    ///
+    /// Django derives the salt from the name of the session's class: `django.contrib.sessions.ShopStore` for a class
+    /// `ShopStore` of your own. Rows from before Django 3.1 are not affected.
+    ///
+    /// # Errors
+    /// [`ConfigError::EmptySalt`].
+    ///
+    /// ```
+    /// # use django_session::{CookieOptions, KeyRing, SecretKey, StoredSessions};
+    /// # let keys = KeyRing::new(SecretKey::new("secret")?);
+    /// let sessions = StoredSessions::new(&keys, CookieOptions::default());
+    /// let shop = StoredSessions::new(&keys, CookieOptions::default()).with_salt("django.contrib.sessions.ShopStore")?;
+    /// let text = shop.encode(&shop.create())?;
+    /// assert!(shop.decode(&text).is_ok());
+    /// assert!(sessions.decode(&text).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "key_salt")]
+    pub fn with_salt(mut self, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        self.signer = self.signer.try_map_signer(|signer| signer.with_salt(salt.as_ref()))?;
+        Ok(self)
     }
 
     /// Sets whether an unchanged session is written too, so that it expires later. Default: no.

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod mac;
+mod salt;
 mod salted_hmac;
 mod separator;
 mod signer;

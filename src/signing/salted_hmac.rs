@@ -5,6 +5,7 @@ use crate::error::ConfigError;
 use crate::key::KeyRing;
 use crate::signing::Algorithm;
 use crate::signing::mac::{MacRing, Tag};
+use crate::signing::salt::non_empty;
 
 /// Computes and verifies Django's salted HMACs in lower-case hexadecimal, with the keys of a ring.
 ///
@@ -40,10 +41,7 @@ impl SaltedHmac {
     /// # Ok::<(), ConfigError>(())
     /// ```
     pub fn new(keys: &KeyRing, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        match salt.as_ref() {
-            [] => Err(ConfigError::EmptySalt),
-            salt => Ok(Self::salted(keys, salt)),
-        }
+        Ok(Self::salted(keys, non_empty(salt.as_ref())?))
     }
 
     /// Creates an HMAC. The salt must not be empty.
@@ -53,7 +51,7 @@ impl SaltedHmac {
 
     /// Returns the same settings with another salt.
     pub(crate) fn with_salt(self, salt: &[u8]) -> Result<Self, ConfigError> {
-        if salt.is_empty() { Err(ConfigError::EmptySalt) } else { Ok(Self(self.0.with_salt(salt))) }
+        Ok(Self(self.0.with_salt(non_empty(salt)?)))
     }
 
     /// Computes and verifies with another hash than SHA-256. `salted_hmac` itself defaults to SHA-1, which needs the

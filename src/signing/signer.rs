@@ -7,6 +7,7 @@ use crate::key::KeyRing;
 #[cfg(feature = "encryption")]
 use crate::key::RingId;
 use crate::signing::mac::{MacRing, Tag};
+use crate::signing::salt::non_empty;
 use crate::signing::{Algorithm, Separator};
 
 /// The default limit for the length of a token, in bytes.
@@ -50,18 +51,12 @@ impl Signer {
     /// # Ok::<(), ConfigError>(())
     /// ```
     pub fn new(keys: &KeyRing, salt: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        match salt.as_ref() {
-            [] => Err(ConfigError::EmptySalt),
-            salt => Ok(Self::salted(keys, salt)),
-        }
+        Ok(Self::salted(keys, non_empty(salt.as_ref())?))
     }
 
     /// Returns the same settings with another salt.
     pub(crate) fn with_salt(mut self, salt: &[u8]) -> Result<Self, ConfigError> {
-        if salt.is_empty() {
-            return Err(ConfigError::EmptySalt);
-        }
-        self.macs = self.macs.with_salt(&signer_salt(salt));
+        self.macs = self.macs.with_salt(&signer_salt(non_empty(salt)?));
         Ok(self)
     }
 

@@ -14,27 +14,41 @@ use paths::is_punct;
 use proc_macro2::TokenTree;
 
 /// The top-level modules of src/, the lowest first, each with the modules from which it imports.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("encoding", &[]),
     ("html", &[]),
     ("random", &[]),
     ("size", &[]),
     ("python_type", &[]),
+    ("compression", &[]),
     ("error", &["python_type", "random", "size"]),
     ("key", &["error", "random"]),
     ("clock", &[]),
     ("signing", &["error", "encoding", "key", "clock"]),
     ("json", &["encoding", "error"]),
     ("pickle", &["error", "encoding", "json", "python_type"]),
-    ("encryption", &["error", "key", "random"]),
-    ("codec", &["error", "encoding", "key", "clock", "signing", "json", "pickle", "encryption"]),
+    ("encryption", &["compression", "error", "key", "random"]),
+    ("codec", &["compression", "error", "encoding", "key", "clock", "signing", "json", "pickle", "encryption"]),
     ("cookie", &["size", "error", "encoding", "key", "clock", "signing"]),
     (
         "sessions",
-        &["random", "error", "encoding", "key", "clock", "signing", "json", "pickle", "encryption", "codec", "cookie"],
+        &[
+            "compression",
+            "random",
+            "error",
+            "encoding",
+            "key",
+            "clock",
+            "signing",
+            "json",
+            "pickle",
+            "encryption",
+            "codec",
+            "cookie",
+        ],
     ),
     ("csrf", &["encoding", "html", "random", "error", "clock", "cookie", "sessions"]),
-    ("messages", &["html", "error", "key", "clock", "signing", "json", "codec", "cookie", "sessions"]),
+    ("messages", &["compression", "html", "error", "key", "clock", "signing", "json", "codec", "cookie", "sessions"]),
     ("middleware", &[ROOT]),
     ("guide", &[]),
 ];
