@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use django_session::{
-    BadSignature, CookieOptions, DecodeError, EncodeError, Expiry, KeyRing, Session, SessionAuth, SessionKey,
-    SessionUser, StoredChange, StoredSessions, Timestamp, TimestampSigner,
+    BadSignature, ConfigError, CookieOptions, DecodeError, EncodeError, Expiry, KeyRing, Session, SessionAuth,
+    SessionKey, SessionUser, StoredChange, StoredSessions, Timestamp, TimestampSigner,
 };
 use time::macros::{datetime, offset};
 use time::{Duration, OffsetDateTime, UtcOffset};
@@ -37,6 +37,18 @@ fn stored_texts_that_will_not_do() {
             );
         }
     }
+}
+
+/// Django 5.2.19 wrote the text, with `class ShopStore(SessionStore)`.
+#[test]
+fn session_classes_of_another_name() {
+    let text = "eyJhIjoxfQ:1xXj9q:T894YiHrGGJh2pboy_4NoiRQ-ppsodlJkIPVzT0RjcI";
+    let sessions = || StoredSessions::new(&ring("secret"), CookieOptions::default());
+    let shop = sessions().with_salt("django.contrib.sessions.ShopStore").unwrap();
+    assert_eq!(shop.decode(text).unwrap().get("a"), Ok(Some(1)));
+    assert_eq!(shop.decode(&shop.encode(&shop.create()).unwrap()).map(drop), Ok(()));
+    assert_eq!(sessions().decode(text).map(drop), Err(DecodeError::Signature(BadSignature::Mismatch)));
+    assert_eq!(sessions().with_salt("").map(drop).unwrap_err(), ConfigError::EmptySalt);
 }
 
 /// Like Django 2.2 and 3.0, which compare the digest as lower-case text, it rejects a digest with upper-case letters.
