@@ -13,11 +13,14 @@ use crate::{DecodeError, EncodeError, Session};
 /// The cookie is verified when the session is first used, and the session is written when the head of the response is
 /// sent. If the handler does not use the session, neither happens, except with save-every-request.
 ///
-/// ```
-/// # use std::error::Error;
-/// use django_session::SessionHandle;
+/// The errors are responses, so that a handler of axum may return an `axum::response::Result`, and a handler of
+/// actix-web a `Result` with `actix_web::Error`.
 ///
-/// async fn handler(session: SessionHandle) -> Result<String, Box<dyn Error>> {
+/// ```
+/// use django_session::SessionHandle;
+/// use std::error::Error;
+///
+/// async fn visit(session: SessionHandle) -> Result<String, Box<dyn Error>> {
 ///     let visits = session.get::<u32>("visits")?.unwrap_or(0) + 1;
 ///     session.insert("visits", visits)?;
 ///     Ok(format!("{visits} visits"))
@@ -27,7 +30,7 @@ use crate::{DecodeError, EncodeError, Session};
 /// #     django_session::CookieOptions::builder("sessionid").build()?,
 /// # );
 /// # let handle = SessionHandle::new(sessions, [""]);
-/// # let answer = tokio::runtime::Builder::new_current_thread().build()?.block_on(handler(handle))?;
+/// # let answer = tokio::runtime::Builder::new_current_thread().build()?.block_on(visit(handle))?;
 /// # assert_eq!(answer, "1 visits");
 /// # Ok::<(), Box<dyn Error>>(())
 /// ```

@@ -37,10 +37,11 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 /// logged.
 ///
 /// ```
-/// # use std::sync::Arc;
+/// use std::sync::Arc;
 /// use axum::{Router, body::Body, http::StatusCode, response::Response, routing::get};
 /// use django_session::middleware::tower::SessionLayer;
 /// use django_session::{CookieOptions, DecodeError, EncodeError, KeyRing, SecretKey, SessionHandle, CookieSessions};
+/// use tower::ServiceExt as _; // oneshot
 ///
 /// async fn index(session: SessionHandle) -> Result<String, DecodeError> {
 ///     let user = session.get::<String>("name")?;
@@ -62,7 +63,6 @@ use crate::{CookieSessions, JsonSerializer, Serializer, SessionFuture, SessionHa
 ///     .layer(SessionLayer::new(sessions))
 ///     .layer(axum::middleware::map_response(too_large));
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// # use tower::ServiceExt;
 /// let response = app.oneshot(http::Request::new(Body::empty())).await?;
 /// assert_eq!(response.headers()["vary"], "Cookie"); // because the session was read
 /// # Ok::<(), std::convert::Infallible>(())

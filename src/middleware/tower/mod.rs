@@ -2,8 +2,9 @@
 //!
 //! With the feature `axum`, handlers can take a [`SessionHandle`](crate::SessionHandle) as an argument.
 //!
-//! The layers are for sessions in cookies ([`CookieSessions`](crate::CookieSessions)). For the other engines of Django,
-//! see the guide's page on engines.
+//! [`SessionLayer`] is for sessions in cookies ([`CookieSessions`](crate::CookieSessions)). For the other engines of
+//! Django, see the guide's page on engines. `CsrfLayer` works with all of them, unless the CSRF secret is in the
+//! session.
 
 #[cfg(feature = "csrf")]
 mod csrf;
