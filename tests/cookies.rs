@@ -80,16 +80,16 @@ fn removal_mirrors_what_matters() {
 
 #[test]
 fn what_is_not_built() {
-    let refused = |options: CookieOptionsBuilder| options.build().expect_err("built");
+    let rejected = |options: CookieOptionsBuilder| options.build().expect_err("built");
     let long = "a".repeat(1025);
     for name in [
         "", " ", "a b", "a=b", "a;b", "a,b", "a\r\nb", "a\0", "\u{7f}", "é", "(a)", "\"a\"", "a/b", "[a]", "{a}", &long,
     ] {
-        assert_eq!(refused(named(name)), ConfigError::CookieName, "{name:.20?}");
+        assert_eq!(rejected(named(name)), ConfigError::CookieName, "{name:.20?}");
     }
     let long = format!("/{}", "a".repeat(1024));
     for path in ["", "a", "a/", "/a;b", "/a b", "/a\r\nSet-Cookie: x=y", "/\n", "/\0", "/\t", "/\u{7f}", "/é", &long] {
-        assert_eq!(refused(named("c").path(path)), ConfigError::CookiePath, "{path:.20?}");
+        assert_eq!(rejected(named("c").path(path)), ConfigError::CookiePath, "{path:.20?}");
     }
     let long = "a.".repeat(127);
     for domain in [
@@ -110,13 +110,13 @@ fn what_is_not_built() {
         "*.a",
         &long,
     ] {
-        assert_eq!(refused(named("c").domain(domain)), ConfigError::CookieDomain, "{domain:.20?}");
+        assert_eq!(rejected(named("c").domain(domain)), ConfigError::CookieDomain, "{domain:.20?}");
     }
     for max_age in [Duration::ZERO, Duration::from_millis(999), Duration::from_secs(400 * 86_400 + 1), Duration::MAX] {
-        assert_eq!(refused(named("c").max_age(max_age)), ConfigError::CookieMaxAge, "{max_age:?}");
+        assert_eq!(rejected(named("c").max_age(max_age)), ConfigError::CookieMaxAge, "{max_age:?}");
     }
-    assert_eq!(refused(named("c").same_site(SameSite::None).secure(false)), ConfigError::CookieNotSecure);
-    assert_eq!(refused(named("c").partitioned(true).secure(false)), ConfigError::CookieNotSecure);
+    assert_eq!(rejected(named("c").same_site(SameSite::None).secure(false)), ConfigError::CookieNotSecure);
+    assert_eq!(rejected(named("c").partitioned(true).secure(false)), ConfigError::CookieNotSecure);
     for options in [
         named("__Host-c").secure(false),
         named("__Host-c").path("/a"),
@@ -129,7 +129,7 @@ fn what_is_not_built() {
         named("__Host-Http-c").http_only(false),
         named("__Host-Http-c").domain("example.com"),
     ] {
-        assert_eq!(refused(options), ConfigError::CookiePrefix);
+        assert_eq!(rejected(options), ConfigError::CookiePrefix);
     }
 }
 

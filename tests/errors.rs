@@ -98,8 +98,8 @@ fn sources() {
 #[test]
 fn an_empty_salt_is_refused_by_the_short_forms_too() {
     assert!(matches!(dumps("hello", &ring("secret"), ""), Err(EncodeError::Config(ConfigError::EmptySalt))));
-    let refused = loads::<String>("a:b:c", &ring("secret"), "", MaxAge::Unlimited);
-    assert_eq!(refused, Err(DecodeError::Config(ConfigError::EmptySalt)));
+    let rejected = loads::<String>("a:b:c", &ring("secret"), "", MaxAge::Unlimited);
+    assert_eq!(rejected, Err(DecodeError::Config(ConfigError::EmptySalt)));
 }
 
 /// A ring has at least one key, and generated keys differ.

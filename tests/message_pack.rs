@@ -88,8 +88,8 @@ proptest! {
         let mut bytes = Vec::new();
         MessagePackSerializer.dumps(&value, &mut bytes).unwrap();
         bytes.push(trailing);
-        let refused = MessagePackSerializer.loads::<Json>(&bytes);
-        prop_assert_eq!(refused, Err(DecodeError::Deserialize { reason: "trailing bytes after the value" }));
+        let rejected = MessagePackSerializer.loads::<Json>(&bytes);
+        prop_assert_eq!(rejected, Err(DecodeError::Deserialize { reason: "trailing bytes after the value" }));
     }
 }
 

@@ -254,7 +254,7 @@ fn what_is_left_alone() {
 }
 
 /// Cookies that were signed for another purpose are rejected. If there are several cookies, the last one that our keys
-/// signed is used.
+/// signed decides.
 #[test]
 fn other_purposes_and_several_cookies() {
     let storage = fallback();
@@ -273,6 +273,11 @@ fn other_purposes_and_several_cookies() {
             assert_eq!(storage.load_header(&header, None).len(), 1);
         }
     }
+    // What our keys signed decides, even if it is not a list of messages.
+    let junk = signer("django.contrib.messages").sign("e30");
+    let messages = storage.load_header(&format!("messages={ours}; messages={junk}"), None);
+    assert!(messages.is_empty() && matches!(messages.rejection(), Some(DecodeError::Deserialize { .. })));
+    assert_eq!(storage.load_header(&format!("messages={junk}; messages={ours}"), None).len(), 1);
     let newer = MessageStorage::new(&ring("new").with_fallback(common::key(KEY)), &session_cookie()).unwrap();
     assert_eq!(newer.load(Some(ours), None).len(), 1);
     assert_eq!(newer.load_headers([format!("messages={ours}").as_bytes(), b"a=\xff"], None).len(), 1);
@@ -351,8 +356,8 @@ fn a_cookie_that_inflates_without_end_is_refused() {
     let payload = format!(".{}", base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(zlib.finish().unwrap()));
     let token = signer("django.contrib.messages").sign(&payload);
     assert!(token.len() < LIMIT);
-    let refused = fallback().load(Some(&token), None).rejection();
-    assert_eq!(refused, Some(DecodeError::InflatesPast { limit: 1 << 18 }));
+    let rejected = fallback().load(Some(&token), None).rejection();
+    assert_eq!(rejected, Some(DecodeError::InflatesPast { limit: 1 << 18 }));
 }
 
 #[test]

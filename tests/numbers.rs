@@ -110,8 +110,8 @@ fn values_of_any_precision() {
         assert_eq!(session.get::<Value>("value").unwrap(), Some(value));
     }
     if let Ok(value) = serde_json::from_str::<Value>("[1e400]") {
-        let refused = sessions(JsonSerializer).load(None).insert("value", value);
-        assert!(matches!(refused, Err(EncodeError::Serialize(_))));
+        let rejected = sessions(JsonSerializer).load(None).insert("value", value);
+        assert!(matches!(rejected, Err(EncodeError::Serialize(_))));
     }
 }
 

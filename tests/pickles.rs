@@ -95,9 +95,9 @@ fn what_django_caches() {
                 assert_eq!(json_of(&decode(&again).unwrap()), json_of(&session), "{what}");
             } else {
                 beyond += 1;
-                let refused = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
-                assert_eq!(refused.to_string(), r#"session value cannot be written: "k""#, "{what}");
-                assert!(refused.source().unwrap().to_string().ends_with(&value.python_type.unwrap()), "{what}");
+                let rejected = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
+                assert_eq!(rejected.to_string(), r#"session value cannot be written: "k""#, "{what}");
+                assert!(rejected.source().unwrap().to_string().ends_with(&value.python_type.unwrap()), "{what}");
                 assert!(session.remove("k"));
                 assert_eq!(encode(&session), b"\x80\x04}.");
             }
@@ -213,7 +213,7 @@ fn a_value_beyond_json_spoils_its_own_key() {
     session.mark_modified();
     let cookies = CookieSessions::new(&ring("secret"), sessionid());
     let rows = StoredSessions::new(&ring("secret"), CookieOptions::default());
-    for refused in [
+    for rejected in [
         sessions.encode(&session).unwrap_err(),
         CachedSessions::new(CookieOptions::default()).with_json().encode(&session).unwrap_err(),
         cookies.commit(&session, 200).unwrap_err(),
@@ -221,8 +221,8 @@ fn a_value_beyond_json_spoils_its_own_key() {
         #[cfg(feature = "legacy")]
         rows.encode_legacy(&session).unwrap_err(),
     ] {
-        assert_eq!(refused.to_string(), r#"session values cannot be written: "when" and 1 more"#);
-        let EncodeError::Unreadable { key: Some(key), reason, others: 1 } = &refused else { panic!("{refused:?}") };
+        assert_eq!(rejected.to_string(), r#"session values cannot be written: "when" and 1 more"#);
+        let EncodeError::Unreadable { key: Some(key), reason, others: 1 } = &rejected else { panic!("{rejected:?}") };
         assert_eq!((&**key, beyond_json::<()>(Err(**reason)).as_deref()), ("when", Some("datetime.date")));
     }
 
@@ -248,9 +248,9 @@ fn a_key_that_is_no_text() {
         session.remove("a");
         session.remove("b");
         assert!(!session.is_empty());
-        let refused = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
-        assert_eq!(refused.to_string(), "session has a key that cannot be written");
-        let EncodeError::Unreadable { key: None, reason, others: 0 } = refused else { panic!("{refused:?}") };
+        let rejected = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
+        assert_eq!(rejected.to_string(), "session has a key that cannot be written");
+        let EncodeError::Unreadable { key: None, reason, others: 0 } = rejected else { panic!("{rejected:?}") };
         assert_eq!(beyond_json::<()>(Err(*reason)).as_deref(), Some(name));
         session.flush();
         assert_eq!(encode(&session), b"\x80\x04}.");
@@ -428,17 +428,17 @@ fn not_the_pickle_of_a_session() {
 fn opcodes_that_are_not_read() {
     let read =
         b"(012.hjqr\x94N\x88\x89IJKM\x8a\x8bG\x8cX\x8dUT]ae}suCB\x8e\x96)t\x85\x86\x87\x8f\x90\x91c\x93R\x81\x92b\x95";
-    let mut refused = Vec::new();
+    let mut rejected = Vec::new();
     for opcode in 0..=u8::MAX {
         let bytes = [&[0x80, 5, opcode][..], &[b'0'; 20], b"\n.\n."].concat();
         if refusal(decode(&bytes)) == "pickle has an unsupported opcode" {
-            refused.push(opcode);
+            rejected.push(opcode);
         }
     }
     let expected: Vec<u8> = (0..=u8::MAX).filter(|opcode| !read.contains(opcode)).collect();
-    assert_eq!(refused, expected);
+    assert_eq!(rejected, expected);
     for dangerous in b"PQ\x82\x83\x84io\x97\x98FLSVlgpd\x80" {
-        assert!(refused.contains(dangerous), "{dangerous:#x}");
+        assert!(rejected.contains(dangerous), "{dangerous:#x}");
     }
 }
 
@@ -495,8 +495,8 @@ fn limits() {
     let flat = |values: usize| json(&format!("[{}0]", "0,".repeat(values - 4)));
     let session = flat(65_536).unwrap();
     assert_eq!(json_of(&decode(&encode(&session)).unwrap()), json_of(&session));
-    let refused = CachedSessions::new(CookieOptions::default()).encode(&flat(65_537).unwrap()).unwrap_err();
-    assert_eq!(refused.source().unwrap().to_string(), "more than 65536 values");
+    let rejected = CachedSessions::new(CookieOptions::default()).encode(&flat(65_537).unwrap()).unwrap_err();
+    assert_eq!(rejected.source().unwrap().to_string(), "more than 65536 values");
 
     // 65,536 memo entries, all of `None`.
     let memorized = |entries: u32| {
@@ -511,14 +511,14 @@ fn limits() {
         let session = json(&format!("{sign}{}", "9".repeat(4300))).unwrap();
         assert_eq!(json_of(&decode(&encode(&session)).unwrap()), json_of(&session));
         let session = json(&format!("{sign}1{}", "0".repeat(4300))).unwrap();
-        let refused = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
-        assert_eq!(refused.source().unwrap().to_string(), "integer has more than 4300 digits");
+        let rejected = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
+        assert_eq!(rejected.source().unwrap().to_string(), "integer has more than 4300 digits");
     }
     // 32 KiB of integers beyond 64 bits: 18 of 4300 digits.
     let wide = |count: usize| json(&format!("[{}0]", format!("{},", "9".repeat(4300)).repeat(count))).unwrap();
     assert_eq!(json_of(&decode(&encode(&wide(18))).unwrap()), json_of(&wide(18)));
-    let refused = CachedSessions::new(CookieOptions::default()).encode(&wide(19)).unwrap_err();
-    assert_eq!(refused.source().unwrap().to_string(), "more than 32768 bytes of integers beyond 64 bits");
+    let rejected = CachedSessions::new(CookieOptions::default()).encode(&wide(19)).unwrap_err();
+    assert_eq!(rejected.source().unwrap().to_string(), "more than 32768 bytes of integers beyond 64 bits");
 }
 
 /// Returns nested lists, each with two references to the next one. Expanded, these are 2^levels lists.
@@ -576,7 +576,7 @@ fn mutated_pickles() {
         state ^= state << 17;
         usize::try_from(state >> 33).unwrap() % below
     };
-    let (mut read, mut refused) = (0, 0);
+    let (mut read, mut rejected) = (0, 0);
     for _ in 0..count {
         let mut bytes = pickles[random(pickles.len())].clone();
         for _ in 0..=random(3) {
@@ -596,7 +596,7 @@ fn mutated_pickles() {
             }
         }
         let Ok(mut session) = decode(&bytes) else {
-            refused += 1;
+            rejected += 1;
             continue;
         };
         read += 1;
@@ -610,7 +610,7 @@ fn mutated_pickles() {
             assert_eq!(json_of(&decode(&written).unwrap()), items, "{}", bytes.escape_ascii());
         }
     }
-    assert!(read > count / 20 && refused > count / 20, "{read} read, {refused} refused");
+    assert!(read > count / 20 && rejected > count / 20, "{read} read, {rejected} rejected");
 }
 
 proptest! {
@@ -647,8 +647,8 @@ fn no_error_tells_a_value() {
     for error in ["b", "c"].map(|key| session.get::<String>(key).unwrap_err()) {
         told(&format!("{error} {error:?}"));
     }
-    let refused = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
-    told(&format!("{refused} {refused:?} {}", refused.source().unwrap()));
+    let rejected = CachedSessions::new(CookieOptions::default()).encode(&session).unwrap_err();
+    told(&format!("{rejected} {rejected:?} {}", rejected.source().unwrap()));
     for end in 0..whole.len() {
         let error = decode(&whole[..end]).unwrap_err();
         told(&format!("{error} {error:?}"));

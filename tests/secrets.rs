@@ -209,16 +209,16 @@ fn no_refusal_of_a_token_tells_a_secret() {
     for signer in [&later, &strict, &short] {
         for (token, max_age) in &refusals {
             let Err(error) = signer.unsign_object::<u8, _>(token, &codec, *max_age) else { panic!("{token}") };
-            assert_silent("refused", &texts(&error), &[token]);
+            assert_silent("rejected", &texts(&error), &[token]);
             kinds.insert(discriminant(&error));
             if let DecodeError::Signature(reason) = error {
-                assert_silent("refused", &texts(&reason), &[token]);
+                assert_silent("rejected", &texts(&reason), &[token]);
                 reasons.insert(discriminant(&reason));
             }
         }
     }
     let unsalted = loads::<u8>(&good, &keys(), "", MaxAge::Unlimited).unwrap_err();
-    assert_silent("refused", &texts(&unsalted), &[&good]);
+    assert_silent("rejected", &texts(&unsalted), &[&good]);
     kinds.insert(discriminant(&unsalted));
     assert_eq!((kinds.len(), reasons.len()), (6, 6), "every kind of DecodeError and BadSignature");
 
@@ -229,7 +229,7 @@ fn no_refusal_of_a_token_tells_a_secret() {
         for payload in ["", &object, VALUE, "\x01short", &format!("\x01{}", VALUE.repeat(5))] {
             let token = sign(&BASE64URL.encode(payload));
             let error = later.unsign_object::<u8, _>(&token, &codec, MaxAge::Unlimited).unwrap_err();
-            assert_silent("refused", &texts(&error), &[&token]);
+            assert_silent("rejected", &texts(&error), &[&token]);
             kinds.insert(discriminant(&error));
         }
         assert_eq!(kinds.len(), 11, "every kind of DecodeError");
@@ -272,7 +272,7 @@ fn no_refusal_of_a_value_tells_a_secret() {
         errors.push(Codec::default().with_encryption(encryption).encode(VALUE).unwrap_err());
     }
     for error in &errors {
-        assert_silent("refused", &texts(error), &[&cookie()]);
+        assert_silent("rejected", &texts(error), &[&cookie()]);
     }
     let EncodeError::CookieTooLarge(_) = &errors[9] else { panic!("{:?}", errors[9]) };
     assert!(errors[9].to_string().contains("\"noise\""), "the keys of a session are not secret");

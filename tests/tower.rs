@@ -641,7 +641,7 @@ async fn the_session_of_an_outer_layer() {
 /// session key of another engine, which is then logged on DEBUG like an expired cookie.
 #[tokio::test]
 async fn settings_that_cannot_be_meant() {
-    let session_id = "sessionid=8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2";
+    let session_key = "sessionid=8vbzqm3m5ewqdkvy0u4awi5bb1vzo0q2";
     let secure = CookieSessions::new(&keys(), CookieOptions::builder("sessionid").path("/a").build().unwrap());
     for (app, cookie, said) in [
         (
@@ -665,7 +665,7 @@ async fn settings_that_cannot_be_meant() {
         ),
         (
             app(count),
-            session_id,
+            session_key,
             &[
                 "WARN the cookie holds a session key, not a signed session: is the site's SESSION_ENGINE not \
                  `signed_cookies`? `StoredSessions` and `CachedSessions` read the sessions of Django's other engines \
@@ -679,7 +679,7 @@ async fn settings_that_cannot_be_meant() {
         assert_eq!(events(), said);
     }
     let reads = app(async |Extension(session): Handle| session.contains_key("visits").to_string());
-    assert_eq!(set(&answer(&reads, [session_id]).await).len(), 0, "the cookie is Django's and is left alone");
+    assert_eq!(set(&answer(&reads, [session_key]).await).len(), 0, "the cookie is Django's and is left alone");
 }
 
 /// If the session that replaces a flushed one is too large, the old cookie is removed, so that the logout is not
@@ -965,8 +965,8 @@ fn torment(address: SocketAddr) {
 
     // A request that HTTP does not allow, or that is too large for hyper, closes at most its own connection.
     for junk in [b"sessionid=\0\0\0\0\0\0\0\0".to_vec(), b"a\rb".to_vec(), vec![b'x'; 1 << 20]] {
-        let refused = ask(&mut connect(), &junk);
-        assert!(refused.as_ref().is_none_or(|(status, _)| [400, 431].contains(status)), "{refused:?}");
+        let rejected = ask(&mut connect(), &junk);
+        assert!(rejected.as_ref().is_none_or(|(status, _)| [400, 431].contains(status)), "{rejected:?}");
         assert_eq!(ask(&mut connect(), good.as_bytes()), Some((200, "8".to_owned())));
     }
     assert_eq!(ask(&mut connection, good.as_bytes()), Some((200, "8".to_owned())));

@@ -77,10 +77,10 @@ fn base64(input: &[u8]) -> Option<Vec<u8>> {
 
 /// Decodes a file of `FileBasedCache`: a pickle of the time when it expires, then zlib.
 fn file(input: &[u8]) -> Option<Vec<u8>> {
-    let is_header = |two: &[u8]| matches!(two, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
-    // The time may contain the same bytes as a header.
-    let starts = input.windows(2).take(64).enumerate().filter(|(_, two)| is_header(two));
-    starts.filter_map(|(start, _)| input.get(start..)).find_map(content::inflate)
+    // A pickle ends with ".". The time may contain the same bytes as a header of zlib.
+    let is_start = |three: &[u8]| matches!(three, [b'.', 0x78, 0x01 | 0x5e | 0x9c | 0xda]);
+    let stop = input.windows(3).take(64).position(is_start)?;
+    content::inflate(input.get(stop.saturating_add(1)..)?)
 }
 
 /// Decodes a file of `FileBasedCache` in base64.

@@ -37,7 +37,7 @@ pub struct MessageStorage {
     level: MessageLevel,
 }
 
-/// A search for the cookie's messages, and whether they are all.
+/// A search for the cookie's messages, and whether the list is complete.
 type InCookie = Search<(Vec<Message>, bool), DecodeError>;
 
 impl MessageStorage {
@@ -179,7 +179,7 @@ impl MessageStorage {
 
     /// Reads the messages of a visitor from a whole `Cookie` header, as text or bytes, and the session.
     ///
-    /// If several cookies have the name, the last one that our keys signed is used. Django uses the last one, signed or
+    /// If several cookies have the name, the last one that our keys signed decides. Django uses the last one, signed or
     /// not.
     ///
     /// ```

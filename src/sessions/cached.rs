@@ -288,7 +288,7 @@ impl CachedSessions {
     /// | change | Redis | Memcached |
     /// |---|---|---|
     /// | [`Update`](crate::StoredChange::Update) | `SET … EX … XX` | `replace` |
-    /// | [`Replace`](crate::StoredChange::Replace) | `DEL`; if it deleted one, `SET … EX … NX` | `delete`, then `add` |
+    /// | [`Replace`](crate::StoredChange::Replace) | `SET … EX … NX`, and `DEL` of `old`; if that deleted none, `DEL` of the new one | `add`, and `delete` of `old`; if there was none, `delete` of the new one |
     /// | [`Insert`](crate::StoredChange::Insert) | `SET … EX … NX`, and `DEL` | `add`, and `delete` |
     /// | [`Delete`](crate::StoredChange::Delete) | `DEL` | `delete` |
     ///

@@ -98,7 +98,7 @@ impl StoredSessions {
     /// Signs with another salt than Django's.
     ///
     /// Django derives the salt from the name of the session's class: `django.contrib.sessions.ShopStore` for a class
-    /// `ShopStore` of your own. Rows from before Django 3.1 are not affected.
+    /// `ShopStore` of your own. Rows from before Django 3.1 keep the salt of Django's class.
     ///
     /// # Errors
     /// [`ConfigError::EmptySalt`].

@@ -11,10 +11,11 @@ mod axum;
 
 use common::events::{listen, told};
 use common::{clock, payload, ring};
-use django_session::{CookieOptions, CookieSessions, Csrf, CsrfGuard};
+use django_session::{CookieOptions, CookieSessions, Csrf, CsrfGuard, EncodeError};
 
 const SECRET: &str = "9ojfljoQoaF1LlqsajAIxNKu8iS2G8NP";
 const OTHER: &str = "KjIg8xNbe3nNyjOq9wMxEhh2FDEEtfjg";
+const NOW: f64 = 1_700_000_000.0;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The settings of the test site. GET `/form` returns the field of a form, and GET `/plain` uses no token. POST `/save`
@@ -30,15 +31,17 @@ struct Site {
     preferences: bool,
     secure: bool,
     limit: usize,
+    /// The time at which the CSRF cookie is written.
+    now: f64,
 }
 
-const SITE: Site = Site { in_session: false, sessions: false, preferences: false, secure: true, limit: 1000 };
+const SITE: Site = Site { in_session: false, sessions: false, preferences: false, secure: true, limit: 1000, now: NOW };
 const IN_SESSION: Site = Site { in_session: true, sessions: true, ..SITE };
 
 impl Site {
     fn guard(self) -> CsrfGuard {
         listen();
-        let csrf = Csrf::builder().trusted_origins(["https://*.trusted.test"]).clock(clock(1_700_000_000.0));
+        let csrf = Csrf::builder().trusted_origins(["https://*.trusted.test"]).clock(clock(self.now));
         let csrf = if self.in_session { csrf.use_sessions(self.sessions().cookie()) } else { csrf };
         CsrfGuard::from(csrf.build().unwrap())
             .with_exempt("/webhook")
@@ -55,7 +58,7 @@ impl Site {
 
 fn sessions(cookie: &str) -> CookieSessions {
     CookieSessions::new(&ring("secret"), CookieOptions::builder(cookie).build().unwrap())
-        .with_clock(clock(1_700_000_000.0))
+        .with_clock(clock(NOW))
         .with_salt(cookie)
         .unwrap()
 }
@@ -176,6 +179,16 @@ async fn a_page_without_a_form_sends_nothing() {
 }
 
 /// Rejected requests get a 403 with the reason, and do not reach the handler.
+/// A cookie would expire after the year 9999. The response is an empty 500, and each framework logs it once.
+#[tokio::test]
+async fn a_cookie_that_cannot_be_written() {
+    let got = answer(Site { now: 253_402_300_000.0, ..SITE }, get("/form")).await;
+    assert_eq!((got.status, &*got.body, got.set_cookie.len()), (500, "", 0));
+    let frameworks = usize::from(cfg!(feature = "axum")) + usize::from(cfg!(feature = "actix-web"));
+    let event = format!("ERROR the CSRF cookie could not be written error={}", EncodeError::ExpiryOutOfRange);
+    assert_eq!(told(), vec![event; frameworks]);
+}
+
 #[tokio::test]
 async fn rejections() {
     let good = || post("/save").with("x-csrftoken", SECRET);

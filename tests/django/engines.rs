@@ -103,7 +103,7 @@ impl Visitor {
             2 => "k".repeat(random.pick(&[40, 41])),
             // The file engine does not create such names.
             3 if self.engine != Engine::File => "ABCDEFGHabcdefgh01234567".to_owned(),
-            _ => sites::session_id(random),
+            _ => sites::session_key(random),
         };
         let text = match random.below(16) {
             0 => tamper(random, &text, ":"),
@@ -145,7 +145,7 @@ impl Visitor {
     fn leaves(&mut self, random: &mut Random, case: &Answered) {
         let answer = if random.once_in(2) { &case.ours } else { &case.django.answer };
         let Some(left) = answer.as_ref().ok().filter(|left| left["rows"].is_array()) else { return };
-        let new = sites::session_id(random);
+        let new = sites::session_key(random);
         let before = std::mem::take(&mut self.rows);
         for row in left["rows"].as_array().unwrap() {
             let (key, text) = (row[0].as_str().unwrap(), row[1].as_str().unwrap().to_owned());

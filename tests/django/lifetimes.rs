@@ -101,7 +101,7 @@ fn plant(random: &mut Random) -> Step {
         let starts = [Json::Int(1_700_000_000), Json::Int(0), Json::Bool(true), Json::Float(1.7e9), text("1")];
         set(STARTED, random.pick(&starts))
     } else {
-        let id = sites::session_id(random);
+        let id = sites::session_key(random);
         set(ID, random.pick(&[text(&id[..22]), text(&id), Json::Null, Json::Int(1)]))
     }
 }

@@ -134,7 +134,7 @@ def mend(response, in_cookie, taken):
     """Removes the cookie exactly if this crate accepts it as messages, even if there are none in it."""
     cookie = response.cookies.get("messages")
     if cookie and not cookie.value and in_cookie is None:
-        remark("no cookie to remove, or a refused one")
+        remark("no cookie to remove, or a rejected one")
         del response.cookies["messages"]
     if taken and in_cookie is not None and "messages" not in response.cookies:
         remark("nothing in a cookie or a session")
@@ -161,7 +161,7 @@ def cookie_messages(header):
         if error is None and len(value.encode()) <= LONGEST_TOKEN:
             remark("several cookies of the name", value != all_values[-1])
             return messages(inflated(payload))
-    remark("no cookie to remove, or a refused one", values)
+    remark("no cookie to remove, or a rejected one", values)
     return None
 
 

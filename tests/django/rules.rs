@@ -76,7 +76,7 @@ pub const RULES: &[Rule] = &[
     Rule { ours: ANOTHER_VALUE, note: "method in another case", why: "it is not a safe method; Django reads get as GET" },
     Rule { ours: ANOTHER_VALUE, note: "malformed CSRF secret in the session", why: "it is rejected or replaced, as in a cookie; Django may fail to respond" },
     Rule { ours: ANOTHER_VALUE, note: "not messages", why: "they are rejected and left alone; Django fails to respond, or shows them" },
-    Rule { ours: ANOTHER_VALUE, note: "no cookie to remove, or a refused one", why: "no removal is sent; Django's CookieStorage sends one" },
+    Rule { ours: ANOTHER_VALUE, note: "no cookie to remove, or a rejected one", why: "no removal is sent; Django's CookieStorage sends one" },
     Rule { ours: ANOTHER_VALUE, note: "nothing in a cookie or a session", why: "it is removed like one with messages; Django leaves it" },
     Rule { ours: ANOTHER_VALUE, note: "lone surrogate in a message", why: "it is read as U+FFFD; Django fails to render the page" },
     Rule { ours: ANOTHER_VALUE, note: "number of messages after they were shown", why: "they are no longer counted; Django counts them until the response" },

@@ -117,7 +117,7 @@ impl Visitor {
             (1..=4, Some(session)) => to_hex(&cached.encode(session).unwrap()),
             _ => pickle,
         };
-        let (key, seconds) = (sites::session_id(random), self.site.age);
+        let (key, seconds) = (sites::session_key(random), self.site.age);
         if self.kind == Kind::CachedDb
             && let Some(session) = &ours
         {
@@ -147,7 +147,7 @@ impl Visitor {
     fn leaves(&mut self, random: &mut Random, case: &Answered) {
         let answer = if random.once_in(2) { &case.ours } else { &case.django.answer };
         let Some(left) = answer.as_ref().ok() else { return };
-        let new = sites::session_id(random);
+        let new = sites::session_key(random);
         let key = |value: &Value| if value == NEW { new.clone() } else { value.as_str().unwrap().to_owned() };
         let rows = left["rows"].as_array().unwrap().iter();
         self.rows = rows

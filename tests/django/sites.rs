@@ -67,7 +67,7 @@ fn pair(random: &mut Random, name: &str, jar: &[String]) -> String {
         8 => token.replace(':', "%3A"),
         9 => format!("\"{}\"", token.replace(':', "\\072")),
         10 => token.chars().take(random.below(12)).collect(),
-        11 => session_id(random),
+        11 => session_key(random),
         _ => token,
     };
     // Headers cannot contain control characters.
@@ -76,7 +76,7 @@ fn pair(random: &mut Random, name: &str, jar: &[String]) -> String {
 }
 
 /// Generates a session key as Django's other engines do.
-pub fn session_id(random: &mut Random) -> String {
+pub fn session_key(random: &mut Random) -> String {
     (0..32).map(|_| char::from(random.pick(b"abcdefghijklmnopqrstuvwxyz0123456789"))).collect()
 }
 

@@ -101,7 +101,7 @@ fn sent(header: String) -> Response {
     ([(SET_COOKIE, header.clone())], header).into_response()
 }
 
-fn refused(reason: impl Display) -> Response {
+fn rejected(reason: impl Display) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, reason.to_string()).into_response()
 }
 
@@ -110,11 +110,11 @@ async fn set(Form(recipe): Form<Recipe>) -> Response {
         let value = if recipe.signed { recipe.signer()?.sign(&recipe.value) } else { recipe.value.clone() };
         Ok(recipe.options()?.set_cookie(&value, SystemTime::now())?.into_string())
     };
-    set().map_or_else(refused, sent)
+    set().map_or_else(rejected, sent)
 }
 
 async fn remove(Form(recipe): Form<Recipe>) -> Response {
-    recipe.options().map_or_else(refused, |options| sent(options.removal().into_string()))
+    recipe.options().map_or_else(rejected, |options| sent(options.removal().into_string()))
 }
 
 #[derive(Deserialize)]
@@ -129,11 +129,11 @@ async fn raw(Form(Raw { header }): Form<Raw>) -> Response {
 async fn verify(Form(recipe): Form<Recipe>) -> Response {
     let signer = match recipe.signer() {
         Ok(signer) => signer,
-        Err(reason) => return refused(reason),
+        Err(reason) => return rejected(reason),
     };
     match signer.unsign(&recipe.value, MaxAge::Unlimited) {
         Ok(verified) => verified.as_str().to_owned().into_response(),
-        Err(reason) => refused(reason),
+        Err(reason) => rejected(reason),
     }
 }
 
@@ -179,7 +179,7 @@ async fn session(headers: HeaderMap, Form(Visit { scope, put, flush }): Form<Vis
         let set_cookies = sessions.commit(&session, 200)?.into_set_cookies();
         Ok((AppendHeaders(set_cookies.map(|cookie| (SET_COOKIE, cookie.into_string()))), seen).into_response())
     };
-    answer().unwrap_or_else(refused)
+    answer().unwrap_or_else(rejected)
 }
 
 async fn echo(headers: HeaderMap) -> String {

@@ -176,8 +176,8 @@ fn invented(python: &mut Python, seed: u64, tally: &mut Tally) {
 
         // 2. Write it, if JSON can represent it.
         let encoded = sessions.encode(&session);
-        let refused = matches!(encoded, Err(EncodeError::Unreadable { .. }));
-        tally.check(refused != seen.is_plain(), || format!("written or not: {pickle}"));
+        let rejected = matches!(encoded, Err(EncodeError::Unreadable { .. }));
+        tally.check(rejected != seen.is_plain(), || format!("written or not: {pickle}"));
         written.extend(encoded.ok().map(|encoded| (index, hex(&encoded))));
 
         // 3. Read the JSON, and write it as a pickle.
@@ -201,8 +201,8 @@ fn mutated(python: &mut Python, seed: u64, tally: &mut Tally) {
         let outcome = match (CachedSessions::new(CookieOptions::default()).decode(&bytes(&pickle)), theirs) {
             (Ok(session), Some(theirs)) => {
                 let ours = entries(&session);
-                let refused = CachedSessions::new(CookieOptions::default()).encode(&session).is_err();
-                tally.check(theirs.agrees(&ours) && refused != theirs.is_plain(), || {
+                let rejected = CachedSessions::new(CookieOptions::default()).encode(&session).is_err();
+                tally.check(theirs.agrees(&ours) && rejected != theirs.is_plain(), || {
                     format!("{ours:?} for {:?}: {pickle}", theirs.entries)
                 });
                 "read by both".to_owned()
@@ -213,7 +213,7 @@ fn mutated(python: &mut Python, seed: u64, tally: &mut Tally) {
                 "read by us, but for values of classes".to_owned()
             }
             (Err(error), Some(_)) => format!("read by Python alone: {error}"),
-            (Err(_), None) => "refused by both".to_owned(),
+            (Err(_), None) => "rejected by both".to_owned(),
         };
         *tally.outcomes.entry(outcome).or_default() += 1;
     }

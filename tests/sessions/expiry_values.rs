@@ -187,8 +187,8 @@ fn values_without_a_meaning() {
     ] {
         assert_eq!(loaded(&sessions(), value).map(drop), Err(malformed), "{value}");
         let Ok(json) = RawValue::from_string(value.to_owned()) else { continue };
-        let refused = sessions().load(None).insert("_session_expiry", json);
-        assert!(matches!(refused, Err(EncodeError::MalformedExpiry)), "{value}");
+        let rejected = sessions().load(None).insert("_session_expiry", json);
+        assert!(matches!(rejected, Err(EncodeError::MalformedExpiry)), "{value}");
     }
 }
 

@@ -41,7 +41,7 @@ fn sessions_cut_short() {
 
 #[test]
 fn not_a_session() {
-    let refused = |json: &str| sessions().try_load(&token(json, 0.0)).map(drop).expect_err(json);
+    let rejected = |json: &str| sessions().try_load(&token(json, 0.0)).map(drop).expect_err(json);
     let not_an_object = DecodeError::Deserialize { reason: "not a JSON object" };
     for json in [
         "",
@@ -76,7 +76,7 @@ fn not_a_session() {
         "{\"a\":1 \"b\":2}",
         "\u{feff}{}",
     ] {
-        assert_eq!(refused(json), not_an_object, "{json}");
+        assert_eq!(rejected(json), not_an_object, "{json}");
     }
     for json in [
         "{}",
@@ -90,7 +90,7 @@ fn not_a_session() {
     }
     let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
     assert!(sessions().try_load(&token(&nested(1024), 0.0)).is_ok());
-    assert_eq!(refused(&nested(1025)), not_an_object);
+    assert_eq!(rejected(&nested(1025)), not_an_object);
 }
 
 /// For every byte at every position of a string, the scanner agrees with serde_json. It scans several bytes at a time.

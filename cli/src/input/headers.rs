@@ -55,7 +55,7 @@ pub(super) fn choose(cookies: &[Cookie<'_>], wanted: Option<&str>) -> Option<Inp
         None => None,
     };
     let at = chosen
-        .or_else(|| last(&|cookie| cookie.name == "sessionid"))
+        .or_else(|| last(&|cookie| ["sessionid", "__Host-sessionid", "__Secure-sessionid"].contains(&cookie.name)))
         .or_else(|| last(&|cookie| cookie.name.to_ascii_lowercase().contains("session")))
         .or_else(|| last(&|cookie| dated(cookie) && cookie.name != "messages"))
         .or_else(|| last(&dated))

@@ -121,6 +121,7 @@ for (const header of [
   `Cookie: sessionid=${token}; messages=a:b:c; analytics_session=d:e:f`,
   `Cookie: sessionid=a:b:c; messages=d:e:f; sessionid=${token}`,
   `Cookie: shop_session=${token}; messages=a:b:c`,
+  `Cookie: __Host-sessionid=${token}; analytics_session=d:e:f`,
 ]) {
   assert.equal((await inspect(header, ["secret"])).verified, true, header);
 }
@@ -129,6 +130,7 @@ assert.equal(ends("{}", 60), 1060);
 assert.equal(ends('{"_session_expiry":30}', 60), 1030);
 assert.equal(ends('{"_session_expiry":0}', 60), 1060);
 assert.equal(ends('{"_session_expiry":-1}', 60), 999);
+assert.equal(ends('{"_session_expiry":true}', 60), 1001);
 assert.equal(ends('{"_session_expiry":"1970-01-01T01:00:00+00:00"}', 60), 3600);
 assert.equal(ends('{"_session_expiry":"1970-01-01T01:00:00"}', 60), 3600);
 assert.equal(ends("{}", Infinity), undefined);

@@ -51,6 +51,7 @@ class EncryptedJSONSerializer:
     """The serializer for ``SESSION_SERIALIZER``. Raises ``BadSignature``, which Django treats as an absent session."""
 
     def dumps(self, obj: Any) -> bytes:
+        check_settings()
         plaintext: bytes = JSONSerializer().dumps(obj)
         if _plaintext() == "write":
             return plaintext
@@ -117,7 +118,7 @@ def check_settings() -> None:
     """Raises ``ImproperlyConfigured`` for wrong settings.
 
     When Django reads a session, it ignores all exceptions and continues with an empty session. Therefore
-    "django_session_rs" in ``INSTALLED_APPS`` calls this when the server starts.
+    "django_session_rs" in ``INSTALLED_APPS`` calls this when the server starts, and each write calls it too.
     """
     _plaintext(), _compresses(), _keys(), _inflate_limit()
 

@@ -12,7 +12,7 @@ use crate::middleware::actix::SessionError;
 use crate::middleware::csrf::guard::Admission;
 use crate::middleware::csrf::head::Head;
 use crate::middleware::headers::write;
-use crate::{CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
+use crate::{Commit, CsrfGuard, CsrfRejection, CsrfToken, MissingCsrf, SessionHandle};
 
 /// A middleware that checks requests as Django's `CsrfViewMiddleware` does.
 ///
@@ -226,7 +226,8 @@ where
     };
 
     // 4. Write the cookie.
-    write(token.commit()?, response.headers_mut());
+    let commit = token.commit().map_err(|error| SessionError::unwritten(error, Commit::default()))?;
+    write(commit, response.headers_mut());
     Ok(response)
 }
 

@@ -12,7 +12,7 @@ use crate::{Commit, DecodeError, EncodeError};
 ///
 /// Its response needs these headers: `Vary`, the session's cookie or its removal after a
 /// [flush](crate::Session::flush), and the CSRF cookie. The error is that of an inner middleware, or an [`EncodeError`]
-/// if the session could not be written. An outer middleware that replaces the response must pass its own response
+/// if the session or the CSRF cookie could not be written. An outer middleware that replaces the response must pass its own response
 /// through [`apply`](Self::apply).
 ///
 /// ```
@@ -61,7 +61,7 @@ use crate::{Commit, DecodeError, EncodeError};
 pub struct SessionError {
     error: Error,
     commit: Commit,
-    /// Whether the error was logged when the session could not be written.
+    /// Whether the error was logged when the cookie could not be written.
     is_logged: bool,
 }
 
@@ -71,7 +71,7 @@ impl SessionError {
         if commit == Commit::default() { error } else { Self { error, commit, is_logged: false }.into() }
     }
 
-    /// Creates the error for a session that could not be written.
+    /// Creates the error for a session or a CSRF cookie that could not be written, which was logged then.
     pub(super) fn unwritten(error: EncodeError, commit: Commit) -> Self {
         Self { error: error.into(), commit, is_logged: true }
     }

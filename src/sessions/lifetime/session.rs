@@ -82,8 +82,8 @@ impl Session {
     /// The time is negative if the end has passed. For a session that ends with the browser, it is the cookie's
     /// `max_age`. The time to a date is in whole seconds, rounded down. Only a number that Django wrote has a fraction.
     ///
-    /// As in Django, an absolute age and [`ExpiryPolicy`](crate::ExpiryPolicy) do not count, so the session may end
-    /// earlier.
+    /// An absolute age and [`ExpiryPolicy`](crate::ExpiryPolicy), which Django does not have, do not count, so the session
+    /// may end earlier or later.
     ///
     /// Django: `get_expiry_age`, in seconds.
     ///
@@ -103,8 +103,7 @@ impl Session {
     /// [`Expiry::At`](crate::Expiry::At) keeps its offset, as in Django.
     ///
     /// As for [`expiry_age`](Self::expiry_age), an absolute age and the policy do not count. Returns `None` beyond the
-    /// year
-    /// 9999. Django: `get_expiry_date`.
+    /// year 9999. Django: `get_expiry_date`.
     ///
     /// ```
     /// let mut session = django_session::Session::default();

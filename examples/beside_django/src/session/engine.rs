@@ -198,6 +198,8 @@ impl Storage for Both<'_> {
         let is_there = self.database.update(row).await?;
         if is_there {
             self.cache.update_copy(&row.key, self.session, row.time_to_live).await?;
+        } else {
+            self.cache.delete(&row.key).await?;
         }
         Ok(is_there)
     }
@@ -209,8 +211,10 @@ impl Storage for Both<'_> {
     }
 
     async fn replace(&self, old: &SessionKey, row: &StoredRow) -> Result<bool, BoxError> {
+        // Deletes the old copy first: if that fails, the session is still where it was.
+        self.cache.delete(old).await?;
         let was_there = self.database.replace(old, row).await?;
-        // The row has moved. An error page would lose the session, because the browser would keep the old key.
+        // And again, because Django adds a copy when it reads a row.
         if let Err(error) = self.cache.delete(old).await {
             tracing::error!(%error, "the copy of a session under its old key was not deleted");
         }
