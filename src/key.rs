@@ -97,8 +97,8 @@ impl fmt::Debug for SecretKey {
 ///
 /// Each fallback costs one more MAC over the token, but only for tokens that the keys before it did not sign.
 ///
-/// It cannot be cloned. Pass it to each constructor as `&keys`. Signers and sessions keep what they need, so the ring can
-/// be dropped afterwards.
+/// It cannot be cloned. Pass it to each constructor as `&keys`. Signers and sessions keep what they need, so the ring
+/// can be dropped afterwards.
 ///
 /// Django: `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
 ///

@@ -46,9 +46,11 @@ pub(crate) fn session(session: &Session, target: &Target<'_>) -> Result<Vec<u8>,
         Kind::Legacy => stored.encode_legacy(session).map_err(|error| failure(&error))?,
         kind => {
             let payload = payload(session, &stored)?;
-            let undated = kind.undated_signer(&keys, Algorithm::Sha256).filter(|_| !target.dated);
-            let dated = || kind.signer(&keys, Algorithm::Sha256, target.clock).map(|signer| signer.sign(&payload));
-            let token = undated.map(|signer| signer.sign(&payload)).or_else(dated);
+            let token = if target.dated {
+                kind.signer(&keys, Algorithm::Sha256, target.clock).map(|signer| signer.sign(&payload))
+            } else {
+                kind.undated_signer(&keys, Algorithm::Sha256).map(|signer| signer.sign(&payload))
+            };
             token.ok_or_else(|| Failure::usage("a session is not written as this kind"))?
         }
     };

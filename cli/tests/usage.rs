@@ -81,6 +81,16 @@ fn key_files_with_a_line_break() {
     assert_eq!(environment["keys"][0]["line_break_removed"], false);
 }
 
+/// Without `--name`, prefixes of the session's cookie count as its name.
+#[test]
+fn the_session_among_other_cookies() {
+    let token = signed("session");
+    for name in ["sessionid", "__Host-sessionid", "__Secure-sessionid"] {
+        let header = format!("Cookie: {name}={token}; analytics_session=d:e:f; messages=a:b:c");
+        assert_eq!(Run::new(&["inspect", "--time", NOW]).key(KEY).input(header).run().code, 0, "{name}");
+    }
+}
+
 /// Another cookie does not stand in for the one that `--name` names.
 #[test]
 fn names_that_are_not_there() {

@@ -171,12 +171,14 @@ def test_nonces_differ():
         ("SESSION_ENCRYPTION_INFLATE_LIMIT", True),
     ],
 )
-def test_wrong_settings_are_reported_when_the_server_starts(name, value):
+def test_wrong_settings_are_reported_at_start_and_at_each_write(name, value):
     app = apps.get_app_config("django_session_rs")
     app.ready()
     with override_settings(**{name: value}):
         with pytest.raises(ImproperlyConfigured, match=name):
             app.ready()
+        with pytest.raises(ImproperlyConfigured, match=name):
+            dumps({})
         with override_settings(SESSION_SERIALIZER="django.contrib.sessions.serializers.JSONSerializer"):
             app.ready()
 

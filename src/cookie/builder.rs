@@ -130,7 +130,8 @@ impl CookieOptionsBuilder {
 
     /// Sets how long the cookie lives, and how long ago a session in it may have been signed. Default: two weeks.
     ///
-    /// From one second to 400 days, because browsers keep no cookie longer. [`build`](Self::build) rejects other values.
+    /// From one second to 400 days, because browsers keep no cookie longer. [`build`](Self::build) rejects other
+    /// values.
     ///
     /// Each write of the session starts this time anew: it limits how long a session may be unused. See also
     /// [`with_absolute_age`](crate::CookieSessions::with_absolute_age).

@@ -38,7 +38,8 @@ struct PythonFormatter;
 
 impl Formatter for PythonFormatter {
     fn write_f32<W: Write + ?Sized>(&mut self, out: &mut W, value: f32) -> io::Result<()> {
-        // It has at most nine significant digits, so the nearest f64 is written with the same ones.
+        // Its shortest text has at most nine digits, apart from zeros. The f64 nearest to that text has the same
+        // digits.
         self.write_f64(out, value.to_string().parse().unwrap_or(value.into()))
     }
 
@@ -60,8 +61,8 @@ impl Formatter for PythonFormatter {
     }
 }
 
-/// Writes a float as Python's `repr`: with an exponent from 1e16 on and below 1e-4. The exponent has a sign and at least
-/// two digits.
+/// Writes a float as Python's `repr`: with an exponent from 1e16 on and below 1e-4. The exponent has a sign and at
+/// least two digits.
 ///
 /// The digits are those of `serde_json`. If two shortest texts are equally near, the standard library chooses another
 /// than Python.

@@ -32,8 +32,8 @@ use crate::sessions::provenance::Provenance;
 pub struct Commit {
     /// The `Set-Cookie` header that sets or removes the cookie. Append it to the other `Set-Cookie` headers.
     pub set_cookie: Option<SetCookie>,
-    /// The `Set-Cookie` headers that remove other cookies: [former ones](CookieSessions::with_former_cookie), and those of
-    /// inner layers whose sessions were flushed, if an error replaces the response.
+    /// The `Set-Cookie` headers that remove other cookies: [former ones](CookieSessions::with_former_cookie), and those
+    /// of inner layers whose sessions were flushed, if an error replaces the response.
     pub removals: Vec<SetCookie>,
     /// Whether `Cookie` must be in the `Vary` header, so that no cache serves this response to another visitor.
     pub vary_on_cookie: bool,

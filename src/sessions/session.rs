@@ -244,8 +244,8 @@ impl Session {
 
     /// Returns the key under which the session was stored when it was loaded, as the browser sent it.
     ///
-    /// Returns `None` for a session in a signed cookie, and for one that was [flushed](Self::flush). Also returns `None`
-    /// for a new session, even if the browser sent a key: no valid session is stored under that key.
+    /// Returns `None` for a session in a signed cookie, and for one that was [flushed](Self::flush). Also returns
+    /// `None` for a new session, even if the browser sent a key: no valid session is stored under that key.
     ///
     /// ```
     /// # use django_session::{CookieOptions, KeyRing, SecretKey, SessionKey, StoredSessions};

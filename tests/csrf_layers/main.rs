@@ -178,7 +178,6 @@ async fn a_page_without_a_form_sends_nothing() {
     assert_eq!((value(&plain.set_cookie[0]).len(), &plain.vary[..]), (32, &["Cookie".to_owned()][..]));
 }
 
-/// Rejected requests get a 403 with the reason, and do not reach the handler.
 /// A cookie would expire after the year 9999. The response is an empty 500, and each framework logs it once.
 #[tokio::test]
 async fn a_cookie_that_cannot_be_written() {
@@ -189,6 +188,7 @@ async fn a_cookie_that_cannot_be_written() {
     assert_eq!(told(), vec![event; frameworks]);
 }
 
+/// Rejected requests get a 403 with the reason, and do not reach the handler.
 #[tokio::test]
 async fn rejections() {
     let good = || post("/save").with("x-csrftoken", SECRET);

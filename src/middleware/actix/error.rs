@@ -12,8 +12,8 @@ use crate::{Commit, DecodeError, EncodeError};
 ///
 /// Its response needs these headers: `Vary`, the session's cookie or its removal after a
 /// [flush](crate::Session::flush), and the CSRF cookie. The error is that of an inner middleware, or an [`EncodeError`]
-/// if the session or the CSRF cookie could not be written. An outer middleware that replaces the response must pass its own response
-/// through [`apply`](Self::apply).
+/// if the session or the CSRF cookie could not be written. An outer middleware that replaces the response must pass its
+/// own response through [`apply`](Self::apply).
 ///
 /// ```
 /// use actix_web::body::MessageBody;

@@ -82,8 +82,8 @@ impl Session {
     /// The time is negative if the end has passed. For a session that ends with the browser, it is the cookie's
     /// `max_age`. The time to a date is in whole seconds, rounded down. Only a number that Django wrote has a fraction.
     ///
-    /// An absolute age and [`ExpiryPolicy`](crate::ExpiryPolicy), which Django does not have, do not count, so the session
-    /// may end earlier or later.
+    /// An absolute age and [`ExpiryPolicy`](crate::ExpiryPolicy), which Django does not have, do not count, so the
+    /// session may end earlier or later.
     ///
     /// Django: `get_expiry_age`, in seconds.
     ///
